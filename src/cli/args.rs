@@ -1,0 +1,190 @@
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use chrono::Utc;
+use clap::Args;
+
+use crate::record::{Moment, Zone};
+use crate::render::{Safe, brief};
+use crate::rollup::Intake;
+use crate::scan::{Outcome, Scan};
+use crate::source::{Access, Trouble, discover};
+
+use super::time::{Bucket, When};
+use super::{CliError, Status};
+
+/// What every command that reads logs takes.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Error logs: files, folders (their *error*log* files), globs, or - for standard input.
+    ///
+    /// A file that is named twice is read once.
+    #[arg(value_name = "LOG", required = true, help_heading = "Input")]
+    logs: Vec<PathBuf>,
+
+    /// The time zone in which the logs were written [default: this machine's].
+    ///
+    /// NGINX logs local time without saying which. Name the zone as the time zone database does:
+    /// UTC, Europe/Berlin, America/New_York.
+    #[arg(long, value_name = "TZ", help_heading = "Input")]
+    timezone: Option<Zone>,
+
+    /// The name of the machine whose logs these are [default: this machine's].
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    host: Option<String>,
+
+    /// Read files through a memory map, however small they are.
+    ///
+    /// By default only larger files are mapped. A mapped file that is truncated while it is read is
+    /// noticed and reported.
+    #[arg(long, overrides_with = "no_mmap", help_heading = "Input")]
+    mmap: bool,
+
+    /// Never read through a memory map.
+    #[arg(long, overrides_with = "mmap", help_heading = "Input")]
+    no_mmap: bool,
+
+    /// Only events at or after this time.
+    ///
+    /// A date (2026-11-01), a time in the logs' zone (2026-11-01 09:15) or with its own
+    /// (2026-11-01T09:15:02Z), or a span that ends now (90m, 24h, 7d).
+    #[arg(long, value_name = "TIME", help_heading = "Filter")]
+    since: Option<When>,
+
+    /// Only events before this time.
+    #[arg(long, value_name = "TIME", help_heading = "Filter")]
+    until: Option<When>,
+
+    /// How many threads work; 0 chooses one per processor.
+    #[arg(
+        long,
+        short = 'j',
+        value_name = "N",
+        default_value_t = 0,
+        help_heading = "Work"
+    )]
+    threads: usize,
+
+    /// About how many bytes a thread takes at once.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, hide = true, help_heading = "Work")]
+    chunk_size: usize,
+
+    /// Say nothing but errors.
+    #[arg(long, short, overrides_with = "verbose", help_heading = "Words")]
+    quiet: bool,
+
+    /// Say more: how inputs are read, and lines that were not understood.
+    #[arg(long, short, overrides_with = "quiet", help_heading = "Words")]
+    verbose: bool,
+}
+
+/// The width of the buckets, for the commands that count.
+#[derive(Debug, Args)]
+pub(super) struct Bucketed {
+    /// The width of a bucket: 1m to 1d.
+    #[arg(
+        long,
+        value_name = "WIDTH",
+        default_value = "1h",
+        help_heading = "Output"
+    )]
+    bucket: Bucket,
+}
+
+impl Bucketed {
+    pub(super) fn seconds(&self) -> i64 {
+        self.bucket.seconds
+    }
+
+    pub(super) fn micros(&self) -> i64 {
+        self.bucket.seconds * 1_000_000
+    }
+}
+
+impl Common {
+    pub(super) fn zone(&self) -> Zone {
+        self.timezone.unwrap_or_default()
+    }
+
+    /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
+    pub(super) fn scan<T: Send>(
+        &self,
+        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
+    ) -> Result<(Outcome<T>, Status), CliError> {
+        let (inputs, troubles) = discover(&self.logs);
+        let scan = Scan {
+            access: match (self.mmap, self.no_mmap) {
+                (true, _) => Access::Map,
+                (_, true) => Access::Read,
+                _ => Access::Auto,
+            },
+            zone: self.zone(),
+            host: self.host.clone().unwrap_or_else(this_machine),
+            window: self.window(),
+            chunk_size: self.chunk_size,
+            ..Scan::new(inputs)
+        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()?;
+        if self.verbose {
+            say(format_args!(
+                "{} inputs, {} threads, times in {}",
+                scan.inputs.len(),
+                pool.current_num_threads(),
+                scan.zone
+            ));
+        }
+        let mut outcome = pool.install(|| work(&scan))?;
+        outcome.troubles.splice(0..0, troubles);
+        self.tell(&outcome.intake, &outcome.troubles);
+        let status = match outcome.troubles.as_slice() {
+            [] => Status::Done,
+            _ if outcome.intake.records == 0 => Status::NoResult,
+            _ => Status::Incomplete,
+        };
+        Ok((outcome, status))
+    }
+
+    fn window(&self) -> std::ops::Range<Moment> {
+        let now = Utc::now();
+        let moment = |when: Option<When>| when.map(|when| when.moment(self.zone(), now));
+        moment(self.since).unwrap_or(Moment(i64::MIN))
+            ..moment(self.until).unwrap_or(Moment(i64::MAX))
+    }
+
+    fn tell(&self, intake: &Intake, troubles: &[Trouble]) {
+        for trouble in troubles {
+            say(trouble);
+        }
+        if self.verbose {
+            for sample in &intake.samples {
+                let place = format!("{}: byte {}: {}", sample.source, sample.offset, sample.what);
+                say(format_args!("{place}: {}", sample.text));
+            }
+        }
+    }
+
+    /// Says one line, unless told to be quiet.
+    pub(super) fn remark(&self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            say(line);
+        }
+    }
+
+    /// Says what was read, unless told to be quiet.
+    pub(super) fn remark_intake(&self, intake: &Intake) {
+        self.remark(format_args!("read {}", brief(intake)));
+    }
+}
+
+/// One line on standard error. When that is gone there is nobody left to tell.
+pub fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "badgateway: {}", Safe(line));
+}
+
+/// This machine's name, as `hostname` has it.
+fn this_machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+}

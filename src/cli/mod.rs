@@ -1,0 +1,86 @@
+//! Flags become typed options, and a command runs. One file per command.
+
+mod aggregate;
+mod args;
+pub use args::say;
+mod events;
+mod report;
+mod status;
+mod time;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{Parser, Subcommand};
+
+pub use status::Status;
+
+/// Reads NGINX error logs and answers which upstream pool failed, how, when, and what to do.
+#[derive(Debug, Parser)]
+#[command(name = "badgateway", version, about, long_about = LONG_ABOUT, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG_ABOUT: &str = "\
+Reads NGINX error logs and answers which upstream pool failed, how, when, and what to do.
+
+Data goes to standard output, words go to standard error.
+
+Exit status: 0 done; 1 done, but something was left out, and standard error says what; 2 no result.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What failed, where, when and why.
+    Report(report::Report),
+    /// Append per-pool, per-hour Parquet to a dataset.
+    Aggregate(aggregate::Aggregate),
+    /// Every upstream event, one line of JSON each.
+    Events(events::Events),
+}
+
+/// What kept a command from a result.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Standard output, or the file of `--out`, could not be written.
+    #[error("{name}: cannot be written: {source}")]
+    Output {
+        /// The file, or "standard output".
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The dataset could not be written.
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::DatasetError),
+    /// The threads could not be started.
+    #[error("cannot start threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl CliError {
+    /// Whether the reader of our output closed it: nobody waits for the rest, and all is well.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Runs the command that the arguments ask for. Wrong arguments end the process with status 2.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliError> {
+    match Cli::parse_from(arguments).command {
+        Command::Report(report) => report.run(),
+        Command::Aggregate(aggregate) => aggregate.run(),
+        Command::Events(events) => events.run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
+}

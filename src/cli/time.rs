@@ -1,0 +1,141 @@
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+use crate::record::{Moment, Zone};
+
+/// A point in time as people name it; a date or time without zone is meant in the logs' zone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    Local(NaiveDateTime),
+    Exact(DateTime<Utc>),
+    Ago(TimeDelta),
+}
+
+impl When {
+    pub(super) fn moment(self, zone: Zone, now: DateTime<Utc>) -> Moment {
+        match self {
+            Self::Local(time) => zone.moment(time),
+            Self::Exact(time) => Moment(time.timestamp_micros()),
+            Self::Ago(span) => Moment((now - span).timestamp_micros()),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::Exact(time.to_utc()));
+        }
+        if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            return Ok(Self::Local(date.into()));
+        }
+        let formats = [
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%d %H:%M",
+            "%Y-%m-%dT%H:%M",
+        ];
+        if let Some(time) = formats
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        {
+            return Ok(Self::Local(time));
+        }
+        span(text).map(Self::Ago).ok_or_else(|| {
+            "expected a date (2026-11-01), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z) \
+             or a span that ends now (90m, 24h, 7d)"
+                .to_owned()
+        })
+    }
+}
+
+/// `30s`, `90m`, `24h`, `7d`, `2w`
+fn span(text: &str) -> Option<TimeDelta> {
+    let unit = text.chars().next_back().filter(char::is_ascii)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return None,
+    };
+    let number: i64 = text[..text.len() - 1]
+        .parse()
+        .ok()
+        .filter(|&number| number >= 0)?;
+    TimeDelta::try_seconds(number.checked_mul(seconds)?)
+}
+
+/// The width of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) seconds: i64,
+}
+
+impl FromStr for Bucket {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const DAY: i64 = 86_400;
+        let seconds = span(text).map(|span| span.num_seconds());
+        match seconds {
+            Some(seconds) if (60..=DAY).contains(&seconds) && DAY % seconds == 0 => {
+                Ok(Self { seconds })
+            }
+            _ => Err(
+                "expected a width from 1m to 1d that divides a day, such as 5m, 15m, 1h, 6h, 1d"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> String {
+        let now = "2026-11-22T18:00:00Z".parse().unwrap();
+        let zone = "Europe/Berlin".parse().unwrap();
+        text.parse::<When>()
+            .unwrap()
+            .moment(zone, now)
+            .utc()
+            .to_string()
+    }
+
+    #[test]
+    fn points_in_time() {
+        assert_eq!(utc("2026-11-01"), "2026-10-31 23:00:00");
+        assert_eq!(utc("2026-11-01 09:15"), "2026-11-01 08:15:00");
+        assert_eq!(utc("2026-07-01T09:15:02"), "2026-07-01 07:15:02");
+        assert_eq!(utc("2026-11-01T09:15:02Z"), "2026-11-01 09:15:02");
+        assert_eq!(utc("24h"), "2026-11-21 18:00:00");
+        assert_eq!(utc("7d"), "2026-11-15 18:00:00");
+        for wrong in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "-5h",
+            "5",
+            "h",
+            "9223372036854775807w",
+            "5é",
+        ] {
+            assert!(wrong.parse::<When>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn buckets_divide_a_day() {
+        assert_eq!("1h".parse(), Ok(Bucket { seconds: 3600 }));
+        assert_eq!("1d".parse(), Ok(Bucket { seconds: 86_400 }));
+        for wrong in ["7m", "30s", "2d", "0m", "1x", ""] {
+            assert!(wrong.parse::<Bucket>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+use super::head::STAMP;
+
+/// The time zone in which a log was written. NGINX logs local time without saying which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zone {
+    /// The zone of this machine: `TZ`, or `/etc/localtime`.
+    #[default]
+    System,
+    /// A zone of the IANA time zone database.
+    Named(Tz),
+}
+
+/// A name that the time zone database does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a time zone; examples: UTC, Europe/Berlin, America/New_York")]
+pub struct ZoneError(String);
+
+impl FromStr for Zone {
+    type Err = ZoneError;
+
+    fn from_str(name: &str) -> Result<Self, ZoneError> {
+        chrono_tz::TZ_VARIANTS
+            .iter()
+            .find(|zone| zone.name().eq_ignore_ascii_case(name))
+            .map(|&zone| Self::Named(zone))
+            .ok_or_else(|| ZoneError(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(zone) => out.write_str(zone.name()),
+            Self::System => match std::env::var("TZ") {
+                Ok(zone) if !zone.is_empty() => out.write_str(zone.trim_start_matches(':')),
+                _ => match iana_time_zone::get_timezone() {
+                    Ok(zone) => out.write_str(&zone),
+                    Err(_) => out.write_str("local time"),
+                },
+            },
+        }
+    }
+}
+
+impl Zone {
+    /// The moment at which clocks in this zone showed `local`. In the hour that a zone repeats it is
+    /// the first of the two; in the hour it skips, what clocks would have shown had they not been
+    /// put forward, so that no record is lost.
+    pub fn moment(self, local: NaiveDateTime) -> Moment {
+        match self {
+            Self::System => resolve(&Local, local),
+            Self::Named(zone) => resolve(&zone, local),
+        }
+    }
+
+    /// What clocks in this zone showed at `moment`.
+    pub fn local(self, moment: Moment) -> NaiveDateTime {
+        let utc = moment.utc();
+        match self {
+            Self::System => Local.from_utc_datetime(&utc).naive_local(),
+            Self::Named(zone) => zone.from_utc_datetime(&utc).naive_local(),
+        }
+    }
+}
+
+/// A point in time: microseconds since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// The moment in UTC.
+    pub fn utc(self) -> NaiveDateTime {
+        chrono::DateTime::from_timestamp_micros(self.0)
+            .unwrap_or_default()
+            .naive_utc()
+    }
+}
+
+fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> Moment {
+    let moment = |time: NaiveDateTime| Moment(time.and_utc().timestamp_micros());
+    match zone.from_local_datetime(&local) {
+        MappedLocalTime::Single(time) | MappedLocalTime::Ambiguous(time, _) => {
+            moment(time.naive_utc())
+        }
+        MappedLocalTime::None => {
+            let before = zone.from_local_datetime(&(local - TimeDelta::hours(3)));
+            let offset = before
+                .earliest()
+                .map_or(0, |time| time.offset().fix().local_minus_utc());
+            moment(local - TimeDelta::seconds(offset.into()))
+        }
+    }
+}
+
+/// Turns the time stamps of records into moments. Neighbouring records share their minute, so the
+/// zone is asked once a minute, not once a record.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    zone: Zone,
+    minute: [u8; MINUTE],
+    minute_begins: Option<i64>,
+}
+
+/// `2026/11/01 09:15`
+const MINUTE: usize = 16;
+
+impl Clock {
+    /// A clock for logs written in `zone`.
+    pub fn new(zone: Zone) -> Self {
+        Self {
+            zone,
+            minute: [0; MINUTE],
+            minute_begins: None,
+        }
+    }
+
+    /// The moment of a time stamp; `None` when there is no such date or time.
+    pub fn moment(&mut self, stamp: &[u8; STAMP]) -> Option<Moment> {
+        let minute = stamp.first_chunk::<MINUTE>()?;
+        if *minute != self.minute {
+            self.minute = *minute;
+            let local = start_of(minute);
+            self.minute_begins = local.map(|local| self.zone.moment(local).0);
+        }
+        let second = two(stamp, 17);
+        // 60 is a leap second; no system NGINX runs on shows one, but it is a time.
+        let micros = i64::from(second) * 1_000_000;
+        (second <= 60).then_some(Moment(self.minute_begins? + micros))
+    }
+}
+
+fn start_of(minute: &[u8; MINUTE]) -> Option<NaiveDateTime> {
+    let year = two(minute, 0) * 100 + two(minute, 2);
+    NaiveDate::from_ymd_opt(year as i32, two(minute, 5), two(minute, 8))?.and_hms_opt(
+        two(minute, 11),
+        two(minute, 14),
+        0,
+    )
+}
+
+fn two(digits: &[u8], at: usize) -> u32 {
+    u32::from(digits[at] - b'0') * 10 + u32::from(digits[at + 1] - b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(zone: &str, stamp: &str) -> Option<String> {
+        let mut clock = Clock::new(zone.parse().unwrap());
+        let stamp = stamp.as_bytes().first_chunk().unwrap();
+        clock.moment(stamp).map(|moment| moment.utc().to_string())
+    }
+
+    #[test]
+    fn local_time_becomes_utc() {
+        let stamp = "2026/11/01 09:15:02";
+        assert_eq!(utc("UTC", stamp).unwrap(), "2026-11-01 09:15:02");
+        assert_eq!(utc("Europe/Berlin", stamp).unwrap(), "2026-11-01 08:15:02");
+        assert_eq!(utc("Asia/Kolkata", stamp).unwrap(), "2026-11-01 03:45:02");
+        assert_eq!(
+            utc("america/new_york", stamp).unwrap(),
+            "2026-11-01 14:15:02"
+        );
+    }
+
+    #[test]
+    fn nothing_is_lost_in_the_hour_that_is_skipped() {
+        assert_eq!(
+            utc("Europe/Berlin", "2026/03/29 01:59:59").unwrap(),
+            "2026-03-29 00:59:59"
+        );
+        assert_eq!(
+            utc("Europe/Berlin", "2026/03/29 02:30:00").unwrap(),
+            "2026-03-29 01:30:00"
+        );
+        assert_eq!(
+            utc("Europe/Berlin", "2026/03/29 03:00:00").unwrap(),
+            "2026-03-29 01:00:00"
+        );
+    }
+
+    #[test]
+    fn the_first_of_two_equal_hours_is_taken() {
+        assert_eq!(
+            utc("Europe/Berlin", "2026/10/25 02:30:00").unwrap(),
+            "2026-10-25 00:30:00"
+        );
+    }
+
+    #[test]
+    fn there_is_no_such_date() {
+        for stamp in [
+            "2026/02/30 09:15:02",
+            "2026/13/01 09:15:02",
+            "2026/11/01 24:00:00",
+            "2026/11/01 09:15:61",
+        ] {
+            assert_eq!(utc("UTC", stamp), None, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_met_nonsense_goes_on() {
+        let mut clock = Clock::new(Zone::Named(Tz::UTC));
+        assert_eq!(clock.moment(b"2026/02/30 09:15:02"), None);
+        assert!(clock.moment(b"2026/02/28 09:15:02").is_some());
+    }
+
+    #[test]
+    fn unknown_zones_are_refused() {
+        let error = "Europe/Berlni".parse::<Zone>().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("'Europe/Berlni' is not a time zone")
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! Lines that a client put into the log.
+//!
+//! `open() "…" failed` and its like carry a path that NGINX has percent-decoded, so `%0A` in a URL
+//! begins a new line, and what follows can look like a perfect record. It cannot look innocent from
+//! all sides, because the record it hides in goes on behind it:
+//!
+//! 1. The genuine first line has a connection number but stops inside a quote, without a tail and
+//!    far from NGINX's cut; its own tail comes later, as a second tail on a forged line or with the
+//!    missing quote before it.
+//! 2. If the path holds a whole forged tail, the first line looks complete. But then the genuine
+//!    tail, second on its line, holds the request line, and in it `%0A` and the forged lines.
+//! 3. If NGINX cut the record before its tail, the lines together are exactly as long as the cut.
+//! 4. A `proxy_pass` with `$uri` puts the decoded path into `upstream: "…`: the genuine line then has a
+//!    tail, but stops inside that quote, and its request line holds `%0A` and the forged lines.
+//!
+//! One case stays open: a path that holds a whole forged tail, whose last line is whole as well, and
+//! that is cut by NGINX to the byte behind it. Nothing in those bytes tells it from genuine lines.
+
+use super::head::{Head, Level};
+use super::{OPENRESTY_CUT, Span, is_cut_length};
+
+/// No record is longer, so no forged line stands farther from its record.
+pub(super) const WINDOW: usize = OPENRESTY_CUT;
+
+/// Takes the lines of a chunk one after the other and joins what belongs together.
+#[derive(Debug, Default)]
+pub(super) struct Joiner {
+    /// A record that stopped in the middle of its message.
+    open: Option<usize>,
+    /// A record that stopped in the middle of its tail.
+    torn: Option<usize>,
+    doubted: bool,
+}
+
+impl Joiner {
+    /// Adds the next record.
+    pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
+        spans.push(span);
+        let last = spans.len() - 1;
+        let is_torn = is_torn(chunk, &span);
+        match self.first_of_forged(chunk, spans, is_torn) {
+            Some(begin) => {
+                self.doubted = true;
+                self.open = None;
+                self.torn = self.torn.filter(|&torn| torn <= begin);
+                let mut whole = Span::mark(chunk, spans[begin].start, spans[last].end);
+                whole.second_tail = true;
+                spans.truncate(begin);
+                spans.push(whole);
+            }
+            None if is_torn => {
+                self.doubted = true;
+                self.torn = Some(last);
+            }
+            None if span.tail.is_none() && self.open.is_none() && stops_early(chunk, &span) => {
+                self.doubted = true;
+                self.open = Some(last);
+            }
+            None => {}
+        }
+    }
+
+    /// Whether anything was seen that can tie lines together.
+    pub(super) fn doubted(&self) -> bool {
+        self.doubted
+    }
+
+    /// The record to which the last one belongs.
+    fn first_of_forged(&mut self, chunk: &[u8], spans: &[Span], is_torn: bool) -> Option<usize> {
+        let last = spans.last()?;
+        let within = |first: &Span| last.end - first.start <= WINDOW;
+        self.open = self.open.filter(|&open| within(&spans[open]));
+        self.torn = self.torn.filter(|&torn| within(&spans[torn]));
+        if let Some(open) = self.open {
+            let total = last.end - spans[open].start;
+            if last.second_tail || is_cut_length(total) || closes_quote(chunk, last) {
+                return Some(open);
+            }
+        }
+        if let Some(torn) = self.torn
+            && let Some(request) = Request::in_first_tail(chunk, &spans[torn])
+            && request.holds(chunk, last)
+        {
+            return Some(torn);
+        }
+        if last.second_tail {
+            self.doubted = true;
+            return first_in_request(chunk, spans);
+        }
+        if is_torn {
+            return spans[..spans.len() - 1]
+                .iter()
+                .rev()
+                .take_while(|first| within(first))
+                .position(|first| is_cut_length(last.end - first.start))
+                .map(|back| spans.len() - 2 - back);
+        }
+        None
+    }
+}
+
+/// Whether a record without a tail is one that should have had it: it has a connection number and
+/// stops inside a quote, or its text is a script's, which may hold line feeds without any quote.
+fn stops_early(chunk: &[u8], span: &Span) -> bool {
+    let Some(head) = Head::read(span.bytes(chunk)) else {
+        return false;
+    };
+    head.connection.is_some()
+        && head.level != Level::Debug
+        && !is_cut_length(span.length())
+        && (has_open_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
+}
+
+/// How messages begin that scripts wrote (OpenResty, njs).
+const SCRIPTS: [&[u8]; 3] = [b"[lua]", b"lua ", b"js: "];
+
+fn has_open_quote(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'"', text).count() % 2 == 1
+}
+
+/// Whether the text before a record's tail closes a quote that it did not open.
+fn closes_quote(chunk: &[u8], span: &Span) -> bool {
+    span.tail
+        .is_some_and(|tail| has_open_quote(&span.bytes(chunk)[..tail]))
+}
+
+/// Whether a record ends inside a quoted value of its tail, though NGINX did not cut it.
+fn is_torn(chunk: &[u8], span: &Span) -> bool {
+    let record = span.bytes(chunk);
+    if record.ends_with(b"\"") || is_cut_length(record.len()) {
+        return false;
+    }
+    let Some(tail) = span.tail else { return false };
+    memchr::memmem::rfind(&record[tail..], b": \"")
+        .is_some_and(|at| memchr::memchr(b'"', &record[tail + at + 3..]).is_none())
+}
+
+/// If the request line of the last tail holds the beginning of the last record or of others shortly
+/// before it: the record before the first of those.
+fn first_in_request(chunk: &[u8], spans: &[Span]) -> Option<usize> {
+    let last = spans.last()?;
+    let request = Request::in_last_tail(chunk, last)?;
+    let back = spans
+        .iter()
+        .rev()
+        .take_while(|span| last.end - span.start <= WINDOW)
+        .enumerate()
+        .filter(|(_, span)| request.holds(chunk, span))
+        .map(|(back, _)| back)
+        .last()?;
+    Some((spans.len() - 1 - back).saturating_sub(1))
+}
+
+/// A request line that holds a percent-encoded line feed, decoded.
+struct Request(Vec<u8>);
+
+impl Request {
+    fn in_first_tail(chunk: &[u8], span: &Span) -> Option<Self> {
+        let record = span.bytes(chunk);
+        let tail = &record[span.tail?..];
+        Self::decoded(&tail[memchr::memmem::find(tail, REQUEST)? + REQUEST.len()..])
+    }
+
+    fn in_last_tail(chunk: &[u8], span: &Span) -> Option<Self> {
+        let record = span.bytes(chunk);
+        Self::decoded(&record[memchr::memmem::rfind(record, REQUEST)? + REQUEST.len()..])
+    }
+
+    fn decoded(text: &[u8]) -> Option<Self> {
+        let request = &text[..memchr::memchr(b'"', text).unwrap_or(text.len())];
+        memchr::memmem::find_iter(request, b"%0")
+            .any(|at| matches!(request.get(at + 2), Some(b'a' | b'A')))
+            .then(|| Self(percent_decoded(request)))
+    }
+
+    /// Whether a line that begins like this record stands in the request.
+    fn holds(&self, chunk: &[u8], span: &Span) -> bool {
+        let line = span.bytes(chunk);
+        let begin = &line[..line.len().min(TELLING)];
+        memchr::memmem::find_iter(&self.0, begin).any(|at| at > 0 && self.0[at - 1] == b'\n')
+    }
+}
+
+const REQUEST: &[u8] = b", request: \"";
+
+/// Time stamp and level. What follows may differ from the request line: NGINX merges slashes.
+const TELLING: usize = 26;
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let hex = |byte: Option<&u8>| byte.and_then(|&byte| (byte as char).to_digit(16));
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match (text[at], hex(text.get(at + 1)), hex(text.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, _, _) => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}

@@ -1,0 +1,304 @@
+use super::{Span, Upstream};
+
+/// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
+///
+/// Everything but `server` and the peer was chosen by a client, raw: quotes, spaces, whole forged
+/// fields. Two facts keep them apart: the order is fixed, and a value ends only at a quote behind
+/// which the record ends or a *later* field begins. So a Referer, which comes last, can hold
+/// anything and change nothing before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tail<'a> {
+    /// The client's address; `unix:` for a client on a unix socket.
+    pub client: Option<&'a [u8]>,
+    /// The `server_name`, for stream and mail the address; may be empty.
+    pub server: Option<&'a [u8]>,
+    /// The request line.
+    pub request: Option<&'a [u8]>,
+    /// The subrequest's URI.
+    pub subrequest: Option<&'a [u8]>,
+    /// Who was asked.
+    pub upstream: Option<Upstream<'a>>,
+    /// The request's Host header.
+    pub host: Option<&'a [u8]>,
+    /// The request's Referer header.
+    pub referrer: Option<&'a [u8]>,
+    /// Whether the record ends inside a quoted value.
+    pub torn: bool,
+}
+
+/// In NGINX's order. `URL` stood for `request` before 0.7; `login` is mail's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Field {
+    Client,
+    Server,
+    Request,
+    Subrequest,
+    Upstream,
+    Host,
+    Referrer,
+}
+
+const NAMES: [(&[u8], Field); 10] = [
+    (b"client", Field::Client),
+    (b"udp client", Field::Client),
+    (b"server", Field::Server),
+    (b"request", Field::Request),
+    (b"URL", Field::Request),
+    (b"login", Field::Request),
+    (b"subrequest", Field::Subrequest),
+    (b"upstream", Field::Upstream),
+    (b"host", Field::Host),
+    (b"referrer", Field::Referrer),
+];
+
+/// What stands before the client's address: `, client: `, for UDP `, udp client: `.
+pub(super) const CLIENT: &[u8] = b" client: ";
+
+/// Where the next tail may begin in `text` at or behind `from`: the comma's place.
+pub(super) fn next(text: &[u8], from: usize) -> Option<usize> {
+    let mut from = from;
+    loop {
+        let at = from + memchr::memmem::find(text.get(from..)?, CLIENT)?;
+        let before = &text[..at];
+        if before.ends_with(b",") {
+            return Some(at - 1);
+        }
+        if before.ends_with(b", udp") {
+            return Some(at - 5);
+        }
+        from = at + CLIENT.len();
+    }
+}
+
+/// Where the tail begins in the text of a record's head. With more than one candidate, the first
+/// one that reads as a tail to the record's end and has a finished message before it: what stands
+/// inside a quoted FastCGI message is not taken for a tail, nor is the second tail inside a Referer.
+pub(super) fn find(text: &[u8], span: &Span) -> Option<usize> {
+    let first = match span.tail {
+        Some(at) => at.checked_sub(span.length() - text.len())?,
+        None => return next_wrapped(text),
+    };
+    if !span.second_tail {
+        return Some(first);
+    }
+    let mut candidate = Some(first);
+    while let Some(at) = candidate {
+        if is_finished(&text[..at]) && reads_as_tail(&text[at..]) {
+            return Some(at);
+        }
+        candidate = next(text, at + 1);
+    }
+    Some(first)
+}
+
+/// A tail whose `, client: ` was broken over two lines by whoever pasted the record.
+fn next_wrapped(text: &[u8]) -> Option<usize> {
+    memchr::memchr(b'\n', text)?;
+    memchr::memmem::find_iter(text, b"client:")
+        .map(|at| text[..at].trim_ascii_end())
+        .find(|before| before.ends_with(b","))
+        .map(|before| before.len() - 1)
+}
+
+/// Whether a message, read up to here, has its quotes closed: an opening FastCGI message must be
+/// closed and followed by an action.
+fn is_finished(text: &[u8]) -> bool {
+    if !text.starts_with(STDERR) {
+        return true;
+    }
+    let (message, _, action) = super::message::split(text);
+    action.is_some() && message.len() > STDERR.len() && message.ends_with(b"\"")
+}
+
+const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
+
+/// Whether the fields, read from here, are in order and reach the record's end. Clients cannot send
+/// a line feed inside a header, so a genuine tail has none.
+fn reads_as_tail(text: &[u8]) -> bool {
+    let mut fields = Fields::new(text);
+    let mut tail = Tail::default();
+    while fields.read_one(&mut tail) {}
+    fields.rest.trim_ascii().is_empty()
+        && memchr::memchr(b'\n', text.trim_ascii_end()).is_none()
+        && tail.host.is_none_or(|host| !host.contains(&b' '))
+}
+
+impl<'a> Tail<'a> {
+    /// Reads the fields of a text that begins at `, client: `.
+    pub(super) fn read(text: &'a [u8]) -> Self {
+        let mut fields = Fields::new(text);
+        let mut tail = Self::default();
+        while fields.read_one(&mut tail) {}
+        tail
+    }
+}
+
+struct Fields<'a> {
+    rest: &'a [u8],
+    last: Option<Field>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            rest: text,
+            last: None,
+        }
+    }
+
+    /// Reads the next field into `tail`; `false` when there is none.
+    fn read_one(&mut self, tail: &mut Tail<'a>) -> bool {
+        let Some((name, value)) = name_and_value(self.rest) else {
+            return false;
+        };
+        let field = NAMES
+            .iter()
+            .find(|known| known.0 == name)
+            .map(|known| known.1);
+        if field.is_some() && field <= self.last {
+            return false;
+        }
+        let Some(field) = field else {
+            // A field of another module, or `bytes from/to client`: stepped over.
+            let quoted = value.strip_prefix(b"\"");
+            let end = match quoted {
+                Some(quoted) => quoted_end(quoted, self.last).map_or(value.len(), |end| end + 2),
+                None => plain_end(value),
+            };
+            self.rest = &value[end..];
+            return true;
+        };
+        self.last = Some(field);
+        let (value, whole) = match value.strip_prefix(b"\"") {
+            Some(quoted) => {
+                let end = match field {
+                    Field::Request => request_end(quoted),
+                    Field::Referrer => referrer_end(quoted),
+                    _ => quoted_end(quoted, self.last),
+                };
+                self.rest = end.map_or(&[][..], |end| &quoted[end + 1..]);
+                tail.torn |= end.is_none();
+                (&quoted[..end.unwrap_or(quoted.len())], end.is_some())
+            }
+            None => {
+                let end = plain_end(value);
+                self.rest = &value[end..];
+                (value[..end].trim_ascii_end(), true)
+            }
+        };
+        match field {
+            Field::Client => {
+                let value = value.strip_suffix(b" using starttls").unwrap_or(value);
+                tail.client = Some(value);
+            }
+            Field::Server => tail.server = Some(value),
+            Field::Request if name != b"login" => tail.request = Some(value),
+            Field::Request => {}
+            Field::Subrequest => tail.subrequest = Some(value),
+            Field::Upstream => tail.upstream = Some(Upstream::read(value, whole)),
+            Field::Host => tail.host = Some(value),
+            Field::Referrer => tail.referrer = Some(value),
+        }
+        true
+    }
+}
+
+/// `, name: value…`: the name, and everything behind it. Space may be a line break that somebody's
+/// editor put there.
+fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = text
+        .trim_ascii_start()
+        .strip_prefix(b",")?
+        .trim_ascii_start();
+    let colon = text
+        .iter()
+        .take(LONGEST_NAME)
+        .position(|&byte| byte == b':')?;
+    let name = &text[..colon];
+    let is_name = colon > 0
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_'));
+    // An empty value, `server: , request: …`, is followed by its own comma.
+    let value = &text[colon + 1..];
+    let value = match value.trim_ascii_start() {
+        trimmed if trimmed.starts_with(b"\"") => trimmed,
+        _ => value.strip_prefix(b" ").unwrap_or(value),
+    };
+    is_name.then_some((name, value))
+}
+
+/// Longer than `bytes from/to upstream`.
+const LONGEST_NAME: usize = 32;
+
+/// Addresses and server names: up to the comma before the next field, or the line's end.
+fn plain_end(value: &[u8]) -> usize {
+    let line = memchr::memchr2(b'\n', b'\r', value).unwrap_or(value.len());
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(b',', &value[from..line]) {
+        let comma = from + at;
+        if value[comma + 1..]
+            .first()
+            .is_none_or(u8::is_ascii_whitespace)
+        {
+            return comma;
+        }
+        from = comma + 1;
+    }
+    line
+}
+
+/// The closing quote of a value: the first one behind which a field later than `field` begins or
+/// the record ends.
+fn quoted_end(value: &[u8], field: Option<Field>) -> Option<usize> {
+    memchr::memchr_iter(b'"', value).find(|&at| closes(&value[at + 1..], field))
+}
+
+/// A request line ends in its HTTP version, which no valid URI contains with a space before it.
+/// HTTP/0.9 and broken requests have none; then any closing quote will do.
+fn request_end(value: &[u8]) -> Option<usize> {
+    let has_version = |at: usize| {
+        let line = &value[..at];
+        memchr::memrchr(b' ', line).is_some_and(|space| line[space + 1..].starts_with(b"HTTP/"))
+    };
+    memchr::memchr_iter(b'"', value)
+        .find(|&at| has_version(at) && closes(&value[at + 1..], Some(Field::Request)))
+        .or_else(|| quoted_end(value, Some(Field::Request)))
+}
+
+/// The last field runs to the last quote of the line.
+fn referrer_end(value: &[u8]) -> Option<usize> {
+    let line = memchr::memchr(b'\n', value).unwrap_or(value.len());
+    let last = |text: &[u8]| {
+        let end = text.trim_ascii_end();
+        end.ends_with(b"\"").then(|| end.len() - 1)
+    };
+    last(&value[..line]).or_else(|| last(value)).or_else(|| {
+        // Something stands behind it: another module's field, or text of another program.
+        quoted_end(value, Some(Field::Referrer))
+    })
+}
+
+/// Whether a value that ends here leaves something sensible behind: nothing, a line end, or a field
+/// later than `field`.
+fn closes(rest: &[u8], field: Option<Field>) -> bool {
+    let Some(after) = rest.strip_prefix(b",") else {
+        return rest
+            .first()
+            .is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+    };
+    if after.trim_ascii().is_empty() {
+        return true;
+    }
+    let Some((name, _)) = name_and_value(rest) else {
+        // NGINX may have cut the record inside the next field's name.
+        let begun = after.trim_ascii_start();
+        return NAMES
+            .iter()
+            .any(|&(name, next)| Some(next) > field && name.starts_with(begun));
+    };
+    match NAMES.iter().find(|known| known.0 == name) {
+        Some(&(_, next)) => Some(next) > field,
+        None => name.starts_with(b"bytes from/to") || name == b"context",
+    }
+}

@@ -1,0 +1,171 @@
+/// The `upstream:` field: `scheme://peer/uri` for HTTP and its kin, a bare address for stream and
+/// mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upstream<'a> {
+    /// The value as logged.
+    pub value: &'a [u8],
+    /// `http`, `https`, `fastcgi`, `uwsgi`, `scgi`, `grpc`, `memcached`, …
+    pub scheme: Option<&'a [u8]>,
+    /// The address tried, `127.0.0.1:9000` or `unix:/run/php/www.sock`; where a failure is not tied
+    /// to one peer (`no live upstreams`), the name of the upstream block. Missing where the record
+    /// was cut inside it.
+    pub peer: Option<&'a [u8]>,
+}
+
+impl<'a> Upstream<'a> {
+    /// Takes the value of the field apart. `whole` says that its closing quote was there.
+    pub(super) fn read(value: &'a [u8], whole: bool) -> Self {
+        let (scheme, rest) = match memchr::memmem::find(value, b"://") {
+            Some(at) if value[..at].iter().all(u8::is_ascii_alphanumeric) => {
+                (Some(&value[..at]), &value[at + 3..])
+            }
+            _ => (None, value),
+        };
+        // What a client sent begins behind the peer; nothing of it may be read here.
+        let end = match rest.strip_prefix(UNIX) {
+            Some(path) => {
+                let has_uri = scheme.is_some_and(|scheme| matches!(scheme, b"http" | b"https"));
+                socket_end(path, has_uri, whole).map(|end| UNIX.len() + end)
+            }
+            None => {
+                let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
+                end.or(whole.then_some(rest.len()))
+            }
+        };
+        let peer = end.map(|end| &rest[..end]).map(without_user);
+        Self {
+            value,
+            scheme: scheme.filter(|scheme| !scheme.is_empty()),
+            peer: peer.filter(|peer| !peer.is_empty()),
+        }
+    }
+}
+
+const UNIX: &[u8] = b"unix:";
+
+/// Where a socket's path ends. NGINX writes `:` behind it, unless the peer was given up before the
+/// record was written: a timeout and `no live upstreams` have `http://unix:/run/a.sock/uri`
+/// (`ngx_http_upstream_next` clears `peer.sockaddr` first). Then only a customary ending tells the
+/// path from the URI. Whichever comes first ends the path, since the URI may hold both.
+fn socket_end(path: &[u8], has_uri: bool, whole: bool) -> Option<usize> {
+    let by_name = [b".sock".as_slice(), b".socket"]
+        .into_iter()
+        .filter_map(|ending| {
+            memchr::memmem::find_iter(path, ending)
+                .map(|at| at + ending.len())
+                .find(|&end| {
+                    matches!(path.get(end), Some(b':' | b'/' | b'?'))
+                        || (whole && end == path.len())
+                })
+        });
+    let by_colon = memchr::memchr_iter(b':', path)
+        .find(|&at| !has_uri || path.get(at + 1).is_none_or(|&next| next == b'/'));
+    by_name
+        .chain(by_colon)
+        .min()
+        .or((whole && !has_uri).then_some(path.len()))
+}
+
+/// `user:password@10.0.0.1:80`, which a variable in `proxy_pass` can bring about.
+fn without_user(peer: &[u8]) -> &[u8] {
+    match memchr::memrchr(b'@', peer) {
+        Some(at) if !peer.starts_with(UNIX) => &peer[at + 1..],
+        _ => peer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(value: &str, whole: bool) -> (Option<&str>, Option<&str>) {
+        let upstream = Upstream::read(value.as_bytes(), whole);
+        let text = |bytes| std::str::from_utf8(bytes).unwrap();
+        (upstream.scheme.map(text), upstream.peer.map(text))
+    }
+
+    #[test]
+    fn scheme_and_peer() {
+        for (value, scheme, peer) in [
+            (
+                "http://127.0.0.1:8080/a?b=c",
+                Some("http"),
+                Some("127.0.0.1:8080"),
+            ),
+            (
+                "fastcgi://127.0.0.1:9000",
+                Some("fastcgi"),
+                Some("127.0.0.1:9000"),
+            ),
+            (
+                "fastcgi://unix:/run/php/www.sock:",
+                Some("fastcgi"),
+                Some("unix:/run/php/www.sock"),
+            ),
+            (
+                "http://unix:/run/a.sock:/x:y/z",
+                Some("http"),
+                Some("unix:/run/a.sock"),
+            ),
+            (
+                "http://unix:/run/a.sock/x:y/z",
+                Some("http"),
+                Some("unix:/run/a.sock"),
+            ),
+            (
+                "fastcgi://unix:/run/php/www.sock",
+                Some("fastcgi"),
+                Some("unix:/run/php/www.sock"),
+            ),
+            (
+                "fastcgi://unix:/run/php-fpm",
+                Some("fastcgi"),
+                Some("unix:/run/php-fpm"),
+            ),
+            (
+                "http://unix:/run/gunicorn:/x.sock/y",
+                Some("http"),
+                Some("unix:/run/gunicorn"),
+            ),
+            (
+                "http://unix:/tmp/php.socket:/",
+                Some("http"),
+                Some("unix:/tmp/php.socket"),
+            ),
+            (
+                "https://[2001:db8::1]:443/",
+                Some("https"),
+                Some("[2001:db8::1]:443"),
+            ),
+            ("http://backend?x", Some("http"), Some("backend")),
+            ("10.0.0.1:53", None, Some("10.0.0.1:53")),
+            ("unix:/run/stream.sock", None, Some("unix:/run/stream.sock")),
+            (
+                "https://user:secret@10.0.0.2:443/p",
+                Some("https"),
+                Some("10.0.0.2:443"),
+            ),
+            ("", None, None),
+        ] {
+            assert_eq!(parts(value, true), (scheme, peer), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_cut_peer_is_no_peer() {
+        assert_eq!(parts("http://127.0.0", false), (Some("http"), None));
+        assert_eq!(
+            parts("http://127.0.0.1:80/x", false),
+            (Some("http"), Some("127.0.0.1:80"))
+        );
+        assert_eq!(
+            parts("fastcgi://unix:/run/ph", false),
+            (Some("fastcgi"), None)
+        );
+        assert_eq!(
+            parts("fastcgi://unix:/run/a.sock", false),
+            (Some("fastcgi"), None)
+        );
+        assert_eq!(parts("http://unix:/tmp/a/x", true), (Some("http"), None));
+    }
+}

@@ -1,0 +1,163 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::record::{Moment, Zone};
+use crate::rollup::{Intake, Summary};
+
+use super::Safe;
+use super::number::{bytes, count, plural};
+
+/// A summary as a report of at most 80 columns. Times are those of the logs' zone.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// What to show.
+    pub summary: &'a Summary,
+    /// The zone in which the logs were written.
+    pub zone: Zone,
+}
+
+/// Of more pools than this only the worst are shown.
+const POOLS_SHOWN: usize = 40;
+
+const WIDTH: usize = 80;
+const POOL_WIDTH: usize = 26;
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.summary;
+        self.headline(out)?;
+        if !summary.pools.is_empty() {
+            self.pools(out)?;
+            self.meanings(out)?;
+        }
+        not_understood(out, &summary.intake)?;
+        writeln!(out, "\nRead: {}.", brief(&summary.intake))
+    }
+}
+
+impl Report<'_> {
+    fn headline(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let summary = self.summary;
+        let total = &summary.total;
+        let Some((first, last)) = summary.span else {
+            return writeln!(out, "No upstream failed: no record is about one.");
+        };
+        let others = total.events() - total.failed;
+        write!(
+            out,
+            "{} in {}",
+            plural(total.failed, "failure"),
+            plural(summary.pools.len() as u64, "pool")
+        )?;
+        if others > 0 {
+            write!(out, ", {}", plural(others, "other event"))?;
+        }
+        writeln!(
+            out,
+            "\nfrom {} to {} ({})",
+            self.time(first),
+            self.time(last),
+            Safe(self.zone)
+        )
+    }
+
+    fn pools(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            out,
+            "\n{:POOL_WIDTH$} {:>8} {:>7}  {:16}  BUSIEST HOUR",
+            "POOL", "FAILED", "OTHER", "WORST CLASS"
+        )?;
+        for pool in self.summary.pools.iter().take(POOLS_SHOWN) {
+            let (class, _) = pool.worst;
+            let (hour, _) = pool.busiest;
+            writeln!(
+                out,
+                "{:POOL_WIDTH$} {:>8} {:>7}  {:16}  {}",
+                shortened(&Safe(&pool.name).to_string(), POOL_WIDTH),
+                count(pool.tally.failed),
+                count(pool.tally.events() - pool.tally.failed),
+                class,
+                self.zone.local(hour).format("%m-%d %H:%M"),
+            )?;
+        }
+        let more = self.summary.pools.len().saturating_sub(POOLS_SHOWN);
+        if more > 0 {
+            writeln!(out, "… and {}", plural(more as u64, "more pool"))?;
+        }
+        Ok(())
+    }
+
+    /// What the classes mean that stand in the table.
+    fn meanings(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.summary.pools.iter().take(POOLS_SHOWN);
+        let classes: BTreeSet<_> = shown.map(|pool| pool.worst.0).collect();
+        writeln!(out)?;
+        for class in classes {
+            let text = format!("{class}: {}", class.meaning());
+            let options = textwrap::Options::new(WIDTH).subsequent_indent("    ");
+            for line in textwrap::wrap(&text, options) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn time(&self, moment: Moment) -> impl fmt::Display {
+        self.zone.local(moment).format("%Y-%m-%d %H:%M:%S")
+    }
+}
+
+fn not_understood(out: &mut fmt::Formatter<'_>, intake: &Intake) -> fmt::Result {
+    let mut parts = Vec::new();
+    if intake.stray_lines > 0 {
+        parts.push(format!(
+            "{} before the first record",
+            plural(intake.stray_lines, "line")
+        ));
+    }
+    if intake.impossible_times > 0 {
+        parts.push(format!(
+            "{} with a time that does not exist",
+            plural(intake.impossible_times, "record")
+        ));
+    }
+    if intake.unclassified > 0 {
+        parts.push(format!(
+            "{} of class upstream_other",
+            plural(intake.unclassified, "event")
+        ));
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nNot understood: {}.", parts.join(", "))?;
+    for sample in &intake.samples {
+        writeln!(out, "  {}, byte {}:", Safe(&sample.source), sample.offset)?;
+        writeln!(
+            out,
+            "    {}",
+            shortened(&Safe(&sample.text).to_string(), WIDTH - 4)
+        )?;
+    }
+    Ok(())
+}
+
+/// What was read, in one line.
+pub fn brief(intake: &Intake) -> String {
+    format!(
+        "{}, {}, {}, {}, {}",
+        plural(intake.inputs, "file"),
+        bytes(intake.bytes),
+        plural(intake.lines, "line"),
+        plural(intake.records, "record"),
+        plural(intake.events, "event"),
+    )
+}
+
+/// At most `width` characters, the end replaced by `…` where there were more.
+fn shortened(text: &str, width: usize) -> String {
+    match text.char_indices().nth(width) {
+        Some(_) => text.chars().take(width - 1).chain(['…']).collect(),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,189 @@
+use datasketches::hash::value::raw_bytes;
+use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+
+/// Distinct clients, counted exactly while they are few and estimated by a HyperLogLog sketch (Apache
+/// DataSketches, lg_k 12, standard error 1.6 %) when they are many.
+///
+/// The same clients give the same estimate and the same bytes in whatever order they were added or
+/// merged. A HyperLogLog sketch by itself does not promise that: its usual estimator remembers the
+/// order of arrival.
+#[derive(Debug, Clone)]
+pub struct Clients(State);
+
+#[derive(Debug, Clone)]
+enum State {
+    /// Sorted, without duplicates.
+    Few(Vec<Coupon>),
+    Many(Box<HllSketch>),
+}
+
+/// `lg_k`: Spark and Druid take the same by default, and only equal sketches merge everywhere.
+const LG_K: u8 = 12;
+
+/// With more coupons than this a sketch of `lg_k` 12 is registers and nothing else.
+const FEW: usize = 384;
+
+impl Default for Clients {
+    fn default() -> Self {
+        Self(State::Few(Vec::new()))
+    }
+}
+
+impl Clients {
+    /// Adds a client's address. The raw bytes are hashed, as DataSketches' Java and C++ do with
+    /// strings, so that sketches from other programs merge with these; they skip the empty string.
+    pub fn add(&mut self, client: &[u8]) {
+        if !client.is_empty() {
+            self.add_coupon(Coupon::from_value(raw_bytes::from_slice(client)));
+        }
+    }
+
+    fn add_coupon(&mut self, coupon: Coupon) {
+        match &mut self.0 {
+            State::Few(coupons) => {
+                if let Err(at) = coupons.binary_search(&coupon) {
+                    coupons.insert(at, coupon);
+                }
+                if coupons.len() > FEW {
+                    let mut sketch = new_sketch(HllType::Hll8);
+                    coupons
+                        .drain(..)
+                        .for_each(|coupon| sketch.update_with_coupon(coupon));
+                    self.0 = State::Many(Box::new(sketch));
+                }
+            }
+            State::Many(sketch) => sketch.update_with_coupon(coupon),
+        }
+    }
+
+    /// Adds all of another's clients.
+    pub fn merge(&mut self, other: Self) {
+        match (&mut self.0, other.0) {
+            (_, State::Few(coupons)) => {
+                coupons
+                    .into_iter()
+                    .for_each(|coupon| self.add_coupon(coupon));
+            }
+            (State::Few(coupons), State::Many(mut sketch)) => {
+                coupons
+                    .drain(..)
+                    .for_each(|coupon| sketch.update_with_coupon(coupon));
+                self.0 = State::Many(sketch);
+            }
+            (State::Many(one), State::Many(other)) => **one = union(&[one, &other]),
+        }
+    }
+
+    /// How many different clients there are.
+    pub fn estimate(&self) -> u64 {
+        match &self.0 {
+            State::Few(coupons) => coupons.len() as u64,
+            State::Many(sketch) => sketch.composite_estimate().round() as u64,
+        }
+    }
+
+    /// The sketch in DataSketches' portable form, type HLL_4: to be merged by DuckDB, Spark, Druid.
+    pub fn sketch(&self) -> Vec<u8> {
+        match &self.0 {
+            State::Few(coupons) => {
+                let mut sketch = new_sketch(HllType::Hll4);
+                coupons
+                    .iter()
+                    .for_each(|&coupon| sketch.update_with_coupon(coupon));
+                sketch.serialize()
+            }
+            // A union forgets the order of arrival.
+            State::Many(sketch) => {
+                let mut union = new_union();
+                union.update(sketch);
+                union.update(sketch);
+                union.to_sketch(HllType::Hll4).serialize()
+            }
+        }
+    }
+}
+
+fn new_sketch(kind: HllType) -> HllSketch {
+    HllSketch::new(LG_K, kind).expect("12 is a valid lg_k")
+}
+
+fn new_union() -> HllUnion {
+    HllUnion::new(LG_K).expect("12 is a valid lg_k")
+}
+
+fn union(sketches: &[&HllSketch]) -> HllSketch {
+    let mut union = new_union();
+    sketches.iter().for_each(|sketch| union.update(sketch));
+    union.to_sketch(HllType::Hll8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: u32) -> String {
+        format!(
+            "10.{}.{}.{}",
+            number >> 16 & 255,
+            number >> 8 & 255,
+            number & 255
+        )
+    }
+
+    fn of(numbers: impl Iterator<Item = u32>) -> Clients {
+        let mut clients = Clients::default();
+        numbers.for_each(|number| clients.add(address(number).as_bytes()));
+        clients
+    }
+
+    #[test]
+    fn few_are_exact_and_many_are_close() {
+        assert_eq!(Clients::default().estimate(), 0);
+        for count in [1, 7, 8, 100, 384] {
+            assert_eq!(of((0..count).chain(0..count)).estimate(), u64::from(count));
+        }
+        for count in [385, 5_000, 100_000] {
+            let estimate = of(0..count).estimate() as f64;
+            let error = (estimate / f64::from(count) - 1.0).abs();
+            assert!(error < 0.05, "{count}: {estimate}");
+        }
+    }
+
+    #[test]
+    fn order_and_parts_do_not_matter() {
+        for count in [5, 30, 384, 385, 2_000, 60_000] {
+            let forwards = of(0..count);
+            let backwards = of((0..count).rev());
+            let mut merged = Clients::default();
+            for part in 0..7 {
+                merged.merge(of((0..count).filter(|number| number % 7 == part)));
+            }
+            let mut overlapping = of(0..count / 2);
+            overlapping.merge(of((count / 3..count).rev()));
+            for other in [backwards, merged, overlapping] {
+                assert_eq!(other.estimate(), forwards.estimate(), "{count}");
+                assert_eq!(other.sketch(), forwards.sketch(), "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_sketch_reads_back_with_the_same_estimate() {
+        for count in [0, 3, 200, 1_000, 50_000] {
+            let clients = of(0..count);
+            let sketch = HllSketch::deserialize(&clients.sketch()).unwrap();
+            assert_eq!(
+                sketch.estimate().round() as u64,
+                clients.estimate(),
+                "{count}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_empty_string_is_no_client() {
+        let mut clients = Clients::default();
+        clients.add(b"");
+        assert_eq!(clients.estimate(), 0);
+    }
+}

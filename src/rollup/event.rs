@@ -1,0 +1,19 @@
+use crate::record::{Moment, Record};
+use crate::taxonomy::Verdict;
+
+/// A record that concerns an upstream, with everything that was found out about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// What NGINX wrote.
+    pub record: &'a Record<'a>,
+    /// What it means.
+    pub verdict: Verdict<'a>,
+    /// When it happened.
+    pub moment: Moment,
+    /// The pool's name.
+    pub pool: &'a [u8],
+    /// The machine whose log it is.
+    pub host: &'a str,
+    /// The input's path, or `-`.
+    pub source: &'a str,
+}

@@ -1,0 +1,68 @@
+/// What was read: how much, and what of it was not understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intake {
+    /// Inputs of which something could be read.
+    pub inputs: u64,
+    /// Bytes, after decompression.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Records.
+    pub records: u64,
+    /// Records that concern an upstream and lie in the asked-for time.
+    pub events: u64,
+    /// Records that concern an upstream and lie outside of it.
+    pub outside: u64,
+    /// Records that concern an upstream and whose time does not exist.
+    pub impossible_times: u64,
+    /// Events that are of no class but `upstream_other`.
+    pub unclassified: u64,
+    /// Lines before the first record of their input.
+    pub stray_lines: u64,
+    /// The first few lines and records that were not understood.
+    pub samples: Vec<Sample>,
+}
+
+/// Something that was not understood, to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sample {
+    /// The input's place among the inputs.
+    pub input: usize,
+    /// The byte at which it begins.
+    pub offset: u64,
+    /// The input's path, or `-`.
+    pub source: String,
+    /// Why it stands here.
+    pub what: &'static str,
+    /// Its beginning.
+    pub text: String,
+}
+
+impl Intake {
+    /// How many samples are kept.
+    pub const SAMPLES: usize = 5;
+
+    /// Adds what another part has read. The samples that stay are the first by input and offset, so
+    /// they do not depend on who merged first.
+    pub fn merge(&mut self, other: Self) {
+        self.inputs += other.inputs;
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.records += other.records;
+        self.events += other.events;
+        self.outside += other.outside;
+        self.impossible_times += other.impossible_times;
+        self.unclassified += other.unclassified;
+        self.stray_lines += other.stray_lines;
+        self.samples.extend(other.samples);
+        self.samples.sort();
+        self.samples.truncate(Self::SAMPLES);
+    }
+
+    /// Notes something that was not understood.
+    pub fn sample(&mut self, sample: Sample) {
+        if self.samples.len() < Self::SAMPLES {
+            self.samples.push(sample);
+        }
+    }
+}

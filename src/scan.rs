@@ -1,0 +1,313 @@
+//! The way of a byte, walked on all cores.
+//!
+//! This is where the rooms meet: chunks out of `source` go through `record`, `taxonomy` and `pool`,
+//! and end in a rollup or, formatted, in a writer. No step takes a lock or allocates per record.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::pool;
+use crate::record::{Boundaries, Clock, Moment, Record, Splitter, Text, Zone};
+use crate::rollup::{Event, Intake, Rollup, Sample};
+use crate::source::{Access, Chunk, Chunks, Input, Trouble, open};
+use crate::taxonomy::{Class, classify, may_concern_upstream};
+
+/// What to read, and how.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// Map or read.
+    pub access: Access,
+    /// The zone in which the logs were written.
+    pub zone: Zone,
+    /// The machine whose logs they are.
+    pub host: String,
+    /// Events outside of this time are left out.
+    pub window: Range<Moment>,
+    /// About how many bytes are worked on at once.
+    pub chunk_size: usize,
+}
+
+/// What came out of a scan.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What was asked for.
+    pub value: T,
+    /// What was read.
+    pub intake: Intake,
+    /// What could not be read.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Scan {
+    /// All of `inputs`, as written in this machine's zone.
+    pub fn new(inputs: Vec<Input>) -> Self {
+        Self {
+            inputs,
+            access: Access::default(),
+            zone: Zone::default(),
+            host: String::new(),
+            window: Moment(i64::MIN)..Moment(i64::MAX),
+            chunk_size: 1 << 20,
+        }
+    }
+
+    /// Counts all events in buckets of `width` microseconds.
+    pub fn rollup(&self, width: i64) -> Outcome<Rollup> {
+        let (worker, rollup) = self
+            .chunks()
+            .par_bridge()
+            .fold(
+                || (Worker::new(self), Rollup::new(width)),
+                |(mut worker, mut rollup), part| {
+                    worker.work(part, |event| rollup.add(event));
+                    (worker, rollup)
+                },
+            )
+            .reduce(
+                || (Worker::new(self), Rollup::new(width)),
+                |(mut worker, mut rollup), (other_worker, other_rollup)| {
+                    worker.merge(other_worker);
+                    // The smaller one goes into the larger one.
+                    if other_rollup.len() > rollup.len() {
+                        let smaller = std::mem::replace(&mut rollup, other_rollup);
+                        rollup.merge(smaller);
+                    } else {
+                        rollup.merge(other_rollup);
+                    }
+                    (worker, rollup)
+                },
+            );
+        worker.finish(rollup)
+    }
+
+    /// Writes all events, in the order of inputs and records, as `format` puts them into bytes. An
+    /// error is the writer's, and ends the scan.
+    pub fn events(
+        &self,
+        format: impl Fn(&Event<'_>, &mut Vec<u8>) + Sync,
+        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Outcome<()>> {
+        let mut all = Worker::new(self);
+        let mut parts = self.chunks();
+        // Enough for every thread to find work, few enough for memory not to matter.
+        let at_once = rayon::current_num_threads() * 4;
+        loop {
+            let batch: Vec<Part> = parts.by_ref().take(at_once).collect();
+            if batch.is_empty() {
+                return Ok(all.finish(()));
+            }
+            let done: Vec<(Worker<'_>, Vec<u8>)> = batch
+                .into_par_iter()
+                .map(|part| {
+                    let mut worker = Worker::new(self);
+                    let mut bytes = Vec::new();
+                    worker.work(part, |event| format(event, &mut bytes));
+                    (worker, bytes)
+                })
+                .collect();
+            for (worker, bytes) in done {
+                all.merge(worker);
+                write(&bytes)?;
+            }
+        }
+    }
+
+    fn chunks(&self) -> Parts<'_> {
+        Parts {
+            scan: self,
+            next_input: 0,
+            current: None,
+        }
+    }
+}
+
+/// A chunk, and the place of its input among the inputs.
+struct Part {
+    input: usize,
+    chunk: Result<Chunk, Trouble>,
+}
+
+/// The chunks of all inputs, one input after the other.
+struct Parts<'a> {
+    scan: &'a Scan,
+    next_input: usize,
+    current: Option<Chunks<'static, Boundaries>>,
+}
+
+impl Iterator for Parts<'_> {
+    type Item = Part;
+
+    fn next(&mut self) -> Option<Part> {
+        loop {
+            if let Some(chunk) = self.current.as_mut().and_then(Iterator::next) {
+                let input = self.next_input - 1;
+                return Some(Part { input, chunk });
+            }
+            let input = self.next_input;
+            let opened = open(self.scan.inputs.get(input)?, self.scan.access);
+            self.next_input += 1;
+            match opened {
+                Ok(source) => {
+                    self.current = Some(Chunks::new(source, &Boundaries, self.scan.chunk_size));
+                }
+                Err(trouble) => {
+                    self.current = None;
+                    let chunk = Err(trouble);
+                    return Some(Part { input, chunk });
+                }
+            }
+        }
+    }
+}
+
+/// What one thread carries from chunk to chunk.
+struct Worker<'a> {
+    scan: &'a Scan,
+    splitter: Splitter,
+    clock: Clock,
+    intake: Intake,
+    troubles: Vec<(usize, Trouble)>,
+    /// Lines and records of each input that was met: an input without a record is no error log.
+    met: BTreeMap<usize, (u64, u64)>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(scan: &'a Scan) -> Self {
+        Self {
+            scan,
+            splitter: Splitter::default(),
+            clock: Clock::new(scan.zone),
+            intake: Intake::default(),
+            troubles: Vec::new(),
+            met: BTreeMap::new(),
+        }
+    }
+
+    fn work(&mut self, part: Part, mut each: impl FnMut(&Event<'_>)) {
+        let chunk = match part.chunk {
+            Ok(chunk) => chunk,
+            Err(trouble) => return self.troubles.push((part.input, trouble)),
+        };
+        let path = self.scan.inputs[part.input].path();
+        let source = path.to_string_lossy();
+        self.splitter.split(&chunk, chunk.start, chunk.last);
+        for span in self.splitter.spans() {
+            let Some(record) = Record::candidate(&chunk, span, chunk.offset, may_concern_upstream)
+            else {
+                continue;
+            };
+            let Some(verdict) = classify(&record) else {
+                continue;
+            };
+            let Some(moment) = self.clock.moment(record.head.stamp) else {
+                self.intake.impossible_times += 1;
+                let what = "a time that does not exist";
+                self.intake
+                    .sample(sample(part.input, &source, &record, what));
+                continue;
+            };
+            if !self.scan.window.contains(&moment) {
+                self.intake.outside += 1;
+                continue;
+            }
+            self.intake.events += 1;
+            if verdict.class == Class::UpstreamOther {
+                self.intake.unclassified += 1;
+                let what = "upstream_other";
+                self.intake
+                    .sample(sample(part.input, &source, &record, what));
+            }
+            each(&Event {
+                record: &record,
+                verdict,
+                moment,
+                pool: pool::name(verdict.peer),
+                host: &self.scan.host,
+                source: &source,
+            });
+        }
+        for (at, line) in self.splitter.first_stray(&chunk) {
+            self.intake.sample(Sample {
+                input: part.input,
+                offset: chunk.offset + at as u64,
+                source: source.clone().into_owned(),
+                what: "before the first record",
+                text: beginning(line),
+            });
+        }
+        let records = self.splitter.spans().len() as u64;
+        let lines = self.splitter.lines();
+        self.intake.bytes += chunk.len() as u64;
+        self.intake.lines += lines;
+        self.intake.records += records;
+        self.intake.stray_lines += self.splitter.stray();
+        let met = self.met.entry(part.input).or_default();
+        met.0 += lines;
+        met.1 += records;
+        if let Some(fault) = chunk.fault() {
+            let trouble = Trouble::Shrank {
+                path: path.to_path_buf(),
+                offset: fault,
+                length: chunk.offset + chunk.len() as u64,
+            };
+            self.troubles.push((part.input, trouble));
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.intake.merge(other.intake);
+        self.troubles.extend(other.troubles);
+        for (input, (lines, records)) in other.met {
+            let met = self.met.entry(input).or_default();
+            met.0 += lines;
+            met.1 += records;
+        }
+    }
+
+    fn finish<T>(mut self, value: T) -> Outcome<T> {
+        self.intake.inputs = self.met.len() as u64;
+        for (&input, &(lines, records)) in &self.met {
+            if records == 0 && lines > 0 {
+                let path = self.scan.inputs[input].path().to_path_buf();
+                self.troubles
+                    .push((input, Trouble::NoRecords { path, lines }));
+            }
+        }
+        self.troubles.sort_by_key(|&(input, _)| input);
+        // One file that shrank may have been noticed by several threads.
+        self.troubles.dedup_by(|one, other| {
+            let both = |trouble: &Trouble| matches!(trouble, Trouble::Shrank { .. });
+            one.0 == other.0 && both(&one.1) && both(&other.1)
+        });
+        Outcome {
+            value,
+            intake: self.intake,
+            troubles: self
+                .troubles
+                .into_iter()
+                .map(|(_, trouble)| trouble)
+                .collect(),
+        }
+    }
+}
+
+fn sample(input: usize, source: &str, record: &Record<'_>, what: &'static str) -> Sample {
+    Sample {
+        input,
+        offset: record.offset,
+        source: source.to_owned(),
+        what,
+        text: beginning(record.raw),
+    }
+}
+
+/// As much of a line as a message may show.
+fn beginning(line: &[u8]) -> String {
+    const SHOWN: usize = 512;
+    Text(&line[..line.len().min(SHOWN)]).to_str().into_owned()
+}

@@ -1,0 +1,219 @@
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::Trouble;
+
+/// One thing to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A path that can be opened.
+    File(PathBuf),
+    /// Standard input, named `-`.
+    Stdin,
+}
+
+impl Input {
+    /// The input's name in messages and in the `source` field of events: its path, or `-`.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Stdin => Path::new("-"),
+        }
+    }
+}
+
+/// Turns the arguments of a command into inputs, in the order in which they were named.
+///
+/// A folder stands for the `*error*log*` files directly in it, a pattern for the files that match;
+/// both sorted by name. A file that is reached twice is read once, and standard input too: counting
+/// an event twice is never what was meant.
+///
+/// ```
+/// let (inputs, troubles) = badgateway::source::discover(&["samples/connect_refused.log".into()]);
+/// assert_eq!(inputs.len() + troubles.len(), 1);
+/// ```
+pub fn discover(arguments: &[PathBuf]) -> (Vec<Input>, Vec<Trouble>) {
+    let mut found = Found::default();
+    for argument in arguments {
+        if argument.as_os_str() == "-" {
+            found.stdin();
+        } else if argument.is_dir() {
+            found.folder(argument);
+        } else if !argument.exists() && is_pattern(argument.as_os_str()) {
+            found.pattern(&argument.to_string_lossy());
+        } else {
+            found.file(argument.clone());
+        }
+    }
+    (found.inputs, found.troubles)
+}
+
+#[derive(Default)]
+struct Found {
+    inputs: Vec<Input>,
+    troubles: Vec<Trouble>,
+    seen: HashSet<(u64, u64)>,
+}
+
+impl Found {
+    fn stdin(&mut self) {
+        if !self.inputs.contains(&Input::Stdin) {
+            self.inputs.push(Input::Stdin);
+        }
+    }
+
+    fn file(&mut self, path: PathBuf) {
+        // What cannot be looked at is kept: opening it later gives the reason.
+        if let Ok(meta) = fs::metadata(&path)
+            && !self.seen.insert((meta.dev(), meta.ino()))
+        {
+            return;
+        }
+        self.inputs.push(Input::File(path));
+    }
+
+    fn folder(&mut self, folder: &Path) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(source) => {
+                let path = folder.to_path_buf();
+                return self.troubles.push(Trouble::Open { path, source });
+            }
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) if is_error_log(&entry.file_name()) => paths.push(entry.path()),
+                Ok(_) => {}
+                Err(source) => self.troubles.push(Trouble::Open {
+                    path: folder.to_path_buf(),
+                    source,
+                }),
+            }
+        }
+        paths.retain(|path| !path.is_dir());
+        paths.sort();
+        if paths.is_empty() {
+            self.troubles.push(Trouble::EmptyFolder {
+                path: folder.to_path_buf(),
+            });
+        }
+        for path in paths {
+            self.file(path);
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str) {
+        let matches = match glob::glob(pattern) {
+            Ok(matches) => matches,
+            Err(source) => {
+                let pattern = pattern.to_owned();
+                return self.troubles.push(Trouble::Pattern { pattern, source });
+            }
+        };
+        let mut any = false;
+        for entry in matches {
+            any = true;
+            match entry {
+                Ok(path) if path.is_dir() => {}
+                Ok(path) => self.file(path),
+                Err(error) => self.troubles.push(Trouble::Open {
+                    path: error.path().to_path_buf(),
+                    source: error.into(),
+                }),
+            }
+        }
+        if !any {
+            self.troubles.push(Trouble::NoMatch {
+                pattern: pattern.to_owned(),
+            });
+        }
+    }
+}
+
+fn is_pattern(argument: &OsStr) -> bool {
+    argument
+        .as_bytes()
+        .iter()
+        .any(|byte| matches!(byte, b'*' | b'?' | b'['))
+}
+
+/// `*error*log*`, as logrotate's and NGINX's own names have it: `error.log`, `shop-error.log.2.gz`.
+fn is_error_log(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    memchr::memmem::find(name, b"error")
+        .is_some_and(|at| memchr::memmem::find(&name[at..], b"log").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["error.log", "shop-error.log.1", "access.log", "b.txt"] {
+            fs::write(folder.path().join(name), b"x\n").unwrap();
+        }
+        fs::create_dir(folder.path().join("old-error.logs")).unwrap();
+        folder
+    }
+
+    fn names(inputs: &[Input]) -> Vec<String> {
+        inputs
+            .iter()
+            .map(|input| {
+                let name = input.path().file_name().unwrap_or(OsStr::new("-"));
+                name.to_string_lossy().into_owned()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_error_logs() {
+        let folder = folder();
+        let (inputs, troubles) = discover(&[folder.path().to_path_buf()]);
+        assert_eq!(names(&inputs), ["error.log", "shop-error.log.1"]);
+        assert!(troubles.is_empty());
+    }
+
+    #[test]
+    fn a_file_reached_twice_is_read_once() {
+        let folder = folder();
+        let file = folder.path().join("error.log");
+        std::os::unix::fs::symlink(&file, folder.path().join("error.log.link")).unwrap();
+        let pattern = folder.path().join("*error.log");
+        let arguments = [file, folder.path().to_path_buf(), pattern];
+        assert_eq!(
+            names(&discover(&arguments).0),
+            ["error.log", "shop-error.log.1"]
+        );
+        let twice = [PathBuf::from("-"), PathBuf::from("-")];
+        assert_eq!(discover(&twice).0, [Input::Stdin]);
+    }
+
+    #[test]
+    fn says_what_matches_nothing() {
+        let folder = folder();
+        let nothing = folder.path().join("*.gone");
+        let empty = folder.path().join("old-error.logs");
+        let (inputs, troubles) = discover(&[nothing, empty]);
+        assert!(inputs.is_empty());
+        assert!(matches!(troubles[0], Trouble::NoMatch { .. }));
+        assert!(matches!(troubles[1], Trouble::EmptyFolder { .. }));
+    }
+
+    #[test]
+    fn a_name_with_brackets_that_exists_is_a_file() {
+        let folder = folder();
+        let odd = folder.path().join("error[1].log");
+        fs::write(&odd, b"x\n").unwrap();
+        assert_eq!(
+            discover(std::slice::from_ref(&odd)).0,
+            [Input::File(odd.clone())]
+        );
+    }
+}

@@ -1,0 +1,196 @@
+use std::fmt;
+
+/// What an event says about the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A failed attempt.
+    Failed,
+    /// It works, but degraded.
+    Degraded,
+    /// The client's doing.
+    Client,
+}
+
+impl Kind {
+    /// The letter that stands in events and datasets: `F`, `W`, `C`.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Failed => "F",
+            Self::Degraded => "W",
+            Self::Client => "C",
+        }
+    }
+}
+
+macro_rules! classes {
+    ($($variant:ident $name:literal $kind:ident $status:expr, $meaning:literal;)+) => {
+        /// An actionable cause: two events of one class call for the same remedy.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Class {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl Class {
+            /// Every class, in the order of the exchange.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$variant => Row {
+                        name: $name,
+                        kind: Kind::$kind,
+                        status: $status,
+                        meaning: $meaning,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+struct Row {
+    name: &'static str,
+    kind: Kind,
+    status: Option<u16>,
+    meaning: &'static str,
+}
+
+// The table of classes. The status is what NGINX sends to the client if no other peer takes over
+// and no header was sent yet (`ngx_http_upstream_next` and `ngx_http_upstream_finalize_request` in
+// `src/http/ngx_http_upstream.c`); for FastCGI messages, what PHP-FPM answers.
+classes! {
+    ConnectRefused "connect_refused" Failed Some(502),
+        "nothing listens on the peer's address: the service is down, or listens elsewhere";
+    ConnectTimeout "connect_timeout" Failed Some(504),
+        "the peer did not answer the connection: host down, firewall, or its queue is full";
+    ConnectUnreachable "connect_unreachable" Failed Some(502),
+        "the network has no way to the peer: host or route is gone";
+    ConnectDenied "connect_denied" Failed Some(502),
+        "NGINX may not use the socket: its owner or mode, or on TCP usually SELinux";
+    ConnectFailed "connect_failed" Failed Some(502),
+        "the connection could not be made, for another reason that the errno names";
+    SocketMissing "socket_missing" Failed Some(502),
+        "the unix socket does not exist: the service is down, or has another path";
+    BacklogFull "backlog_full" Failed Some(502),
+        "the unix socket's queue is full: too few workers for the load";
+    PortsExhausted "ports_exhausted" Failed Some(502),
+        "no local address or port is left for the connection";
+    FilesExhausted "files_exhausted" Failed Some(500),
+        "NGINX ran out of file descriptors";
+    ConnectionsExhausted "connections_exhausted" Failed Some(500),
+        "NGINX ran out of worker_connections";
+    TempFileFailed "temp_file_failed" Failed Some(500),
+        "the response could not be written to a temporary or cache file: disk full, or not allowed";
+    ResolveFailed "resolve_failed" Failed Some(502),
+        "the upstream's name could not be resolved";
+    ResolveTimeout "resolve_timeout" Failed Some(502),
+        "the name server did not answer in time";
+    ResolverMissing "resolver_missing" Failed Some(502),
+        "a name must be resolved at run time, and no resolver is configured";
+    HostNotFound "host_not_found" Failed None,
+        "NGINX did not start or reload: an upstream's name could not be resolved";
+    UpstreamMisconfigured "upstream_misconfigured" Failed Some(500),
+        "the upstream's address in the configuration makes no sense";
+    NoLiveUpstreams "no_live_upstreams" Failed Some(502),
+        "every server of the upstream block is marked as failed";
+    PeerDisabled "peer_disabled" Degraded None,
+        "a server of the upstream block failed too often and is left out for a while";
+    TlsSetupFailed "tls_setup_failed" Failed Some(500),
+        "NGINX's own side of TLS to the upstream cannot be set up: certificate, key, name";
+    TlsHandshakeFailed "tls_handshake_failed" Failed Some(502),
+        "the TLS handshake with the upstream failed";
+    TlsHandshakeTimeout "tls_handshake_timeout" Failed Some(504),
+        "the TLS handshake with the upstream did not end in time";
+    TlsCertificateRejected "tls_certificate_rejected" Failed Some(502),
+        "the upstream's certificate is not trusted, or is for another name";
+    SendTimeout "send_timeout" Failed Some(504),
+        "the upstream stopped reading the request";
+    SendFailed "send_failed" Failed Some(502),
+        "the upstream closed the connection while the request was sent";
+    ResponseTimeout "response_timeout" Failed Some(504),
+        "the upstream did not begin its response in time";
+    ResponseReset "response_reset" Failed Some(502),
+        "the upstream reset the connection instead of answering";
+    ResponseClosed "response_closed" Failed Some(502),
+        "the upstream closed the connection before its header was complete: it crashed or was killed";
+    HeaderTooBig "header_too_big" Failed Some(502),
+        "the response header does not fit into NGINX's buffer";
+    InvalidResponse "invalid_response" Failed Some(502),
+        "the upstream broke the rules of its protocol";
+    RequestRejected "request_rejected" Failed Some(502),
+        "the upstream refused the HTTP/2 or gRPC stream";
+    BodyTimeout "body_timeout" Failed None,
+        "the upstream stopped in the middle of the response";
+    BodyReset "body_reset" Failed None,
+        "the upstream reset the connection in the middle of the response";
+    BodyTruncated "body_truncated" Failed None,
+        "the upstream closed the connection before the response was complete";
+    ResponseIrregular "response_irregular" Degraded None,
+        "the response was odd, but NGINX let it pass";
+    ResponseBuffered "response_buffered" Degraded None,
+        "the response did not fit into memory and went through a temporary file";
+    SessionTimeout "session_timeout" Failed None,
+        "an upgraded or stream session was silent for too long";
+    SessionReset "session_reset" Failed None,
+        "the upstream reset an upgraded or stream session";
+    ScriptNotFound "script_not_found" Failed Some(404),
+        "PHP-FPM does not find the script: SCRIPT_FILENAME or root is wrong";
+    ScriptDenied "script_denied" Failed Some(403),
+        "PHP-FPM refuses the script's name (security.limit_extensions)";
+    AppFatal "app_fatal" Failed Some(500),
+        "the application died of a fatal error";
+    AppWarning "app_warning" Degraded None,
+        "the application warns";
+    AppStderr "app_stderr" Degraded None,
+        "the application wrote to its error stream";
+    ClientAborted "client_aborted" Client Some(499),
+        "the client went away while the upstream worked";
+    UpstreamOther "upstream_other" Failed None,
+        "concerns an upstream, and is none of the other classes";
+}
+
+impl Class {
+    /// The name in events, datasets and commands.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What an event of the class says about the upstream.
+    pub const fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// The class in one line.
+    pub const fn meaning(self) -> &'static str {
+        self.row().meaning
+    }
+
+    /// The status that the client is sent, as a rule; see [`Verdict::status`](super::Verdict).
+    pub(super) const fn status(self) -> Option<u16> {
+        self.row().status
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_the_order_is_the_tables() {
+        for (at, &class) in Class::ALL.iter().enumerate() {
+            assert_eq!(class as usize, at);
+            let twin = Class::ALL[at + 1..]
+                .iter()
+                .find(|other| other.name() == class.name());
+            assert_eq!(twin, None);
+        }
+        assert_eq!(Class::ALL.len(), 44);
+    }
+}

@@ -1,0 +1,16 @@
+//! What a record means for an upstream.
+//!
+//! [`classify`] turns a record into a [`Verdict`]: the class (an actionable cause), the phase of
+//! the exchange, the symbolic errno, and the status that the client was sent. A class is decided by
+//! how a message *begins*, which NGINX wrote, never by a text found somewhere inside it, which a
+//! client may have put there.
+
+mod class;
+mod messages;
+mod phase;
+mod stderr;
+mod verdict;
+
+pub use class::{Class, Kind};
+pub use phase::Phase;
+pub use verdict::{Verdict, classify, may_concern_upstream};

@@ -1,0 +1,256 @@
+use crate::record::{Errno, Head, Level, OsError, Record};
+
+use super::class::Class;
+use super::messages::{self, Decision};
+use super::phase::{Phase, Side, side};
+use super::stderr;
+
+/// What a record means for an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// The actionable cause.
+    pub class: Class,
+    /// Where in the exchange it happened.
+    pub phase: Option<Phase>,
+    /// The system's error.
+    pub os_error: Option<OsError>,
+    /// The HTTP status that the client is sent if no other peer takes over; `None` when a header had
+    /// been sent already, or the record is not about HTTP.
+    pub status: Option<u16>,
+    /// The peer: from the upstream field, or else from the message.
+    pub peer: Option<&'a [u8]>,
+}
+
+/// Whether a record with this head could be an event. A cheap look that lets the many records that
+/// are none be passed over; it says `true` for every record that [`classify`] makes one of.
+pub fn may_concern_upstream(head: &Head<'_>) -> bool {
+    match messages::begins(head.text) {
+        Some(Decision::Never) => false,
+        Some(Decision::Files) => head.level <= Level::Crit,
+        Some(_) => true,
+        None => {
+            memchr::memmem::find(head.text, b"upstream").is_some()
+                || memchr::memmem::find(head.text, b" could not be resolved").is_some()
+        }
+    }
+}
+
+/// Decides what a record means; `None` when it is not about an upstream.
+///
+/// ```
+/// use badgateway::record::{Record, Splitter};
+/// use badgateway::source::Start;
+/// use badgateway::taxonomy::{Class, classify};
+///
+/// let log = b"2026/11/01 09:15:02 [crit] 12#12: *23 connect() to unix:/run/php/www.sock failed \
+///     (2: No such file or directory) while connecting to upstream, client: 192.0.2.1, server: a, \
+///     request: \"GET / HTTP/1.1\", upstream: \"fastcgi://unix:/run/php/www.sock:\", host: \"a\"\n";
+/// let mut splitter = Splitter::default();
+/// splitter.split(log, Start::Input, true);
+/// let record = Record::read(log, &splitter.spans()[0], 0).unwrap();
+/// let verdict = classify(&record).unwrap();
+/// assert_eq!(verdict.class, Class::SocketMissing);
+/// assert_eq!(verdict.peer, Some(b"unix:/run/php/www.sock".as_slice()));
+/// ```
+pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
+    let side = side(record.action);
+    let upstream = record.tail.upstream;
+    let (class, name) = match messages::find(record.message) {
+        Some((decision, name)) => {
+            let peer = upstream.and_then(|upstream| upstream.peer).or(name);
+            (decide(decision, record, side, peer)?, name)
+        }
+        None => {
+            let concerns = match side {
+                Side::Upstream(_) => true,
+                Side::Client => false,
+                Side::Unknown => upstream.is_some(),
+            };
+            let grave = record.head.level <= Level::Error;
+            ((concerns && grave).then_some(Class::UpstreamOther)?, None)
+        }
+    };
+    let phase = match class {
+        Class::ResolveFailed | Class::ResolveTimeout | Class::ResolverMissing => {
+            Some(Phase::Resolve)
+        }
+        Class::HostNotFound | Class::UpstreamMisconfigured => Some(Phase::Config),
+        _ => match side {
+            Side::Upstream(phase) => Some(phase),
+            Side::Client | Side::Unknown => None,
+        },
+    };
+    Some(Verdict {
+        class,
+        phase,
+        os_error: os_error(record, class),
+        status: status(record, class, phase),
+        peer: upstream.and_then(|upstream| upstream.peer).or(name),
+    })
+}
+
+/// The class that a decision leads to here; `None` when it is not about an upstream after all.
+fn decide(
+    decision: Decision,
+    record: &Record<'_>,
+    side: Side,
+    peer: Option<&[u8]>,
+) -> Option<Class> {
+    let os_error = record.errno.and_then(|errno| errno.os_error());
+    let phase = match side {
+        Side::Upstream(phase) => Some(phase),
+        Side::Client | Side::Unknown => None,
+    };
+    let named = record.tail.upstream.is_some() && side != Side::Client;
+    let towards_upstream = phase.is_some() || named;
+    match decision {
+        Decision::Always(Class::ClientAborted) => towards_upstream.then_some(Class::ClientAborted),
+        Decision::Always(Class::InvalidResponse) => Some(match record.head.level {
+            // NGINX warns where it tolerates, and fails with an error where it does not.
+            level if level <= Level::Error => Class::InvalidResponse,
+            _ => Class::ResponseIrregular,
+        }),
+        Decision::Always(class) => Some(class),
+        Decision::Connect | Decision::Bind => {
+            let is_unix = peer.is_some_and(|peer| peer.starts_with(b"unix:"));
+            towards_upstream.then(|| connect(record, os_error, is_unix))
+        }
+        Decision::TimedOut => timed_out(phase, named),
+        Decision::Closed => Some(match phase {
+            Some(Phase::Body) => Class::BodyTruncated,
+            Some(Phase::Session) => Class::SessionReset,
+            _ => Class::ResponseClosed,
+        }),
+        Decision::Exchange => exchange(record, phase?, os_error),
+        Decision::Handshake => {
+            (phase == Some(Phase::TlsHandshake)).then_some(Class::TlsHandshakeFailed)
+        }
+        Decision::Setup => towards_upstream.then_some(Class::TlsSetupFailed),
+        // A missing static file is logged at level error, NGINX's own files at level crit
+        // (src/http/modules/ngx_http_static_module.c, src/core/ngx_file.c). So no path that a client
+        // chooses can pass for a temporary file.
+        Decision::Files => {
+            (phase.is_some() && record.head.level <= Level::Crit).then_some(Class::TempFileFailed)
+        }
+        Decision::Resolve => resolve(record, os_error),
+        Decision::Stderr => {
+            let text = record.message.strip_prefix(b"FastCGI sent in stderr: \"")?;
+            Some(stderr::class(text))
+        }
+        Decision::Never => None,
+    }
+}
+
+fn connect(record: &Record<'_>, os_error: Option<OsError>, is_unix: bool) -> Class {
+    if record
+        .message
+        .ends_with(b" worker_connections are not enough")
+    {
+        return Class::ConnectionsExhausted;
+    }
+    match os_error {
+        Some(OsError::ECONNREFUSED) => Class::ConnectRefused,
+        Some(OsError::ETIMEDOUT) => Class::ConnectTimeout,
+        Some(
+            OsError::EHOSTUNREACH | OsError::ENETUNREACH | OsError::EHOSTDOWN | OsError::ENETDOWN,
+        ) => Class::ConnectUnreachable,
+        Some(OsError::EACCES | OsError::EPERM) => Class::ConnectDenied,
+        Some(OsError::ENOENT) if is_unix => Class::SocketMissing,
+        Some(OsError::EAGAIN) if is_unix => Class::BacklogFull,
+        Some(OsError::EADDRNOTAVAIL) => Class::PortsExhausted,
+        Some(OsError::EMFILE | OsError::ENFILE) => Class::FilesExhausted,
+        _ => Class::ConnectFailed,
+    }
+}
+
+fn timed_out(phase: Option<Phase>, named: bool) -> Option<Class> {
+    Some(match phase {
+        Some(Phase::Connect) => Class::ConnectTimeout,
+        Some(Phase::TlsHandshake) => Class::TlsHandshakeTimeout,
+        Some(Phase::Send) => Class::SendTimeout,
+        Some(Phase::Header) => Class::ResponseTimeout,
+        Some(Phase::Body) => Class::BodyTimeout,
+        Some(Phase::Session) => Class::SessionTimeout,
+        Some(Phase::Config | Phase::Resolve) => return None,
+        None if named => Class::UpstreamOther,
+        None => return None,
+    })
+}
+
+fn exchange(record: &Record<'_>, phase: Phase, os_error: Option<OsError>) -> Option<Class> {
+    let timed_out = os_error == Some(OsError::ETIMEDOUT);
+    Some(match phase {
+        Phase::Config | Phase::Resolve => return None,
+        // A UDP "connection" is refused only when something is sent.
+        Phase::Connect => connect(record, os_error, false),
+        Phase::TlsHandshake => Class::TlsHandshakeFailed,
+        Phase::Send if timed_out => Class::SendTimeout,
+        Phase::Send => Class::SendFailed,
+        Phase::Header if timed_out => Class::ResponseTimeout,
+        Phase::Header => Class::ResponseReset,
+        Phase::Body if timed_out => Class::BodyTimeout,
+        Phase::Body => Class::BodyReset,
+        Phase::Session => {
+            // While bytes go both ways, the level tells the sides apart: NGINX logs what a client's
+            // connection suffers at level info (`c->log_error = NGX_ERROR_INFO`), unless the action
+            // names the upstream.
+            let by_action = record
+                .action
+                .is_some_and(|action| action.ends_with(b"upstream"));
+            if !by_action && record.head.level > Level::Error {
+                return None;
+            }
+            if timed_out {
+                Class::SessionTimeout
+            } else {
+                Class::SessionReset
+            }
+        }
+    })
+}
+
+fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
+    // NGINX looks up other names too: a mail client's address, an OCSP responder. Those are done
+    // while something else, and an upstream's while nothing or while connecting.
+    let for_upstream = match record.action {
+        None => true,
+        Some(action) => action.ends_with(b"upstream") || action.starts_with(b"resolving service"),
+    };
+    let is_grave = record.head.level <= Level::Error;
+    (for_upstream && is_grave).then_some(match os_error {
+        Some(OsError::ETIMEDOUT) => Class::ResolveTimeout,
+        _ => Class::ResolveFailed,
+    })
+}
+
+/// A resolver's `(3: Host not found)` is DNS's code, not the system's
+/// (`src/core/ngx_resolver.c`, `ngx_resolver_strerror`); only its timeout is an errno.
+fn os_error(record: &Record<'_>, class: Class) -> Option<OsError> {
+    match class {
+        Class::ResolveFailed => None,
+        _ => record.errno.as_ref().and_then(Errno::os_error),
+    }
+}
+
+fn status(record: &Record<'_>, class: Class, phase: Option<Phase>) -> Option<u16> {
+    let tail = &record.tail;
+    // A record that was cut before its tail is taken for HTTP, as most are.
+    let is_http = tail.request.is_some()
+        || tail
+            .upstream
+            .is_some_and(|upstream| upstream.scheme.is_some())
+        || tail.client.is_none();
+    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session));
+    if !is_http || header_sent {
+        return None;
+    }
+    match class {
+        // NGINX's own timer gives 504; an ETIMEDOUT of the system is an error like others.
+        Class::ConnectTimeout | Class::SendTimeout | Class::ResponseTimeout
+            if record.message != b"upstream timed out" =>
+        {
+            Some(502)
+        }
+        _ => class.status(),
+    }
+}
