@@ -38,26 +38,18 @@ impl<'a> Errno<'a> {
     /// The symbolic name, the same on every system. The text decides where it is known, because
     /// 61 is ECONNREFUSED on FreeBSD and ENODATA on Linux; else the number.
     pub fn os_error(&self) -> Option<OsError> {
-        let by_text = KNOWN
+        let has_text = |known: &&Known| known.texts.iter().any(|text| text.as_bytes() == self.text);
+        let mut by_number = KNOWN
             .iter()
-            .find(|known| known.texts.iter().any(|text| text.as_bytes() == self.text));
-        let by_number = || {
-            KNOWN
-                .iter()
-                .find(|known| known.linux == self.number || known.windows == Some(self.number))
-        };
-        by_text.or_else(by_number).map(|known| known.name)
-    }
-}
-
-/// An errno's symbolic name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OsError(&'static str);
-
-impl OsError {
-    /// The name, such as `ECONNREFUSED`.
-    pub const fn name(self) -> &'static str {
-        self.0
+            .filter(|known| known.linux == self.number || known.windows == Some(self.number));
+        // On Linux, which almost every log comes from, both agree.
+        let first = by_number.next();
+        let by_text = || KNOWN.iter().find(has_text);
+        first
+            .filter(has_text)
+            .or_else(by_text)
+            .or(first)
+            .map(|known| known.name)
     }
 }
 
@@ -79,9 +71,21 @@ macro_rules! known {
             texts: &[$($text),+],
         }),+];
 
-        #[allow(missing_docs, reason = "errno(3) documents them")]
+        /// An errno's symbolic name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, clippy::upper_case_acronyms, reason = "errno(3) documents them")]
+        #[repr(u8)]
+        pub enum OsError {
+            $($name),+
+        }
+
         impl OsError {
-            $(pub const $name: Self = Self(stringify!($name));)+
+            /// The name, such as `ECONNREFUSED`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name)),+
+                }
+            }
         }
     };
     (@) => { None };

@@ -8,7 +8,7 @@
 //!    far from NGINX's cut; its own tail comes later, as a second tail on a forged line or with the
 //!    missing quote before it.
 //! 2. If the path holds a whole forged tail, the first line looks complete. But then the genuine
-//!    tail, second on its line, holds the request line, and in it `%0A` and the forged lines.
+//!    tail, at the end of the last line, holds the request line, and in it `%0A` and the forged lines.
 //! 3. If NGINX cut the record before its tail, the lines together are exactly as long as the cut.
 //! 4. A `proxy_pass` with `$uri` puts the decoded path into `upstream: "…`: the genuine line then has a
 //!    tail, but stops inside that quote, and its request line holds `%0A` and the forged lines.
@@ -16,8 +16,12 @@
 //! One case stays open: a path that holds a whole forged tail, whose last line is whole as well, and
 //! that is cut by NGINX to the byte behind it. Nothing in those bytes tells it from genuine lines.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::head::{Head, Level};
-use super::{OPENRESTY_CUT, Span, is_cut_length};
+use super::{OPENRESTY_CUT, Span, message, tail};
 
 /// No record is longer, so no forged line stands farther from its record.
 pub(super) const WINDOW: usize = OPENRESTY_CUT;
@@ -30,9 +34,19 @@ pub(super) struct Joiner {
     /// A record that stopped in the middle of its tail.
     torn: Option<usize>,
     doubted: bool,
+    /// Whether a percent-encoded line feed stands anywhere in the chunk. Hardly any has one, and
+    /// knowing that saves looking into every request.
+    has_line_feeds: bool,
 }
 
 impl Joiner {
+    pub(super) fn new(chunk: &[u8]) -> Self {
+        Self {
+            has_line_feeds: has_line_feed(chunk),
+            ..Self::default()
+        }
+    }
+
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
@@ -52,7 +66,7 @@ impl Joiner {
                 self.doubted = true;
                 self.torn = Some(last);
             }
-            None if span.tail.is_none() && self.open.is_none() && stops_early(chunk, &span) => {
+            None if self.open.is_none() && stops_early(chunk, &span) => {
                 self.doubted = true;
                 self.open = Some(last);
             }
@@ -72,8 +86,11 @@ impl Joiner {
         self.open = self.open.filter(|&open| within(&spans[open]));
         self.torn = self.torn.filter(|&torn| within(&spans[torn]));
         if let Some(open) = self.open {
-            let total = last.end - spans[open].start;
-            if last.second_tail || is_cut_length(total) || closes_quote(chunk, last) {
+            if last.second_tail
+                || last.is_cut_from(spans[open].start)
+                || closes_quote(chunk, last)
+                || (is_stderr(chunk, &spans[open]) && closes_stderr(chunk, last))
+            {
                 return Some(open);
             }
         }
@@ -83,33 +100,49 @@ impl Joiner {
         {
             return Some(torn);
         }
-        if last.second_tail {
+        self.doubted |= last.second_tail;
+        if self.has_line_feeds
+            && let Some(request) = Request::in_last_tail(chunk, last)
+        {
             self.doubted = true;
-            return first_in_request(chunk, spans);
+            return first_held(&request, chunk, spans);
         }
-        if is_torn {
+        if is_torn && self.open.is_none() {
             return spans[..spans.len() - 1]
                 .iter()
                 .rev()
                 .take_while(|first| within(first))
-                .position(|first| is_cut_length(last.end - first.start))
+                .position(|first| last.is_cut_from(first.start))
                 .map(|back| spans.len() - 2 - back);
         }
         None
     }
 }
 
-/// Whether a record without a tail is one that should have had it: it has a connection number and
+/// Whether a record stops before its tail, though it should have one: it has a connection number and
 /// stops inside a quote, or its text is a script's, which may hold line feeds without any quote.
 fn stops_early(chunk: &[u8], span: &Span) -> bool {
-    let Some(head) = Head::read(span.bytes(chunk)) else {
+    let record = span.bytes(chunk);
+    let may_be_stderr =
+        || memchr::memchr(b'F', &record[..record.len().min(LONGEST_HEAD)]).is_some();
+    if span.is_cut_from(span.start) || (span.tail.is_some() && !may_be_stderr()) {
+        return false;
+    }
+    let Some(head) = Head::read(record) else {
         return false;
     };
-    head.connection.is_some()
-        && head.level != Level::Debug
-        && !is_cut_length(span.length())
+    if head.connection.is_none() || head.level == Level::Debug {
+        return false;
+    }
+    if head.text.starts_with(tail::STDERR) {
+        return tail::find(head.text, span).is_none();
+    }
+    span.tail.is_none()
         && (has_open_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
 }
+
+/// No head is longer, whatever the numbers in it.
+const LONGEST_HEAD: usize = 96;
 
 /// How messages begin that scripts wrote (OpenResty, njs).
 const SCRIPTS: [&[u8]; 3] = [b"[lua]", b"lua ", b"js: "];
@@ -124,10 +157,22 @@ fn closes_quote(chunk: &[u8], span: &Span) -> bool {
         .is_some_and(|tail| has_open_quote(&span.bytes(chunk)[..tail]))
 }
 
+fn is_stderr(chunk: &[u8], span: &Span) -> bool {
+    Head::read(span.bytes(chunk)).is_some_and(|head| head.text.starts_with(tail::STDERR))
+}
+
+/// Whether the text before a record's tail ends like a FastCGI message.
+fn closes_stderr(chunk: &[u8], span: &Span) -> bool {
+    span.tail.is_some_and(|tail| {
+        let (message, _, action) = message::split(&span.bytes(chunk)[..tail], true);
+        action.is_some() && message.ends_with(b"\"")
+    })
+}
+
 /// Whether a record ends inside a quoted value of its tail, though NGINX did not cut it.
 fn is_torn(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
-    if record.ends_with(b"\"") || is_cut_length(record.len()) {
+    if record.ends_with(b"\"") || span.is_cut_from(span.start) {
         return false;
     }
     let Some(tail) = span.tail else { return false };
@@ -135,11 +180,10 @@ fn is_torn(chunk: &[u8], span: &Span) -> bool {
         .is_some_and(|at| memchr::memchr(b'"', &record[tail + at + 3..]).is_none())
 }
 
-/// If the request line of the last tail holds the beginning of the last record or of others shortly
-/// before it: the record before the first of those.
-fn first_in_request(chunk: &[u8], spans: &[Span]) -> Option<usize> {
+/// If the request of the last record holds the beginning of that record or of others shortly before
+/// it: the record before the first of those.
+fn first_held(request: &Request, chunk: &[u8], spans: &[Span]) -> Option<usize> {
     let last = spans.last()?;
-    let request = Request::in_last_tail(chunk, last)?;
     let back = spans
         .iter()
         .rev()
@@ -150,6 +194,15 @@ fn first_in_request(chunk: &[u8], spans: &[Span]) -> Option<usize> {
         .last()?;
     Some((spans.len() - 1 - back).saturating_sub(1))
 }
+
+/// Whether `%0A` stands in the bytes.
+fn has_line_feed(bytes: &[u8]) -> bool {
+    PERCENT_0
+        .find_iter(bytes)
+        .any(|at| matches!(bytes.get(at + 2), Some(b'a' | b'A')))
+}
+
+static PERCENT_0: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("%0"));
 
 /// A request line that holds a percent-encoded line feed, decoded.
 struct Request(Vec<u8>);
@@ -168,23 +221,38 @@ impl Request {
 
     fn decoded(text: &[u8]) -> Option<Self> {
         let request = &text[..memchr::memchr(b'"', text).unwrap_or(text.len())];
-        memchr::memmem::find_iter(request, b"%0")
-            .any(|at| matches!(request.get(at + 2), Some(b'a' | b'A')))
-            .then(|| Self(percent_decoded(request)))
+        let path = &request[..memchr::memchr(b'?', request).unwrap_or(request.len())];
+        has_line_feed(path).then(|| Self(normalized(&percent_decoded(path))))
     }
 
     /// Whether a line that begins like this record stands in the request.
     fn holds(&self, chunk: &[u8], span: &Span) -> bool {
         let line = span.bytes(chunk);
-        let begin = &line[..line.len().min(TELLING)];
-        memchr::memmem::find_iter(&self.0, begin).any(|at| at > 0 && self.0[at - 1] == b'\n')
+        let begin = normalized(&line[..line.len().min(TELLING)]);
+        memchr::memmem::find_iter(&self.0, &begin).any(|at| at > 0 && self.0[at - 1] == b'\n')
     }
 }
 
 const REQUEST: &[u8] = b", request: \"";
 
-/// Time stamp and level. What follows may differ from the request line: NGINX merges slashes.
-const TELLING: usize = 26;
+/// Enough of a line to tell it from its neighbours, which may have its time and level.
+const TELLING: usize = 64;
+
+/// A path as NGINX has it when it is logged: `//` merged, `.` and `..` resolved
+/// (`ngx_http_parse_complex_uri`, `src/http/ngx_http_parse.c`).
+fn normalized(path: &[u8]) -> Vec<u8> {
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in path.split(|&byte| byte == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    segments.join(&b'/')
+}
 
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let hex = |byte: Option<&u8>| byte.and_then(|&byte| (byte as char).to_digit(16));

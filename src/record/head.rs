@@ -116,7 +116,7 @@ pub(super) fn is_stamped(line: &[u8]) -> bool {
         && head[20] == b'['
         && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]
             .iter()
-            .all(|&at| head[at].is_ascii_digit())
+            .fold(true, |digits, &at| digits & head[at].is_ascii_digit())
 }
 
 /// `12#12: `

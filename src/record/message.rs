@@ -4,10 +4,11 @@ use super::Errno;
 ///
 /// NGINX appends ` (errno: text)` and then ` while action` to a message, so both are read from the
 /// right: a message may hold whatever a client or an application sent.
-pub(super) fn split(text: &[u8]) -> (&[u8], Option<Errno<'_>>, Option<&[u8]>) {
+/// `has_tail` says that one follows: if not, the text may have been cut anywhere.
+pub(super) fn split(text: &[u8], has_tail: bool) -> (&[u8], Option<Errno<'_>>, Option<&[u8]>) {
     let (text, action) = match action(text) {
-        Some((before, action)) => (before, Some(action)),
-        None => (text.trim_ascii_end(), None),
+        Some((before, action)) if has_tail || begins_known(action) => (before, Some(action)),
+        _ => (text.trim_ascii_end(), None),
     };
     match Errno::at_end_of(text) {
         Some((message, errno)) => (message, Some(errno), action),
@@ -21,7 +22,10 @@ const LONGEST_ACTION: usize = 80;
 fn action(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.trim_ascii_end().len();
     let from = end.saturating_sub(LONGEST_ACTION + WHILE.len());
-    let at = from + memchr::memmem::rfind(&text[from..end], WHILE)?;
+    // ` while` from the right: its `w` is rare enough that looking for that byte is all it takes.
+    let at = memchr::memrchr_iter(b'w', &text[from..end])
+        .filter_map(|at| (from + at).checked_sub(1))
+        .find(|&at| text[at..end].starts_with(WHILE))?;
     let after = &text[at + WHILE.len()..end];
     let action = after.trim_ascii_start();
     // ` whilest`, or a sentence that merely contains the word: an action is words alone.
@@ -33,6 +37,31 @@ fn action(text: &[u8]) -> Option<(&[u8], &[u8])> {
     is_action.then(|| (text[..at].trim_ascii_end(), action))
 }
 
+/// Whether an action begins with a word with which NGINX's do (`log->action` all over its source).
+fn begins_known(action: &[u8]) -> bool {
+    const WORDS: [&[u8]; 17] = [
+        b"SSL",
+        b"accepting",
+        b"closing",
+        b"connecting",
+        b"in",
+        b"initializing",
+        b"keepalive",
+        b"logging",
+        b"passing",
+        b"prereading",
+        b"processing",
+        b"proxying",
+        b"reading",
+        b"requesting",
+        b"resolving",
+        b"sending",
+        b"waiting",
+    ];
+    let word = action.split(u8::is_ascii_whitespace).next();
+    word.is_some_and(|word| WORDS.contains(&word))
+}
+
 const WHILE: &[u8] = b" while";
 
 #[cfg(test)]
@@ -40,7 +69,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> (String, Option<u32>, Option<String>) {
-        let (message, errno, action) = split(text.as_bytes());
+        let (message, errno, action) = split(text.as_bytes(), true);
         let string = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         (
             string(message),
@@ -101,6 +130,18 @@ mod tests {
             "connect() failed (111: x) while connecting to upstream\" failed"
         );
         assert_eq!((errno, action), (Some(2), None));
+    }
+
+    #[test]
+    fn a_cut_action_is_none() {
+        assert_eq!(
+            split(b"x while re", false),
+            (b"x while re".as_slice(), None, None)
+        );
+        assert_eq!(
+            split(b"x while reading upstream", false).2,
+            Some(b"reading upstream".as_slice())
+        );
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl<'a> Record<'a> {
             Some(at) => (&head.text[..at], Tail::read(&head.text[at..])),
             None => (head.text, Tail::default()),
         };
-        let (message, errno, action) = message::split(before);
+        let (message, errno, action) = message::split(before, found.is_some());
         Some(Self {
             offset: offset + span.start as u64,
             raw,
@@ -105,14 +105,4 @@ impl<'a> Record<'a> {
             tail,
         })
     }
-
-    /// Whether the record is as long as NGINX lets one become: something may be missing at its end.
-    pub fn is_cut(&self) -> bool {
-        is_cut_length(self.raw.len())
-    }
-}
-
-/// Whether a record of this length, without line feed, was cut by NGINX or OpenResty.
-fn is_cut_length(length: usize) -> bool {
-    length == NGINX_CUT - 1 || length == OPENRESTY_CUT - 1
 }

@@ -2,7 +2,7 @@ use crate::source::{Cut, Start};
 
 use super::forged::{Joiner, WINDOW};
 use super::head::is_stamped;
-use super::{LONGEST_READ, tail};
+use super::{LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, tail};
 
 /// Where a record stands in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Span {
     pub start: usize,
     /// Where it ends, without the line end.
     pub end: usize,
+    /// Where the line end stands that NGINX wrote; line feeds before it are the record's own.
+    pub(super) line_end: usize,
     /// Where `, client: ` stands for the first time, counted from `start`.
     pub(super) tail: Option<usize>,
     /// Whether `, client: ` stands there a second time.
@@ -27,18 +29,26 @@ impl Span {
         self.end - self.start
     }
 
+    /// Whether NGINX or OpenResty cut a record that begins at `start` and ends with this one.
+    pub(super) fn is_cut_from(&self, start: usize) -> bool {
+        let length = self.line_end - start + 1;
+        length == NGINX_CUT || length == OPENRESTY_CUT
+    }
+
     /// Marks the record between two places, of which only the first [`LONGEST_READ`] bytes count.
     pub(super) fn mark(chunk: &[u8], start: usize, end: usize) -> Self {
+        let line_end = end - usize::from(chunk[start..end].ends_with(b"\n"));
         let end = end.min(start + LONGEST_READ);
         // Line ends, and the NUL bytes that a file has where it was truncated.
         let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
         let end = end - chunk[start..end].iter().rev().take_while(padding).count();
         let record = &chunk[start..end];
-        let tail = tail::next(record, 0);
-        let second = tail.and_then(|at| tail::next(record, at + tail::CLIENT.len() + 1));
+        let tail = tail::first(record);
+        let second = tail.and_then(|at| tail::next(record, at));
         Self {
             start,
             end,
+            line_end,
             tail,
             second_tail: second.is_some(),
         }
@@ -67,7 +77,7 @@ impl Splitter {
     pub fn split(&mut self, chunk: &[u8], start: Start, last: bool) {
         self.spans.clear();
         self.first_stray.clear();
-        self.joiner = Joiner::default();
+        self.joiner = Joiner::new(chunk);
         self.lines = 0;
         self.stray = 0;
         let mut record = None;

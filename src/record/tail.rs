@@ -1,3 +1,7 @@
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Span, Upstream};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
@@ -38,27 +42,54 @@ enum Field {
     Referrer,
 }
 
-const NAMES: [(&[u8], Field); 10] = [
-    (b"client", Field::Client),
-    (b"udp client", Field::Client),
-    (b"server", Field::Server),
-    (b"request", Field::Request),
-    (b"URL", Field::Request),
-    (b"login", Field::Request),
-    (b"subrequest", Field::Subrequest),
-    (b"upstream", Field::Upstream),
-    (b"host", Field::Host),
-    (b"referrer", Field::Referrer),
+/// Every name that NGINX writes, for the place where one may be cut short.
+const NAMES: [&[u8]; 10] = [
+    b"client",
+    b"udp client",
+    b"server",
+    b"request",
+    b"URL",
+    b"login",
+    b"subrequest",
+    b"upstream",
+    b"host",
+    b"referrer",
 ];
 
-/// What stands before the client's address: `, client: `, for UDP `, udp client: `.
-pub(super) const CLIENT: &[u8] = b" client: ";
+impl Field {
+    fn from_name(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"client" | b"udp client" => Self::Client,
+            b"server" => Self::Server,
+            b"request" | b"URL" | b"login" => Self::Request,
+            b"subrequest" => Self::Subrequest,
+            b"upstream" => Self::Upstream,
+            b"host" => Self::Host,
+            b"referrer" => Self::Referrer,
+            _ => return None,
+        })
+    }
+}
 
-/// Where the next tail may begin in `text` at or behind `from`: the comma's place.
-pub(super) fn next(text: &[u8], from: usize) -> Option<usize> {
-    let mut from = from;
+/// What stands before the client's address: `, client: `, for UDP `, udp client: `.
+const CLIENT: &[u8] = b" client: ";
+
+/// Building a searcher costs more than searching a record with it.
+static CLIENT_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CLIENT));
+
+/// Where a tail may begin in `text` for the first time: the comma's place.
+pub(super) fn first(text: &[u8]) -> Option<usize> {
+    from(text, 0)
+}
+
+/// Where a tail may begin for the next time, behind the one at `at`.
+pub(super) fn next(text: &[u8], at: usize) -> Option<usize> {
+    from(text, at + 1 + CLIENT.len())
+}
+
+fn from(text: &[u8], mut from: usize) -> Option<usize> {
     loop {
-        let at = from + memchr::memmem::find(text.get(from..)?, CLIENT)?;
+        let at = from + CLIENT_FINDER.find(text.get(from..)?)?;
         let before = &text[..at];
         if before.ends_with(b",") {
             return Some(at - 1);
@@ -71,25 +102,31 @@ pub(super) fn next(text: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Where the tail begins in the text of a record's head. With more than one candidate, the first
-/// one that reads as a tail to the record's end and has a finished message before it: what stands
-/// inside a quoted FastCGI message is not taken for a tail, nor is the second tail inside a Referer.
+/// one that reads as a tail to the record's end, so that a second tail inside a Referer is none; and
+/// behind a message that quotes an upstream only one before which the quote is closed.
 pub(super) fn find(text: &[u8], span: &Span) -> Option<usize> {
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
         None => return next_wrapped(text),
     };
-    if !span.second_tail {
+    let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
+    if !span.second_tail && !is_foreign {
         return Some(first);
     }
-    let mut candidate = Some(first);
-    while let Some(at) = candidate {
-        if is_finished(&text[..at]) && reads_as_tail(&text[at..]) {
-            return Some(at);
-        }
-        candidate = next(text, at + 1);
-    }
-    Some(first)
+    let finished = || {
+        std::iter::successors(Some(first), |&at| next(text, at))
+            .take_while(|&at| at < FARTHEST)
+            .filter(|&at| !is_foreign || is_closed(&text[..at]))
+    };
+    finished()
+        .find(|&at| reads_as_tail(&text[at..]))
+        .or_else(|| finished().next())
+        .or((!is_foreign).then_some(first))
 }
+
+/// No NGINX writes a record in which a tail begins farther behind. A bound is needed: whoever fills a
+/// record with beginnings of tails must not make reading it take the square of its length.
+const FARTHEST: usize = 4096;
 
 /// A tail whose `, client: ` was broken over two lines by whoever pasted the record.
 fn next_wrapped(text: &[u8]) -> Option<usize> {
@@ -100,17 +137,20 @@ fn next_wrapped(text: &[u8]) -> Option<usize> {
         .map(|before| before.len() - 1)
 }
 
-/// Whether a message, read up to here, has its quotes closed: an opening FastCGI message must be
-/// closed and followed by an action.
-fn is_finished(text: &[u8]) -> bool {
-    if !text.starts_with(STDERR) {
-        return true;
-    }
-    let (message, _, action) = super::message::split(text);
-    action.is_some() && message.len() > STDERR.len() && message.ends_with(b"\"")
+/// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
+fn is_closed(text: &[u8]) -> bool {
+    let (message, _, action) = super::message::split(text, true);
+    let message = message.strip_suffix(b", ignored").unwrap_or(message);
+    let quotes = || memchr::memchr_iter(b'"', message).count();
+    let is_opening = message.len() < STDERR.len() && message.starts_with(b"FastCGI");
+    action.is_some() && !is_opening && (message.ends_with(b"\"") || quotes() % 2 == 0)
 }
 
-const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
+/// How a record begins that holds what an application wrote, which may be anything.
+pub(super) const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
+
+/// How records begin that quote what an upstream sent. They always have an action.
+const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
 
 /// Whether the fields, read from here, are in order and reach the record's end. Clients cannot send
 /// a line feed inside a header, so a genuine tail has none.
@@ -151,10 +191,7 @@ impl<'a> Fields<'a> {
         let Some((name, value)) = name_and_value(self.rest) else {
             return false;
         };
-        let field = NAMES
-            .iter()
-            .find(|known| known.0 == name)
-            .map(|known| known.1);
+        let field = Field::from_name(name);
         if field.is_some() && field <= self.last {
             return false;
         }
@@ -178,11 +215,18 @@ impl<'a> Fields<'a> {
                 };
                 self.rest = end.map_or(&[][..], |end| &quoted[end + 1..]);
                 tail.torn |= end.is_none();
+                if end.is_none() && quoted.is_empty() {
+                    return false;
+                }
                 (&quoted[..end.unwrap_or(quoted.len())], end.is_some())
             }
             None => {
                 let end = plain_end(value);
                 self.rest = &value[end..];
+                // A server may be empty, with fields behind it; else the record was cut here.
+                if end == 0 && (field != Field::Server || value.is_empty()) {
+                    return false;
+                }
                 (value[..end].trim_ascii_end(), true)
             }
         };
@@ -295,10 +339,10 @@ fn closes(rest: &[u8], field: Option<Field>) -> bool {
         let begun = after.trim_ascii_start();
         return NAMES
             .iter()
-            .any(|&(name, next)| Some(next) > field && name.starts_with(begun));
+            .any(|name| Field::from_name(name) > field && name.starts_with(begun));
     };
-    match NAMES.iter().find(|known| known.0 == name) {
-        Some(&(_, next)) => Some(next) > field,
+    match Field::from_name(name) {
+        Some(next) => Some(next) > field,
         None => name.starts_with(b"bytes from/to") || name == b"context",
     }
 }

@@ -15,8 +15,11 @@ pub struct Upstream<'a> {
 impl<'a> Upstream<'a> {
     /// Takes the value of the field apart. `whole` says that its closing quote was there.
     pub(super) fn read(value: &'a [u8], whole: bool) -> Self {
-        let (scheme, rest) = match memchr::memmem::find(value, b"://") {
-            Some(at) if value[..at].iter().all(u8::is_ascii_alphanumeric) => {
+        let (scheme, rest) = match memchr::memchr(b':', value) {
+            Some(at)
+                if value[at..].starts_with(b"://")
+                    && value[..at].iter().all(u8::is_ascii_alphanumeric) =>
+            {
                 (Some(&value[..at]), &value[at + 3..])
             }
             _ => (None, value),
@@ -27,6 +30,8 @@ impl<'a> Upstream<'a> {
                 let has_uri = scheme.is_some_and(|scheme| matches!(scheme, b"http" | b"https"));
                 socket_end(path, has_uri, whole).map(|end| UNIX.len() + end)
             }
+            // Cut inside the scheme or the address.
+            None if scheme.is_none() && !whole => None,
             None => {
                 let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
                 end.or(whole.then_some(rest.len()))

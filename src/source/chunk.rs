@@ -224,7 +224,7 @@ impl Stream {
         if self.at_end || missing == 0 {
             return;
         }
-        self.buffer.reserve_exact(missing);
+        self.buffer.reserve_exact(missing.min(LONGEST_WHOLE));
         match (&mut self.input)
             .take(missing as u64)
             .read_to_end(&mut self.buffer)

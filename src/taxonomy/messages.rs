@@ -10,7 +10,7 @@ use Decision::{
     Always, Bind, Closed, Connect, Exchange, Files, Handshake, Never, Resolve, Setup, Stderr,
     TimedOut,
 };
-use Form::{Begins, Named, Whole};
+use Form::{Around, Begins, Named, Whole};
 
 /// What a message that matches stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,10 @@ enum Form {
     Whole(&'static str),
     /// This, and anything behind.
     Begins(&'static str),
-    /// A name between two texts; `true` where anything may follow the second.
+    /// The peer's name between two texts; `true` where anything may follow the second.
     Named(&'static str, &'static str, bool),
+    /// Something else between two texts: a number, NGINX's own address.
+    Around(&'static str, &'static str),
 }
 
 struct Entry {
@@ -94,9 +96,9 @@ static MESSAGES: &[Entry] = &[
         UPSTREAM,
     ),
     entry(Whole("socket() failed"), Connect, CONNECT),
-    entry(Named("bind(", ") failed", false), Bind, CONNECT),
+    entry(Around("bind(", ") failed"), Bind, CONNECT),
     entry(
-        Named("", " worker_connections are not enough", false),
+        Around("", " worker_connections are not enough"),
         Connect,
         "src/core/ngx_connection.c",
     ),
@@ -419,7 +421,7 @@ pub(super) fn begins(text: &[u8]) -> Option<Decision> {
 impl Form {
     fn start(self) -> &'static str {
         match self {
-            Whole(start) | Begins(start) | Named(start, _, _) => start,
+            Whole(start) | Begins(start) | Named(start, _, _) | Around(start, _) => start,
         }
     }
 
@@ -428,6 +430,7 @@ impl Form {
         match self {
             Whole(text) => (message == text.as_bytes()).then_some(None),
             Begins(text) => message.starts_with(text.as_bytes()).then_some(None),
+            Around(before, after) => Named(before, after, false).matches(message).map(|_| None),
             Named(before, after, more) => {
                 let rest = message.strip_prefix(before.as_bytes())?;
                 let name = if more {
@@ -455,7 +458,9 @@ mod tests {
             let example = match entry.form {
                 Whole(text) => text.to_owned(),
                 Begins(text) => format!("{text}x"),
-                Named(before, after, _) => format!("{before}192.0.2.1{after}"),
+                Named(before, after, _) | Around(before, after) => {
+                    format!("{before}192.0.2.1{after}")
+                }
             };
             let first = MESSAGES
                 .iter()

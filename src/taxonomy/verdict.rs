@@ -1,3 +1,7 @@
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::record::{Errno, Head, Level, OsError, Record};
 
 use super::class::Class;
@@ -21,6 +25,9 @@ pub struct Verdict<'a> {
     pub peer: Option<&'a [u8]>,
 }
 
+/// Building a searcher costs more than searching a record with it.
+static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("upstream"));
+
 /// Whether a record with this head could be an event. A cheap look that lets the many records that
 /// are none be passed over; it says `true` for every record that [`classify`] makes one of.
 pub fn may_concern_upstream(head: &Head<'_>) -> bool {
@@ -29,8 +36,10 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Files) => head.level <= Level::Crit,
         Some(_) => true,
         None => {
-            memchr::memmem::find(head.text, b"upstream").is_some()
-                || memchr::memmem::find(head.text, b" could not be resolved").is_some()
+            UPSTREAM.find(head.text).is_some()
+                // `b.example could not be resolved`: a name, which has no space.
+                || memchr::memchr(b' ', head.text)
+                    .is_some_and(|at| head.text[at..].starts_with(b" could not be resolved"))
         }
     }
 }

@@ -1,0 +1,101 @@
+//! The rows made ready for writing: texts in pieces, and a draw by weight among those that fit a protocol.
+
+use super::random::Random;
+use super::rows::{At, Row};
+
+/// A piece of a row's text.
+pub(super) enum Part {
+    Text(&'static [u8]),
+    /// The address of the peer.
+    Peer,
+    /// The name of the pool.
+    Pool,
+    /// The host name of the pool.
+    Host,
+    /// A temporary file: two levels of folders and ten digits.
+    Temp,
+    /// A number of up to four digits.
+    Number,
+    /// Three digits.
+    Milli,
+    /// The address of the client.
+    Client,
+    /// A PHP script.
+    Script,
+    /// The decoded path of the request.
+    Path,
+}
+
+pub(super) struct Shape {
+    pub(super) class: &'static str,
+    /// `" [error] "`
+    pub(super) level: Vec<u8>,
+    pub(super) at: At,
+    pub(super) parts: Vec<Part>,
+    pub(super) protocols: u16,
+}
+
+/// Rows that a pool's protocol allows, drawn by weight: each slot holds an index.
+type Slots = Vec<u16>;
+
+pub(super) struct Family {
+    pub(super) shapes: Vec<Shape>,
+    /// By bit of the protocol.
+    slots: [Slots; 16],
+}
+
+impl Family {
+    pub(super) fn new(rows: &[Row]) -> Family {
+        let mut slots: [Slots; 16] = Default::default();
+        for (bit, slots) in slots.iter_mut().enumerate() {
+            for (index, row) in rows.iter().enumerate() {
+                if row.3 & (1 << bit) != 0 {
+                    slots.extend(std::iter::repeat_n(index as u16, row.2 as usize));
+                }
+            }
+        }
+        let shapes = rows
+            .iter()
+            .map(|&(class, level, _, protocols, at, text)| Shape {
+                class,
+                level: format!(" [{level}] ").into_bytes(),
+                at,
+                parts: parts(text),
+                protocols,
+            });
+        Family {
+            shapes: shapes.collect(),
+            slots,
+        }
+    }
+
+    pub(super) fn draw(&self, protocol: u16, random: &mut Random) -> Option<&Shape> {
+        let slots = &self.slots[protocol.trailing_zeros() as usize];
+        Some(&self.shapes[*slots.get(random.below(slots.len().max(1)))? as usize])
+    }
+}
+
+fn parts(text: &'static str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let close = open + rest[open..].find('}').expect("a closed brace");
+        let part = match &rest[open + 1..close] {
+            "peer" => Part::Peer,
+            "pool" => Part::Pool,
+            "host" => Part::Host,
+            "temp" => Part::Temp,
+            "number" => Part::Number,
+            "milli" => Part::Milli,
+            "client" => Part::Client,
+            "script" => Part::Script,
+            "path" => Part::Path,
+            _ => Part::Text(&rest.as_bytes()[open..=close]), // PHP's {main}
+        };
+        parts.push(Part::Text(&rest.as_bytes()[..open]));
+        parts.push(part);
+        rest = &rest[close + 1..];
+    }
+    parts.push(Part::Text(rest.as_bytes()));
+    parts
+}

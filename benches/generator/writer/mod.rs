@@ -1,0 +1,298 @@
+//! Decides what comes next: which record, about which pool, from which worker; and keeps the counts.
+//!
+//! How a record is put together stands in `record`, what misleads readers in `hostile`.
+
+mod hostile;
+mod record;
+
+use super::clock::Clock;
+use super::random::{Random, share};
+use super::rows::{At, STDERR, STREAM, WEB};
+use super::shapes::Shape;
+use super::tables::{Path, Peer, Pool, Server, Tables};
+use super::{FLUSH_AT, Settings, Written};
+use record::CUT;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// Who took part in a record.
+#[derive(Clone, Copy)]
+struct Cast<'t> {
+    worker: usize,
+    connection: u64,
+    client: &'t [u8],
+    server: &'t Server,
+    path: &'t Path,
+    pool: &'t Pool,
+    peer: &'t Peer,
+    /// A number that decides the Referer.
+    luck: u64,
+}
+
+/// A pool that fails for a while, always in the same way.
+struct Outage<'t> {
+    pool: &'t Pool,
+    shape: &'t Shape,
+    events_left: u32,
+}
+
+const WORKERS: usize = 8;
+
+pub(super) struct Writer<'t> {
+    tables: &'t Tables,
+    random: Random,
+    pub(super) buffer: Vec<u8>,
+    pub(super) written: Written,
+    by_class: HashMap<&'static str, u64>,
+    by_pool: Vec<u64>,
+    /// Where the current record begins in the buffer.
+    begin: usize,
+    /// Where in the buffer the name of the pool is known for sure: after the byte that ends it.
+    pool_known: Option<usize>,
+    clock: Clock,
+    connection: u64,
+    pids: [u64; WORKERS],
+    behind: [bool; WORKERS],
+    is_event: u64,
+    is_multi_line: u64,
+    is_hostile: u64,
+    /// Every kind of event comes up early, so that small logs have them too.
+    shown: usize,
+    outage: Option<Outage<'t>>,
+    /// The request whose peer was just found failing.
+    failed: Option<Cast<'t>>,
+    /// Scratch for forged text.
+    scratch: Vec<u8>,
+    hostile_turn: usize,
+}
+
+impl<'t> Writer<'t> {
+    pub(super) fn new(settings: &Settings, tables: &'t Tables) -> Self {
+        let mut writer = Writer {
+            tables,
+            random: Random::new(settings.seed),
+            buffer: Vec::with_capacity(FLUSH_AT + 2 * CUT),
+            written: Written::default(),
+            by_class: HashMap::new(),
+            by_pool: vec![0; tables.names.len()],
+            begin: 0,
+            pool_known: None,
+            clock: Clock::new(settings.start, settings.records_per_second),
+            connection: 1_000_000,
+            pids: [0; WORKERS],
+            behind: [false; WORKERS],
+            is_event: share(settings.upstream_share),
+            is_multi_line: share(settings.multi_line_share),
+            is_hostile: share(settings.hostile_share),
+            shown: 0,
+            outage: None,
+            failed: None,
+            scratch: Vec::new(),
+            hostile_turn: 0,
+        };
+        writer.start_workers(1200);
+        writer
+    }
+
+    /// A reload: new workers with new ids.
+    fn start_workers(&mut self, first: u64) {
+        for (number, pid) in self.pids.iter_mut().enumerate() {
+            *pid = first + 1 + number as u64;
+        }
+    }
+
+    pub(super) fn next_record(&mut self) {
+        self.clock.tick(&mut self.random);
+        let is_event = self.random.chance(self.is_event);
+        let is_multi_line = self.random.chance(self.is_multi_line);
+        if self.written.records % 200_000 == 199_999 {
+            let last = self.pids[WORKERS - 1];
+            let others = self.random.below(300) as u64;
+            self.start_workers(last + others);
+        }
+        if self.random.chance(self.is_hostile) {
+            self.hostile(is_event);
+        } else if is_event {
+            self.event(is_multi_line);
+        } else {
+            self.other(is_multi_line);
+        }
+    }
+
+    pub(super) fn flush(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.written.bytes += self.buffer.len() as u64;
+        self.written.lines += self.buffer.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Written {
+        self.written.events = self.by_class.values().sum();
+        self.written.events_by_class = self.by_class.into_iter().collect();
+        let pools = self.tables.names.iter().cloned().zip(self.by_pool);
+        self.written.events_by_pool = pools.filter(|&(_, events)| events > 0).collect();
+        self.written
+    }
+
+    fn cast(&mut self, pool: &'t Pool) -> Cast<'t> {
+        let tables = self.tables;
+        let random = &mut self.random;
+        self.connection += 1 + random.below(12) as u64;
+        let worker = random.below(WORKERS);
+        if random.below(64) == 0 {
+            self.behind[worker] = !self.behind[worker];
+        }
+        Cast {
+            worker,
+            connection: self.connection - random.below(40) as u64,
+            client: &tables.clients[random.skewed(tables.clients.len())],
+            server: &tables.servers[random.skewed(tables.servers.len())],
+            path: &tables.paths[random.skewed(tables.paths.len())],
+            peer: &pool.peers[random.below(pool.peers.len())],
+            pool,
+            luck: random.next(),
+        }
+    }
+
+    fn some_pool(&mut self) -> &'t Pool {
+        &self.tables.pools[self.random.skewed(self.tables.pools.len())]
+    }
+
+    /// A pool that speaks one of `protocols`; `None` when there is no such pool.
+    fn pool_for(&mut self, protocols: u16) -> Option<&'t Pool> {
+        for _ in 0..8 {
+            let pool = self.some_pool();
+            if pool.protocol & protocols != 0 {
+                return Some(pool);
+            }
+        }
+        self.tables
+            .pools
+            .iter()
+            .find(|pool| pool.protocol & protocols != 0)
+    }
+
+    fn event(&mut self, is_multi_line: bool) {
+        let tables = self.tables;
+        if is_multi_line && let Some(pool) = self.pool_for(STDERR) {
+            let shape = tables
+                .multi_line_events
+                .draw(pool.protocol, &mut self.random)
+                .expect("one for each");
+            let cast = self.cast(pool);
+            self.written.multi_line_records += 1;
+            return self.write(shape, &cast);
+        }
+        if let Some(cast) = self.failed.take() {
+            let mut disabled = tables
+                .events
+                .shapes
+                .iter()
+                .filter(|shape| shape.class == "peer_disabled");
+            return self.write(disabled.next().expect("a peer_disabled row"), &cast);
+        }
+        while self.shown < 2 * tables.events.shapes.len() {
+            let turn = self.shown;
+            self.shown += 1;
+            if turn % 2 == 1 {
+                break;
+            }
+            let shape = &tables.events.shapes[turn / 2];
+            if let Some(pool) = self.pool_for(shape.protocols) {
+                let cast = self.cast(pool);
+                return self.write(shape, &cast);
+            }
+        }
+        if let Some(outage) = &mut self.outage
+            && self.random.below(10) < 7
+        {
+            let (pool, shape) = (outage.pool, outage.shape);
+            outage.events_left -= 1;
+            if outage.events_left == 0 {
+                self.outage = None;
+            }
+            let cast = self.cast(pool);
+            return self.write(shape, &cast);
+        }
+        let pool = self.some_pool();
+        let shape = tables
+            .events
+            .draw(pool.protocol, &mut self.random)
+            .expect("events for each protocol");
+        if self.outage.is_none() && self.random.below(4000) == 0 {
+            let events_left = 200 + self.random.below(2000) as u32;
+            self.outage = Some(Outage {
+                pool,
+                shape,
+                events_left,
+            });
+        }
+        let cast = self.cast(pool);
+        self.write(shape, &cast);
+        // NGINX warns about the peer in a record of its own (src/http/ngx_http_upstream_round_robin.c:1067).
+        let can_fail =
+            pool.protocol & (WEB | STREAM) != 0 && pool.peers.len() > 1 && shape.at == At::Peer;
+        if can_fail && shape.class.starts_with("connect_") && self.random.below(4) == 0 {
+            self.failed = Some(cast);
+        }
+    }
+
+    fn other(&mut self, is_multi_line: bool) {
+        let family = if is_multi_line {
+            &self.tables.multi_line_others
+        } else {
+            &self.tables.others
+        };
+        let mut pool = self.some_pool();
+        let shape = match family.draw(pool.protocol, &mut self.random) {
+            Some(shape) => shape,
+            None => match self.pool_for(WEB) {
+                Some(web) => {
+                    pool = web;
+                    family
+                        .draw(web.protocol, &mut self.random)
+                        .expect("others for web protocols")
+                }
+                None => return self.other(false),
+            },
+        };
+        self.written.multi_line_records += u64::from(is_multi_line);
+        let cast = self.cast(pool);
+        self.write(shape, &cast);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Settings, tests::log};
+
+    #[test]
+    fn keeps_to_the_shares() {
+        for (upstream_share, range) in [
+            (0.0, 0.0..=0.0),
+            (0.05, 0.045..=0.055),
+            (0.97, 0.96..=0.98),
+            (1.0, 1.0..=1.0),
+        ] {
+            let settings = Settings {
+                upstream_share,
+                hostile_share: 0.05,
+                ..Settings::default()
+            };
+            let (_, written) = log(&settings, 4_000_000);
+            let share = written.events as f64 / written.records as f64;
+            assert!(range.contains(&share), "{upstream_share}: {share}");
+        }
+        let settings = Settings {
+            multi_line_share: 0.0,
+            hostile_share: 0.0,
+            ..Settings::default()
+        };
+        let (_, written) = log(&settings, 1_000_000);
+        assert_eq!(
+            (written.lines, written.multi_line_records),
+            (written.records, 0)
+        );
+    }
+}
