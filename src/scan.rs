@@ -95,7 +95,7 @@ impl Scan {
         let mut all = Worker::new(self);
         let mut parts = self.chunks();
         // Enough for every thread to find work, few enough for memory not to matter.
-        let at_once = rayon::current_num_threads() * 4;
+        let at_once = rayon::current_num_threads() * 2;
         loop {
             let batch: Vec<Part> = parts.by_ref().take(at_once).collect();
             if batch.is_empty() {

@@ -146,7 +146,7 @@ fn the_fast_reader_agrees_with_the_obvious_one() {
 #[test]
 fn it_does_not_matter_how_a_log_is_read() {
     for settings in hostile_and_tame() {
-        let (log, _) = log(&settings, 150_000);
+        let (log, _) = log(&settings, 50_000);
         let case = Case::new(&log);
         let (rows, intake) = with_threads(1, || case.rows(Access::Read, usize::MAX >> 1));
         let (events, _) = with_threads(1, || case.events(Access::Read, usize::MAX >> 1));

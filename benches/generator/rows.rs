@@ -114,7 +114,7 @@ pub(super) const EVENTS: &[Row] = &[
     ("session_timeout", "error", 200, UDP, At::Peer, "upstream timed out (110: Connection timed out) while proxying connection"),
     ("session_reset", "error", 40, PROXY, At::Peer, "recv() failed (104: Connection reset by peer) while proxying upgraded connection"),
     ("session_reset", "error", 150, STREAM, At::Peer, "recv() failed (104: Connection reset by peer) while proxying and reading from upstream"),
-    ("session_reset", "error", 100, UDP, At::Peer, "recv() failed (111: Connection refused) while proxying and reading from upstream"),
+    ("connect_refused", "error", 100, UDP, At::Peer, "recv() failed (111: Connection refused) while proxying and reading from upstream"),
     ("script_not_found", "error", 200, STDERR, At::Peer, "FastCGI sent in stderr: \"Primary script unknown\" while reading response header from upstream"),
     ("script_not_found", "error", 20, STDERR, At::Peer, "FastCGI sent in stderr: \"Unable to open primary script: {script} (No such file or directory)\" while reading response header from upstream"),
     ("script_denied", "error", 30, STDERR, At::Peer, "FastCGI sent in stderr: \"Access to the script '{script}.txt' has been denied (see security.limit_extensions)\" while reading response header from upstream"),

@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -193,12 +193,11 @@ def never_read(_connection: socket.socket) -> bool:
     return KEEP
 
 
-def by_path(conducts: dict[bytes, bytes | Conduct]) -> Conduct:
-    """Answers each path of an HTTP request with its own bytes or conduct."""
+def by_path(replies: Mapping[bytes, bytes]) -> Conduct:
+    """As `answer`, with a reply for each path."""
 
-    def conduct(connection: socket.socket) -> bool | None:
-        path = connection.recv(65536, socket.MSG_PEEK).split(b" ", 2)[1]
-        chosen = conducts[path]
-        return (answer(chosen) if isinstance(chosen, bytes) else chosen)(connection)
+    def conduct(connection: socket.socket) -> None:
+        connection.sendall(replies[read_http(connection).split(b" ", 2)[1]])
+        finish(connection)
 
     return conduct

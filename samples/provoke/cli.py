@@ -13,7 +13,7 @@ from pathlib import Path
 
 from provoke.expect import Event, check, write_toml
 from provoke.scenarios import Scenario, all_scenarios
-from provoke.servers import Server, nginx_version, php_version
+from provoke.servers import STOP_SECONDS, Nginx, Server, nginx_version, php_version
 from provoke.stage import PORTS_EACH, Stage
 from provoke.workspace import PrefixTaken, Workspace
 
@@ -23,7 +23,8 @@ FIRST_PORT = 19000
 AT_ONCE = 6
 """Scenarios that run at the same time: most of them wait for a timeout most of the time."""
 
-SCENARIO_SECONDS = 60.0
+RUN_SECONDS = 120.0
+"""The whole run takes a tenth of it; a scenario that has not ended by then has failed."""
 
 
 @dataclass
@@ -46,12 +47,12 @@ def main() -> int:
         return 0
     if obstacle := _obstacle(options, {scenario.name for scenario in scenarios}):
         return _refuse(obstacle)
-    # Ports follow from the place in the whole list: a scenario run alone writes the same addresses.
-    chosen = [entry for entry in enumerate(scenarios) if not options.only or entry[1].name in options.only]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    Nginx.program = options.nginx
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with Workspace(options.keep) as workspace:
-            return _run(chosen, workspace, options.out)
+            return _run(_choose(scenarios, options.only), workspace, options.out)
     except PrefixTaken as taken:
         return _refuse(str(taken))
     except KeyboardInterrupt:
@@ -63,6 +64,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     samples = Path(__file__).resolve().parent.parent
     parser.add_argument("--out", type=Path, default=samples, metavar="DIR", help="where to write (%(default)s)")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="run these scenarios only")
+    parser.add_argument("--nginx", default=Nginx.program, metavar="PATH", help="another NGINX (%(default)s)")
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
     parser.add_argument("--keep", action="store_true", help="leave configurations and logs under the prefix")
     return parser.parse_args(arguments)
@@ -79,6 +81,21 @@ def _obstacle(options: argparse.Namespace, known: set[str]) -> str | None:
     return None
 
 
+def _choose(scenarios: Sequence[Scenario], only: Sequence[str]) -> list[tuple[int, Scenario]]:
+    """The scenarios to play, each with its place in the whole list: run alone, it writes the same ports."""
+    version = tuple(int(part) for part in nginx_version().split("."))
+    chosen = []
+    for place, scenario in enumerate(scenarios):
+        if only and scenario.name not in only:
+            continue
+        if version >= scenario.needs:
+            chosen.append((place, scenario))
+        else:
+            needed = ".".join(map(str, scenario.needs))
+            print(f"provoke: {scenario.name}: left alone, it needs NGINX {needed} (see --nginx)", file=sys.stderr)
+    return chosen
+
+
 def _refuse(why: str) -> int:
     print(f"provoke: {why}", file=sys.stderr)
     return 2
@@ -89,7 +106,7 @@ def _run(chosen: Sequence[tuple[int, Scenario]], workspace: Workspace, out: Path
     outcomes = _play_all(chosen, workspace)
     failed = 0
     for _, scenario in chosen:
-        outcome = outcomes.get(scenario.name, Outcome(problems=[f"did not end within {SCENARIO_SECONDS:.0f} s"]))
+        outcome = outcomes.get(scenario.name, Outcome(problems=["did not end in time"]))
         if outcome.problems:
             failed += 1
             for problem in outcome.problems:
@@ -115,18 +132,26 @@ def _play_all(chosen: Sequence[tuple[int, Scenario]], workspace: Workspace) -> d
         finally:
             turns.release()
 
-    threads = []
+    end = time.monotonic() + RUN_SECONDS
+    threads: list[threading.Thread] = []
     try:
         for place, scenario in chosen:
-            turns.acquire()
+            if not turns.acquire(timeout=max(0.0, end - time.monotonic())):
+                break
             thread = threading.Thread(target=play, args=(place, scenario), daemon=True)
             thread.start()
             threads.append(thread)
-        for thread in threads:
-            thread.join(SCENARIO_SECONDS)
+        _join(threads, end)
     finally:
         Server.stop_all()
-    return outcomes
+        # Without their servers they end soon: nothing may write under the prefix while it is removed.
+        _join(threads, time.monotonic() + STOP_SECONDS)
+    return dict(outcomes)
+
+
+def _join(threads: Sequence[threading.Thread], end: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 def _play(place: int, scenario: Scenario, workspace: Workspace, versions: Sequence[tuple[str, str]]) -> Outcome:

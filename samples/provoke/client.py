@@ -1,8 +1,10 @@
 """Requests as bytes, so that a scenario can send what no proper HTTP client would."""
 
+import fcntl
 import re
 import socket
 import struct
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,6 +77,13 @@ def status_of(reply: bytes) -> int | None:
     """The status of an HTTP reply; None when there is no status line."""
     found = re.match(rb"HTTP/1\.[01] (\d{3}) ", reply)
     return int(found[1]) if found else None
+
+
+def is_received(connection: socket.socket) -> bool:
+    """Whether the other side's kernel has all that was sent, whoever will read it there."""
+    unconfirmed = bytearray(4)
+    fcntl.ioctl(connection, termios.TIOCOUTQ, unconfirmed)
+    return not any(unconfirmed)
 
 
 def reset(connection: socket.socket) -> None:

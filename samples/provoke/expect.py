@@ -95,7 +95,7 @@ def pool_of(peer: str | None) -> str:
     """The pool's name when nothing but the peer is known."""
     if peer is None:
         return UNKNOWN_POOL
-    return PurePath(peer).stem if peer.startswith("unix:") else peer
+    return PurePath(peer.removeprefix("unix:")).stem or peer if peer.startswith("unix:") else peer
 
 
 def bears(record: bytes, group: Event | Noise) -> bool:

@@ -17,15 +17,14 @@ _SIOCSIFFLAGS = 0x8914  # linux/sockios.h
 _IFF_UP = 0x1  # linux/if.h
 
 
-def enter_own_network(loopback: bool) -> None:
-    """Moves the calling thread into a new network, whose loopback is up or down."""
+def enter_own_network() -> None:
+    """Moves the calling thread into a new network, of which only the loopback is there."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNET) != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"cannot make a network: {os.strerror(code)}")
-    if loopback:
-        with socket.socket() as any_socket:
-            fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
 def add_route(kind: str, target: str) -> None:
@@ -34,5 +33,7 @@ def add_route(kind: str, target: str) -> None:
 
 
 def set_ipv4(name: str, value: str) -> None:
-    """Sets `/proc/sys/net/ipv4/NAME` of the calling thread's network."""
-    Path("/proc/sys/net/ipv4", name).write_text(value)
+    """Sets `/proc/sys/net/ipv4/NAME` of the calling thread's network, where this kernel knows the name."""
+    path = Path("/proc/sys/net/ipv4", name)
+    if path.exists():
+        path.write_text(value)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-NGINX = "/usr/sbin/nginx"
 PHP_FPM = "/usr/sbin/php-fpm8.2"
 WORKER_USER = "www-data"
 
@@ -111,6 +110,8 @@ class Server:
 class Nginx(Server):
     """NGINX with one worker, which has started when the constructor returns."""
 
+    program: ClassVar = "/usr/sbin/nginx"
+
     def __init__(self, folder: Path, config: Path) -> None:
         super().__init__(_nginx_argv(folder, config), folder)
         try:
@@ -129,10 +130,15 @@ class Nginx(Server):
         os.kill(self.pid, signal.SIGHUP)
 
     def pause(self) -> None:
-        """Stops the worker in its tracks, so that several things have happened when it looks again."""
+        """Stops the worker once it has nothing left to do, so that several things have happened when it looks again."""
         worker = self.worker
+
+        def is_in_state(letter: str) -> bool:
+            return f") {letter} " in Path(f"/proc/{worker}/stat").read_text()
+
+        wait_until(lambda: is_in_state("S"), START_SECONDS)
         os.kill(worker, signal.SIGSTOP)
-        wait_until(lambda: ") T " in Path(f"/proc/{worker}/stat").read_text(), START_SECONDS)
+        wait_until(lambda: is_in_state("T"), START_SECONDS)
 
     def resume(self) -> None:
         """Lets the worker go on."""
@@ -163,12 +169,12 @@ class PhpFpm(Server):
 
 
 def _nginx_argv(folder: Path, config: Path) -> list[str | Path]:
-    return [NGINX, "-p", folder, "-c", config, "-e", folder / "error.log"]
+    return [Nginx.program, "-p", folder, "-c", config, "-e", folder / "error.log"]
 
 
 def nginx_version() -> str:
     """As in `1.22.1`."""
-    return _version([NGINX, "-v"], r"nginx/(\S+)")
+    return _version([Nginx.program, "-v"], r"nginx/(\S+)")
 
 
 def php_version() -> str:

@@ -69,9 +69,9 @@ class Stage:
         path.write_text(textwrap.dedent(content))
         return path
 
-    def own_network(self, *, loopback: bool) -> None:
+    def own_network(self) -> None:
         """Runs what follows in a network of its own. NGINX and its client then meet at a unix socket."""
-        network.enter_own_network(loopback)
+        network.enter_own_network()
         self.address = self.socket_path("nginx")
         self.client_name = "unix:"
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 from pathlib import Path
-from types import TracebackType
 
 PREFIX = Path("/tmp/badgateway-samples")
 
@@ -38,9 +37,7 @@ class Workspace:
         self._clear()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if not self._keep:
             self._clear()
             PREFIX.rmdir()

@@ -11,7 +11,8 @@
 //!    tail, at the end of the last line, holds the request line, and in it `%0A` and the forged lines.
 //! 3. If NGINX cut the record before its tail, the lines together are exactly as long as the cut.
 //! 4. A `proxy_pass` with `$uri` puts the decoded path into `upstream: "…`: the genuine line then has a
-//!    tail, but stops inside that quote, and its request line holds `%0A` and the forged lines.
+//!    tail, but stops inside that quote, and its request line holds `%0A` and the forged lines. A mail
+//!    login with a line feed leaves the same trace; what follows it ends in the genuine upstream.
 //!
 //! One case stays open: a path that holds a whole forged tail, whose last line is whole as well, and
 //! that is cut by NGINX to the byte behind it. Nothing in those bytes tells it from genuine lines.
@@ -51,18 +52,18 @@ impl Joiner {
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
         let last = spans.len() - 1;
-        let is_torn = is_torn(chunk, &span);
-        match self.first_of_forged(chunk, spans, is_torn) {
+        let torn = is_torn(chunk, &span);
+        match self.first_of_forged(chunk, spans, torn) {
             Some(begin) => {
                 self.doubted = true;
                 self.open = None;
-                self.torn = self.torn.filter(|&torn| torn <= begin);
                 let mut whole = Span::mark(chunk, spans[begin].start, spans[last].end);
                 whole.second_tail = true;
+                self.torn = is_torn(chunk, &whole).then_some(begin);
                 spans.truncate(begin);
                 spans.push(whole);
             }
-            None if is_torn => {
+            None if torn => {
                 self.doubted = true;
                 self.torn = Some(last);
             }
@@ -94,11 +95,14 @@ impl Joiner {
                 return Some(open);
             }
         }
-        if let Some(torn) = self.torn
-            && let Some(request) = Request::in_first_tail(chunk, &spans[torn])
-            && request.holds(chunk, last)
-        {
-            return Some(torn);
+        if let Some(torn) = self.torn {
+            let genuine = &spans[torn];
+            let request = Request::in_first_tail(chunk, genuine);
+            if request.is_some_and(|request| request.holds(chunk, last))
+                || (is_torn_in_login(chunk, genuine) && names_mail_upstream(chunk, last))
+            {
+                return Some(torn);
+            }
         }
         self.doubted |= last.second_tail;
         if self.has_line_feeds
@@ -178,6 +182,17 @@ fn is_torn(chunk: &[u8], span: &Span) -> bool {
     let Some(tail) = span.tail else { return false };
     memchr::memmem::rfind(&record[tail..], b": \"")
         .is_some_and(|at| memchr::memchr(b'"', &record[tail + at + 3..]).is_none())
+}
+
+/// Whether a record ends inside a mail login, which may hold line feeds.
+fn is_torn_in_login(chunk: &[u8], span: &Span) -> bool {
+    let record = span.bytes(chunk);
+    memchr::memmem::rfind(record, b": \"").is_some_and(|at| record[..at].ends_with(b", login"))
+}
+
+/// Whether a record ends in what stands behind a login: an upstream without quotes.
+fn names_mail_upstream(chunk: &[u8], span: &Span) -> bool {
+    memchr::memmem::rfind(span.bytes(chunk), b"\", upstream: ").is_some()
 }
 
 /// If the request of the last record holds the beginning of that record or of others shortly before

@@ -119,7 +119,7 @@ pub(super) fn find(text: &[u8], span: &Span) -> Option<usize> {
             .filter(|&at| !is_foreign || is_closed(&text[..at]))
     };
     finished()
-        .find(|&at| reads_as_tail(&text[at..]))
+        .find(|&at| reads_in_order(&text[at..], None))
         .or_else(|| finished().next())
         .or((!is_foreign).then_some(first))
 }
@@ -152,14 +152,18 @@ pub(super) const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
 /// How records begin that quote what an upstream sent. They always have an action.
 const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
 
-/// Whether the fields, read from here, are in order and reach the record's end. Clients cannot send
-/// a line feed inside a header, so a genuine tail has none.
-fn reads_as_tail(text: &[u8]) -> bool {
-    let mut fields = Fields::new(text);
+/// Whether fields behind `last` follow, in order and to the record's end. A Host has no spaces, and no
+/// header that a client can send has a line feed.
+fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
+    let mut fields = Fields { rest: text, last };
     let mut tail = Tail::default();
     while fields.read_one(&mut tail) {}
+    let is_line = |value: &[u8]| memchr::memchr(b'\n', value).is_none();
     fields.rest.trim_ascii().is_empty()
-        && memchr::memchr(b'\n', text.trim_ascii_end()).is_none()
+        && [tail.request, tail.host, tail.referrer]
+            .into_iter()
+            .flatten()
+            .all(is_line)
         && tail.host.is_none_or(|host| !host.contains(&b' '))
 }
 
@@ -209,7 +213,9 @@ impl<'a> Fields<'a> {
         let (value, whole) = match value.strip_prefix(b"\"") {
             Some(quoted) => {
                 let end = match field {
+                    Field::Request if name == b"login" => login_end(quoted),
                     Field::Request => request_end(quoted),
+                    Field::Subrequest => subrequest_end(quoted),
                     Field::Referrer => referrer_end(quoted),
                     _ => quoted_end(quoted, self.last),
                 };
@@ -307,6 +313,25 @@ fn request_end(value: &[u8]) -> Option<usize> {
     };
     memchr::memchr_iter(b'"', value)
         .find(|&at| has_version(at) && closes(&value[at + 1..], Some(Field::Request)))
+        .or_else(|| quoted_end(value, Some(Field::Request)))
+}
+
+/// A subrequest's URI is decoded and may hold fields, but only the genuine end has all others behind
+/// it, once and in order.
+fn subrequest_end(value: &[u8]) -> Option<usize> {
+    let field = Some(Field::Subrequest);
+    memchr::memchr_iter(b'"', value)
+        .find(|&at| {
+            let rest = &value[at + 1..];
+            closes(rest, field) && reads_in_order(rest, field)
+        })
+        .or_else(|| quoted_end(value, field))
+}
+
+/// A mail login is whatever the client sent. What NGINX writes behind it has no quotes: `upstream: `
+/// and an address, and nothing after that.
+fn login_end(value: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind(value, b"\", upstream: ")
         .or_else(|| quoted_end(value, Some(Field::Request)))
 }
 

@@ -20,7 +20,8 @@ pub struct Report<'a> {
 const POOLS_SHOWN: usize = 40;
 
 const WIDTH: usize = 80;
-const POOL_WIDTH: usize = 26;
+const POOL_WIDTH: usize = 23;
+const CLASS_WIDTH: usize = 24;
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +32,8 @@ impl fmt::Display for Report<'_> {
             self.meanings(out)?;
         }
         not_understood(out, &summary.intake)?;
-        writeln!(out, "\nRead: {}.", brief(&summary.intake))
+        writeln!(out)?;
+        wrapped(out, &format!("Read: {}.", brief(&summary.intake)))
     }
 }
 
@@ -64,7 +66,7 @@ impl Report<'_> {
     fn pools(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             out,
-            "\n{:POOL_WIDTH$} {:>8} {:>7}  {:16}  BUSIEST HOUR",
+            "\n{:POOL_WIDTH$} {:>8} {:>7}  {:CLASS_WIDTH$}  BUSIEST HOUR",
             "POOL", "FAILED", "OTHER", "WORST CLASS"
         )?;
         for pool in self.summary.pools.iter().take(POOLS_SHOWN) {
@@ -72,7 +74,7 @@ impl Report<'_> {
             let (hour, _) = pool.busiest;
             writeln!(
                 out,
-                "{:POOL_WIDTH$} {:>8} {:>7}  {:16}  {}",
+                "{:POOL_WIDTH$} {:>8} {:>7}  {:CLASS_WIDTH$}  {}",
                 shortened(&Safe(&pool.name).to_string(), POOL_WIDTH),
                 count(pool.tally.failed),
                 count(pool.tally.events() - pool.tally.failed),
@@ -93,11 +95,7 @@ impl Report<'_> {
         let classes: BTreeSet<_> = shown.map(|pool| pool.worst.0).collect();
         writeln!(out)?;
         for class in classes {
-            let text = format!("{class}: {}", class.meaning());
-            let options = textwrap::Options::new(WIDTH).subsequent_indent("    ");
-            for line in textwrap::wrap(&text, options) {
-                writeln!(out, "{line}")?;
-            }
+            wrapped(out, &format!("{class}: {}", class.meaning()))?;
         }
         Ok(())
     }
@@ -130,7 +128,8 @@ fn not_understood(out: &mut fmt::Formatter<'_>, intake: &Intake) -> fmt::Result 
     if parts.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nNot understood: {}.", parts.join(", "))?;
+    writeln!(out)?;
+    wrapped(out, &format!("Not understood: {}.", parts.join(", ")))?;
     for sample in &intake.samples {
         writeln!(out, "  {}, byte {}:", Safe(&sample.source), sample.offset)?;
         writeln!(
@@ -152,6 +151,15 @@ pub fn brief(intake: &Intake) -> String {
         plural(intake.records, "record"),
         plural(intake.events, "event"),
     )
+}
+
+/// A paragraph, later lines indented.
+fn wrapped(out: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let options = textwrap::Options::new(WIDTH).subsequent_indent("    ");
+    for line in textwrap::wrap(text, options) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// At most `width` characters, the end replaced by `…` where there were more.

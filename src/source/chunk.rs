@@ -90,7 +90,7 @@ enum Reader {
 
 /// A record that does not end within this many bytes is handed out in pieces, so that a stream
 /// without a single newline needs no more memory than this.
-const LONGEST_WHOLE: usize = 16 << 20;
+const LONGEST_WHOLE: usize = 2 << 20;
 
 impl<'c, C: Cut> Chunks<'c, C> {
     /// Cuts `source` into chunks of about `size` bytes.
@@ -153,6 +153,7 @@ impl<'c, C: Cut> Chunks<'c, C> {
 
     fn next_streamed(&mut self, mut stream: Stream) -> Option<Result<Chunk, Trouble>> {
         let mut wanted = self.size.saturating_add(C::LOOK_AHEAD);
+        let most = LONGEST_WHOLE.max(wanted);
         loop {
             stream.fill(wanted);
             let ready = &stream.buffer;
@@ -168,8 +169,8 @@ impl<'c, C: Cut> Chunks<'c, C> {
             }
             let (length, next) = match self.cut.cut(ready, self.size, stream.at_end) {
                 Some(length) => (length, Start::Record),
-                None if ready.len() < LONGEST_WHOLE => {
-                    wanted = ready.len().saturating_mul(2);
+                None if ready.len() < most => {
+                    wanted = ready.len().saturating_mul(2).min(most);
                     continue;
                 }
                 // Never behind a newline: the next chunk begins in the middle of a line.
@@ -311,7 +312,7 @@ mod tests {
         let chunks: Vec<_> = Chunks::new(source, &Lines, 1024)
             .map(Result::unwrap)
             .collect();
-        assert!(chunks.iter().all(|chunk| chunk.len() <= LONGEST_WHOLE * 2));
+        assert!(chunks.iter().all(|chunk| chunk.len() <= LONGEST_WHOLE));
         assert_eq!(
             chunks.iter().map(|chunk| chunk.len()).sum::<usize>(),
             text.len()

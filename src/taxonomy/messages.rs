@@ -10,7 +10,7 @@ use Decision::{
     Always, Bind, Closed, Connect, Exchange, Files, Handshake, Never, Resolve, Setup, Stderr,
     TimedOut,
 };
-use Form::{Around, Begins, Named, Whole};
+use Form::{Around, Begins, Ends, Named, Whole};
 
 /// What a message that matches stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ enum Form {
     Named(&'static str, &'static str, bool),
     /// Something else between two texts: a number, NGINX's own address.
     Around(&'static str, &'static str),
+    /// Anything, and this.
+    Ends(&'static str),
 }
 
 struct Entry {
@@ -151,6 +153,34 @@ static MESSAGES: &[Entry] = &[
     ),
     entry(
         Named("invalid host in upstream \"", "\"", true),
+        Always(Class::UpstreamMisconfigured),
+        "src/core/ngx_inet.c",
+    ),
+    entry(
+        Named("invalid port range in upstream \"", "\"", true),
+        Always(Class::UpstreamMisconfigured),
+        "src/core/ngx_inet.c",
+    ),
+    entry(
+        Named("invalid IPv6 address in upstream \"", "\"", true),
+        Always(Class::UpstreamMisconfigured),
+        "src/core/ngx_inet.c",
+    ),
+    entry(
+        Named(
+            "no path in the unix domain socket in upstream \"",
+            "\"",
+            true,
+        ),
+        Always(Class::UpstreamMisconfigured),
+        "src/core/ngx_inet.c",
+    ),
+    entry(
+        Named(
+            "too long path in the unix domain socket in upstream \"",
+            "\"",
+            true,
+        ),
         Always(Class::UpstreamMisconfigured),
         "src/core/ngx_inet.c",
     ),
@@ -343,6 +373,8 @@ static MESSAGES: &[Entry] = &[
         Always(Class::ClientAborted),
         UPSTREAM,
     ),
+    // A name that a client chose, and that is none.
+    entry(Ends(" could not be resolved"), Resolve, UPSTREAM),
     // Not about an upstream, although a tail may name one: the request had asked it before, or the
     // client is at fault.
     entry(Begins("client "), Never, "src/http/ngx_http_request_body.c"),
@@ -422,6 +454,7 @@ impl Form {
     fn start(self) -> &'static str {
         match self {
             Whole(start) | Begins(start) | Named(start, _, _) | Around(start, _) => start,
+            Ends(_) => "",
         }
     }
 
@@ -430,6 +463,7 @@ impl Form {
         match self {
             Whole(text) => (message == text.as_bytes()).then_some(None),
             Begins(text) => message.starts_with(text.as_bytes()).then_some(None),
+            Ends(text) => message.ends_with(text.as_bytes()).then_some(None),
             Around(before, after) => Named(before, after, false).matches(message).map(|_| None),
             Named(before, after, more) => {
                 let rest = message.strip_prefix(before.as_bytes())?;
@@ -442,10 +476,20 @@ impl Form {
                     !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'"' | b'\n'));
                 // Without a text before it, a name could be any sentence.
                 let is_word = !before.is_empty() || !name.contains(&b' ');
-                (is_name && is_word).then_some(Some(name))
+                (is_name && is_word).then_some(Some(without_uri(name)))
             }
         }
     }
+}
+
+/// `api:99999` of `api:99999/path`: what follows the address may be the client's.
+fn without_uri(name: &[u8]) -> &[u8] {
+    if name.starts_with(b"unix:") {
+        return name;
+    }
+    let address = memchr::memmem::find(name, b"://").map_or(0, |at| at + 3);
+    let end = memchr::memchr(b'/', &name[address..]);
+    end.map_or(name, |end| &name[..address + end])
 }
 
 #[cfg(test)]
@@ -458,6 +502,7 @@ mod tests {
             let example = match entry.form {
                 Whole(text) => text.to_owned(),
                 Begins(text) => format!("{text}x"),
+                Ends(text) => format!("two words{text}"),
                 Named(before, after, _) | Around(before, after) => {
                     format!("{before}192.0.2.1{after}")
                 }
@@ -486,6 +531,10 @@ mod tests {
             b"a:80"
         );
         assert_eq!(name("a sentence could not be resolved"), None);
+        assert_eq!(
+            name("invalid port in upstream \"a:99999/b\"").unwrap(),
+            b"a:99999"
+        );
         assert!(find(b"connect() failed while connecting to upstream\" failed").is_none());
     }
 }

@@ -8,6 +8,7 @@ use super::class::Class;
 pub(super) fn class(text: &[u8]) -> Class {
     messages(text)
         .map(class_of)
+        .chain(is_script_unreadable(text).then_some(Class::ScriptNotFound))
         .min_by_key(|class| rank(*class))
         .unwrap_or(Class::AppStderr)
 }
@@ -34,6 +35,13 @@ fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         let message = &text[at..];
         message.strip_prefix(PHP_MESSAGE).unwrap_or(message)
     })
+}
+
+/// Whether PHP-FPM's own last word is that it cannot open the script; it puts that behind the
+/// warnings of the attempt.
+fn is_script_unreadable(text: &[u8]) -> bool {
+    text.ends_with(b")\"")
+        && memchr::memmem::find(text, b"; Unable to open primary script: ").is_some()
 }
 
 /// How messages begin, from PHP's `main/main.c` (`php_error_cb`) and PHP-FPM's `fpm_main.c`.
@@ -93,6 +101,10 @@ mod tests {
             (
                 "Access to the script '/a.txt' has been denied (see security.limit_extensions)",
                 Class::ScriptDenied,
+            ),
+            (
+                "PHP message: PHP Warning:  a; Unable to open primary script: /x.php (Permission denied)\"",
+                Class::ScriptNotFound,
             ),
             ("", Class::AppStderr),
         ] {

@@ -27,6 +27,8 @@ pub struct Verdict<'a> {
 
 /// Building a searcher costs more than searching a record with it.
 static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("upstream"));
+static UNRESOLVED: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new(" could not be resolved"));
 
 /// Whether a record with this head could be an event. A cheap look that lets the many records that
 /// are none be passed over; it says `true` for every record that [`classify`] makes one of.
@@ -35,12 +37,7 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Never) => false,
         Some(Decision::Files) => head.level <= Level::Crit,
         Some(_) => true,
-        None => {
-            UPSTREAM.find(head.text).is_some()
-                // `b.example could not be resolved`: a name, which has no space.
-                || memchr::memchr(b' ', head.text)
-                    .is_some_and(|at| head.text[at..].starts_with(b" could not be resolved"))
-        }
+        None => UPSTREAM.find(head.text).is_some() || UNRESOLVED.find(head.text).is_some(),
     }
 }
 
@@ -93,7 +90,7 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
         class,
         phase,
         os_error: os_error(record, class),
-        status: status(record, class, phase),
+        status: status(record, class, phase, side),
         peer: upstream.and_then(|upstream| upstream.peer).or(name),
     })
 }
@@ -113,7 +110,9 @@ fn decide(
     let named = record.tail.upstream.is_some() && side != Side::Client;
     let towards_upstream = phase.is_some() || named;
     match decision {
-        Decision::Always(Class::ClientAborted) => towards_upstream.then_some(Class::ClientAborted),
+        Decision::Always(Class::ClientAborted) => {
+            (phase.is_some() || record.tail.upstream.is_some()).then_some(Class::ClientAborted)
+        }
         Decision::Always(Class::InvalidResponse) => Some(match record.head.level {
             // NGINX warns where it tolerates, and fails with an error where it does not.
             level if level <= Level::Error => Class::InvalidResponse,
@@ -190,8 +189,9 @@ fn exchange(record: &Record<'_>, phase: Phase, os_error: Option<OsError>) -> Opt
     let timed_out = os_error == Some(OsError::ETIMEDOUT);
     Some(match phase {
         Phase::Config | Phase::Resolve => return None,
-        // A UDP "connection" is refused only when something is sent.
         Phase::Connect => connect(record, os_error, false),
+        // Over UDP, and in the mail proxy, a refused connection shows only in the first recv().
+        _ if os_error == Some(OsError::ECONNREFUSED) => Class::ConnectRefused,
         Phase::TlsHandshake => Class::TlsHandshakeFailed,
         Phase::Send if timed_out => Class::SendTimeout,
         Phase::Send => Class::SendFailed,
@@ -241,7 +241,7 @@ fn os_error(record: &Record<'_>, class: Class) -> Option<OsError> {
     }
 }
 
-fn status(record: &Record<'_>, class: Class, phase: Option<Phase>) -> Option<u16> {
+fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -> Option<u16> {
     let tail = &record.tail;
     // A record that was cut before its tail is taken for HTTP, as most are.
     let is_http = tail.request.is_some()
@@ -249,11 +249,19 @@ fn status(record: &Record<'_>, class: Class, phase: Option<Phase>) -> Option<u16
             .upstream
             .is_some_and(|upstream| upstream.scheme.is_some())
         || tail.client.is_none();
-    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session));
-    if !is_http || header_sent {
+    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session)) || side == Side::Client;
+    // What a subrequest's failure does to the request depends on the module that made it.
+    if !is_http || header_sent || tail.subrequest.is_some() {
         return None;
     }
     match class {
+        // A response without any status line passes for HTTP/0.9 (ngx_http_proxy_process_status_line).
+        Class::InvalidResponse if record.message == b"upstream sent no valid HTTP/1.0 header" => {
+            None
+        }
+        // bind() fails before there is a peer to give up (ngx_event_connect_peer: NGX_ERROR).
+        Class::PortsExhausted if record.message.starts_with(b"bind(") => Some(500),
+        Class::ScriptNotFound if record.message.ends_with(b"(Permission denied)\"") => Some(403),
         // NGINX's own timer gives 504; an ETIMEDOUT of the system is an error like others.
         Class::ConnectTimeout | Class::SendTimeout | Class::ResponseTimeout
             if record.message != b"upstream timed out" =>

@@ -169,6 +169,9 @@ pub(super) fn classify(parts: &Parts) -> Option<&'static str> {
     if !is_bad || !concerns_upstream || NEVER.is_match(message) {
         return None;
     }
+    if SOCKET_CALL.is_match(message) && phase.is_some() && error == "ECONNREFUSED" {
+        return Some("connect_refused"); // UDP and mail meet a closed port only when they read
+    }
     if SOCKET_CALL.is_match(message) {
         return by_phase(if error == "ETIMEDOUT" {
             "upstream_other upstream_other send_timeout response_timeout body_timeout session_timeout"

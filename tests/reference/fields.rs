@@ -20,6 +20,7 @@ pub(super) struct Fields<'a> {
     pub(super) client: Option<&'a [u8]>,
     pub(super) server: Option<&'a [u8]>,
     pub(super) request: Option<&'a [u8]>,
+    pub(super) has_subrequest: bool,
     pub(super) upstream: Option<&'a [u8]>,
     /// Whether the end of `upstream` is there.
     pub(super) upstream_whole: bool,
@@ -30,7 +31,8 @@ pub(super) struct Fields<'a> {
 pub(super) fn fields(context: &[u8]) -> Fields<'_> {
     let client = CLIENT
         .captures(context)
-        .map(|c| c.get(1).unwrap().as_bytes());
+        .map(|c| c.get(1).unwrap().as_bytes())
+        .filter(|client| !client.is_empty());
     let mut found = Fields {
         client,
         ..Fields::default()
@@ -40,7 +42,8 @@ pub(super) fn fields(context: &[u8]) -> Fields<'_> {
         return found;
     };
     let server = server.get(1).unwrap();
-    found.server = Some(server.as_bytes());
+    let is_cut = server.end() == context.trim_ascii_end().len() + 1; // behind the space of `server: `
+    found.server = Some(server.as_bytes()).filter(|name| !name.is_empty() || !is_cut);
     let mut rest = &context[server.end()..];
     found.request = quoted(
         &mut rest,
@@ -49,6 +52,7 @@ pub(super) fn fields(context: &[u8]) -> Fields<'_> {
     )
     .map(|(value, _)| value);
     quoted(&mut rest, b", URL: \"", &[&BEFORE_SUBREQUEST]); // NGINX before 0.8
+    found.has_subrequest = rest.starts_with(b", subrequest: ");
     quoted(&mut rest, b", subrequest: \"", &[&BEFORE_UPSTREAM]);
     quoted(&mut rest, b", login: \"", &[&BEFORE_UPSTREAM]);
     if let Some((value, whole)) = quoted(&mut rest, b", upstream: \"", &[&BEFORE_HOST]) {

@@ -30,6 +30,8 @@ _GROUPS = (
     "cut",
 )
 
+_NEEDS: dict[str, tuple[int, ...]] = {}
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -38,6 +40,18 @@ class Scenario:
     name: str
     about: str
     play: Callable[[Stage], None]
+    needs: tuple[int, ...]
+    """The NGINX version it needs; empty for any."""
+
+
+def needs_nginx(*version: int) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
+    """Marks a scenario that an older NGINX cannot play."""
+
+    def mark(play: Callable[[Stage], None]) -> Callable[[Stage], None]:
+        _NEEDS[play.__name__] = version
+        return play
+
+    return mark
 
 
 def all_scenarios() -> list[Scenario]:
@@ -48,5 +62,5 @@ def all_scenarios() -> list[Scenario]:
         for name, play in vars(module).items():
             if inspect.isfunction(play) and play.__module__ == module.__name__ and not name.startswith("_"):
                 paragraph = inspect.cleandoc(play.__doc__ or name).split("\n\n")[0]
-                found.append(Scenario(name, " ".join(paragraph.split()).rstrip("."), play))
+                found.append(Scenario(name, " ".join(paragraph.split()).rstrip("."), play, _NEEDS.get(name, ())))
     return found

@@ -16,14 +16,14 @@ def upstream_misconfigured(stage: Stage) -> None:
         location /no-path { set $socket ""; proxy_pass http://unix:$socket; }
         """
     )
-    for target, text in (
-        ("/url", 'invalid URL prefix in "backend.test:8080"'),
-        ("/empty", 'invalid URL prefix in "http://"'),
-        ("/no-port", 'no port in upstream "127.0.0.1"'),
-        ("/bad-port", 'invalid port in upstream "127.0.0.1:99999"'),
-        ("/no-host", 'no host in upstream ":8080"'),
-        ("/bad-host", 'invalid host in upstream "tcp://127.0.0.1"'),
-        ("/no-path", 'no path in the unix domain socket in upstream "unix:"'),
+    for target, text, peer in (
+        ("/url", 'invalid URL prefix in "backend.test:8080"', None),
+        ("/empty", 'invalid URL prefix in "http://"', None),
+        ("/no-port", 'no port in upstream "127.0.0.1"', "127.0.0.1"),
+        ("/bad-port", 'invalid port in upstream "127.0.0.1:99999"', "127.0.0.1:99999"),
+        ("/no-host", 'no host in upstream ":8080"', ":8080"),
+        ("/bad-host", 'invalid host in upstream "tcp://127.0.0.1"', "tcp://127.0.0.1"),
+        ("/no-path", 'no path in the unix domain socket in upstream "unix:"', "unix:"),
     ):
         stage.get(target)
-        stage.expect("upstream_misconfigured", text, phase="config", status=500)
+        stage.expect("upstream_misconfigured", text, phase="config", peer=peer, status=500)

@@ -53,7 +53,7 @@ def connect_refused(stage: Stage) -> None:
 def connect_timeout(stage: Stage) -> None:
     """The backend's accept queue is full and its kernel drops what comes: NGINX gives up after its own time limit,
     or the kernel gives up before it"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     # One retry, and no extra ones at short intervals: the kernel gives up after three seconds, not two minutes.
     network.set_ipv4("tcp_syn_retries", "1")
     network.set_ipv4("tcp_syn_linear_timeouts", "0")
@@ -86,7 +86,7 @@ def connect_timeout(stage: Stage) -> None:
 
 def connect_unreachable(stage: Stage) -> None:
     """No route to the backend's network, and a backend whose router says that the host is unreachable"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     network.add_route("unreachable", "198.51.100.0/24")
     no_host, no_network = "198.51.100.7:9000", "203.0.113.7:8080"
     stage.nginx(
@@ -109,7 +109,7 @@ def connect_unreachable(stage: Stage) -> None:
 
 def connect_denied(stage: Stage) -> None:
     """The socket's owner or mode keeps NGINX out; and a backend that a routing rule prohibits"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     network.add_route("prohibit", "198.51.100.0/24")
     prohibited = "198.51.100.7:9000"
     closed = stage.unix_backend("mypool", answer(_OK), mode=0o600)
@@ -130,7 +130,7 @@ def connect_denied(stage: Stage) -> None:
 
 def connect_failed(stage: Stage) -> None:
     """The unix socket is a datagram socket, and a route swallows what is sent to a backend"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     network.add_route("blackhole", "198.51.100.0/24")
     swallowed = "198.51.100.7:8080"
     path = stage.socket_path("mypool")
@@ -226,7 +226,7 @@ def no_live_upstreams(stage: Stage) -> None:
         )
     stage.expect(
         "no_live_upstreams", "no live upstreams while connecting to upstream",
-        phase="connect", scheme="http", pool="two_dead", status=502, events=3,
+        phase="connect", scheme="http", peer="two_dead", status=502, events=3,
     )
 
 

@@ -43,10 +43,10 @@ def forged_referer(stage: Stage) -> None:
     stage.expect(
         "connect_refused", _REFUSED, f", client: 127.0.0.1, server: {stage.server_name}, request: \"GET / ",
         f'upstream: "http://{peer}/app/", host: ',
-        phase="connect", os_error="ECONNREFUSED", scheme="http", peer=peer, status=502, replies=5, events=5,
+        phase="connect", os_error="ECONNREFUSED", scheme="http", peer=peer, status=502, events=5,
     )
     stage.expect(
-        "resolve_failed", "gone.test could not be resolved (3: Host not found), client: ", phase="resolve",
+        "resolve_failed", "gone.test could not be resolved (3: Host not found), client: ", phase="resolve", peer="gone.test",
         status=502, events=5,
     )
     stage.noise("open()", "/www/files/x", records=5, status=404)

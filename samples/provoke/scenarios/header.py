@@ -4,6 +4,7 @@ from provoke import frames
 from provoke.backends import Conduct, answer, answer_and_hold, answer_and_reset, by_path, read_some
 from provoke.config import php_location
 from provoke.frames import FCGI_END, FCGI_STDOUT, fastcgi, http2, read_fastcgi, read_http2
+from provoke.scenarios import needs_nginx
 from provoke.stage import Stage
 
 _UPSTREAM = "while reading response header from upstream"
@@ -130,6 +131,37 @@ def invalid_response(stage: Stage) -> None:
     stage.expect(
         "invalid_response", "upstream sent invalid chunked response while reading upstream",
         phase="body", scheme="http", peer=chunks,
+    )
+
+
+@needs_nginx(1, 23)
+def strict_headers(stage: Stage) -> None:
+    """Response headers that NGINX 1.23 and later find wrong: the same one twice, lengths that are none or contradict
+    each other"""
+    both = '"Content-Length" and "Transfer-Encoding" headers at the same time'
+    twice = 'duplicate header line: "Content-Length: 2", previous value: "Content-Length: 2"'
+    wrong = (
+        (b"Content-Length: 2\r\nContent-Length: 2\r\n", twice),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", both),
+        (b"Content-Length: many\r\n", 'invalid "Content-Length" header: "Content-Length: many"'),
+        (b"Transfer-Encoding: gzip\r\n", 'unknown "Transfer-Encoding": "gzip"'),
+    )
+    tolerated = b"Date: today\r\nDate: tomorrow\r\nContent-Length: 2\r\n"
+    headers = {b"/%d" % number: header for number, (header, _) in enumerate(wrong)} | {b"/tolerated": tolerated}
+    replies = {path: b"HTTP/1.1 200 OK\r\n" + header + b"\r\nok" for path, header in headers.items()}
+    peer = stage.backend(by_path(replies))
+    stage.nginx(f"location / {{ proxy_pass http://{peer}; }}", level="warn")
+    for path in headers:
+        stage.get(path)
+    for _, text in wrong:
+        stage.expect(
+            "invalid_response", f"upstream sent {text} {_UPSTREAM}",
+            phase="header", scheme="http", peer=peer, status=502,
+        )
+    stage.expect(
+        "response_irregular",
+        f'upstream sent duplicate header line: "Date: tomorrow", previous value: "Date: today", ignored {_UPSTREAM}',
+        phase="header", level="warn", scheme="http", peer=peer,
     )
 
 

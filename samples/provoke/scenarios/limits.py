@@ -10,7 +10,7 @@ from provoke.stage import Stage
 
 def ports_exhausted(stage: Stage) -> None:
     """No local port is left for another connection to the backend, and proxy_bind names an address that is not ours"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     network.set_ipv4("ip_local_port_range", "40000 40001")
     peer = stage.backend(answer_and_hold())
     foreign = "198.51.100.9"
@@ -37,7 +37,8 @@ def ports_exhausted(stage: Stage) -> None:
 def files_exhausted(stage: Stage) -> None:
     """The worker may not open another file: its limit is below what its clients and backends need"""
     peer = stage.backend(answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
-    site = f"location / {{ proxy_pass http://{peer}; }} location = /ready {{ return 204; }}"
+    # A client that lingers would keep its file while the next one needs it.
+    site = f"lingering_close off; location / {{ proxy_pass http://{peer}; }} location = /ready {{ return 204; }}"
     # Only a worker can tell how many files it needs with one client in, the backend's socket not counted.
     nginx = stage.nginx(site)
     connection = stage.connect()
@@ -67,7 +68,7 @@ def connections_exhausted(stage: Stage) -> None:
 
 def temp_file_failed(stage: Stage) -> None:
     """The folder for temporary files, or the cache, does not let NGINX write a large response into it"""
-    body = b"x" * 4_000_000
+    body = bytes(16_000_000)  # Far more than the kernel takes for a client that does not read.
     peer = stage.backend(answer(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
     small = stage.backend(answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: max-age=60\r\n\r\nok"))
     cache = stage.folder / "cache"

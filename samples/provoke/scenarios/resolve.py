@@ -25,11 +25,11 @@ def resolve_failed(stage: Stage) -> None:
     )
     for name, (_, text) in reasons.items():
         stage.get(f"/?to={name}")
-        stage.expect("resolve_failed", f"{name} could not be resolved ({text})", "GET /?", phase="resolve", status=502)
+        stage.expect("resolve_failed", f"{name} could not be resolved ({text})", "GET /?", phase="resolve", peer=name, status=502)
     stage.get("/index.php?to=gone.backend.test", times=2)
     stage.expect(
         "resolve_failed", "gone.backend.test could not be resolved (3: Host not found)", "GET /index.php",
-        phase="resolve", status=502, events=2,
+        phase="resolve", peer="gone.backend.test", status=502, events=2,
     )
 
 
@@ -47,7 +47,7 @@ def resolve_timeout(stage: Stage) -> None:
         stage.get(f"/?to={name}")
         stage.expect(
             "resolve_timeout", f"{name} could not be resolved (110: Operation timed out)",
-            phase="resolve", os_error="ETIMEDOUT", status=502,
+            phase="resolve", os_error="ETIMEDOUT", peer=name, status=502,
         )
     stage.noise(": DNS error (1: Format error), query id:", 'name:"odd.backend.test"')
 
@@ -57,7 +57,8 @@ def resolver_missing(stage: Stage) -> None:
     stage.nginx("location / { set $backend backend.test; proxy_pass http://$backend; }")
     stage.get("/", times=3)
     stage.expect(
-        "resolver_missing", "no resolver defined to resolve backend.test", phase="resolve", status=502, events=3
+        "resolver_missing", "no resolver defined to resolve backend.test",
+        phase="resolve", peer="backend.test", status=502, events=3,
     )
 
 
@@ -65,7 +66,7 @@ def host_not_found(stage: Stage) -> None:
     """An upstream's name cannot be resolved when NGINX starts, so it does not start; and again on a reload, so it
     keeps its old configuration"""
     # The system's resolver is asked: in a network of its own no question gets out.
-    stage.own_network(loopback=True)
+    stage.own_network()
     fail_to_start(stage.folder, stage.configure(http="upstream app { server nosuch.invalid:8080; }"))
     nginx = stage.nginx("location / { return 204; }")
     stage.configure("location / { proxy_pass http://api.invalid; }")
@@ -73,14 +74,14 @@ def host_not_found(stage: Stage) -> None:
     stage.get("/")
     for name in ("nosuch.invalid:8080", "api.invalid"):
         stage.expect(
-            "host_not_found", f'host not found in upstream "{name}" in ', phase="resolve", level="emerg",
+            "host_not_found", f'host not found in upstream "{name}" in ', phase="config", level="emerg", peer=name,
             server=None, client=None,
         )
 
 
 def console(stage: Stage) -> None:
     """What NGINX prints on the console when it refuses to start: records without a time"""
-    stage.own_network(loopback=True)
+    stage.own_network()
     direct = stage.configure("location / { proxy_pass http://nosuch.invalid; }")
     printed = fail_to_start(stage.folder, direct)
     block = stage.configure(http="gzip_types text/html;\nupstream app { server nosuch.invalid:8080; }")
@@ -88,7 +89,7 @@ def console(stage: Stage) -> None:
     stage.log_path.write_text(printed)
     for name in ("nosuch.invalid", "nosuch.invalid:8080"):
         stage.expect(
-            "host_not_found", f'nginx: [emerg] host not found in upstream "{name}" in ', phase="resolve",
-            level="emerg", server=None, client=None,
+            "host_not_found", f'nginx: [emerg] host not found in upstream "{name}" in ', phase="config",
+            level="emerg", peer=name, server=None, client=None,
         )
     stage.noise('nginx: [warn] duplicate MIME type "text/html" in ')

@@ -1,10 +1,12 @@
 """Failures while the request is sent to the backend."""
 
 import socket
+import time
 from collections.abc import Callable
+from functools import partial
 
 from provoke import client
-from provoke.backends import listen_tcp, never_read
+from provoke.backends import PAUSE, listen_tcp, never_read
 from provoke.stage import Stage
 
 
@@ -38,13 +40,15 @@ def send_failed(stage: Stage) -> None:
     nginx = stage.nginx(f"location / {{ proxy_request_buffering off; proxy_pass http://{peer}; }}")
     for os_error, text, end in endings:
         uploading = stage.connect()
-        uploading.sendall(stage.request("/upload", method=b"POST", headers=["Content-Length: 2000"]) + bytes(1000))
+        uploading.sendall(stage.request("/upload", method=b"POST", headers=["Content-Length: 2000"]) + bytes(500))
         upstream = stage.held(listener.accept()[0])
         upstream.recv(1)
-        # Paused, NGINX finds both at once afterwards, and looks at what happened first: more to send.
+        # Afterwards NGINX finds both at once, and looks at what happened first: there is more to send.
         nginx.pause()
         uploading.sendall(bytes(500))
+        stage.until(partial(client.is_received, uploading))
         end(upstream)
+        time.sleep(PAUSE)
         nginx.resume()
         stage.count(client.read_all(uploading))
         stage.expect(

@@ -126,7 +126,7 @@ def stream(stage: Stage) -> None:
         )
     stage.expect(
         "no_live_upstreams", "no live upstreams while connecting to upstream",
-        phase="connect", pool="two_dead", server=f"127.0.0.1:{ports['two_dead']}",
+        phase="connect", peer="two_dead", server=f"127.0.0.1:{ports['two_dead']}",
     )
     stage.expect(
         "socket_missing", f"connect() to {missing} failed (2: No such file or directory) while connecting",
