@@ -33,6 +33,8 @@ pub(super) struct Peer {
 }
 
 pub(super) struct Pool {
+    /// Which of the pools it is; its virtual servers follow from that.
+    pub(super) number: usize,
     pub(super) protocol: u16,
     pub(super) name: Vec<u8>,
     pub(super) host: Vec<u8>,
@@ -168,6 +170,7 @@ fn pool(number: usize, key: &mut impl FnMut(String) -> usize) -> Pool {
         key: key(pool),
     });
     Pool {
+        number,
         protocol,
         peers: peers.collect(),
         field: field(&name),

@@ -41,6 +41,7 @@ impl Report {
             Format::Terminal => render::Report {
                 summary: &summary,
                 zone,
+                bucket_seconds: self.bucketed.seconds(),
             }
             .to_string(),
         };

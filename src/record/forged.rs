@@ -35,15 +35,19 @@ pub(super) struct Joiner {
     /// A record that stopped in the middle of its tail.
     torn: Option<usize>,
     doubted: bool,
-    /// Whether a percent-encoded line feed stands anywhere in the chunk. Hardly any has one, and
-    /// knowing that saves looking into every request.
-    has_line_feeds: bool,
+    /// Where percent-encoded line feeds stand in the chunk, the last one first. Hardly any chunk has
+    /// one, and knowing where saves looking into every request.
+    line_feeds: Vec<usize>,
 }
 
 impl Joiner {
     pub(super) fn new(chunk: &[u8]) -> Self {
         Self {
-            has_line_feeds: has_line_feed(chunk),
+            line_feeds: {
+                let mut places: Vec<usize> = line_feeds(chunk).collect();
+                places.reverse();
+                places
+            },
             ..Self::default()
         }
     }
@@ -105,7 +109,8 @@ impl Joiner {
             }
         }
         self.doubted |= last.second_tail;
-        if self.has_line_feeds
+        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
+        if self.line_feeds.last().is_some_and(|&at| at < last.end)
             && let Some(request) = Request::in_last_tail(chunk, last)
         {
             self.doubted = true;
@@ -180,8 +185,9 @@ fn is_torn(chunk: &[u8], span: &Span) -> bool {
         return false;
     }
     let Some(tail) = span.tail else { return false };
-    memchr::memmem::rfind(&record[tail..], b": \"")
-        .is_some_and(|at| memchr::memchr(b'"', &record[tail + at + 3..]).is_none())
+    // The last quote is one that opens a value.
+    let tail = &record[tail..];
+    memchr::memrchr(b'"', tail).is_some_and(|at| tail[..at].ends_with(b": "))
 }
 
 /// Whether a record ends inside a mail login, which may hold line feeds.
@@ -210,11 +216,11 @@ fn first_held(request: &Request, chunk: &[u8], spans: &[Span]) -> Option<usize> 
     Some((spans.len() - 1 - back).saturating_sub(1))
 }
 
-/// Whether `%0A` stands in the bytes.
-fn has_line_feed(bytes: &[u8]) -> bool {
+/// Where `%0A` stands in the bytes.
+fn line_feeds(bytes: &[u8]) -> impl Iterator<Item = usize> {
     PERCENT_0
         .find_iter(bytes)
-        .any(|at| matches!(bytes.get(at + 2), Some(b'a' | b'A')))
+        .filter(|&at| matches!(bytes.get(at + 2), Some(b'a' | b'A')))
 }
 
 static PERCENT_0: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("%0"));
@@ -237,7 +243,9 @@ impl Request {
     fn decoded(text: &[u8]) -> Option<Self> {
         let request = &text[..memchr::memchr(b'"', text).unwrap_or(text.len())];
         let path = &request[..memchr::memchr(b'?', request).unwrap_or(request.len())];
-        has_line_feed(path).then(|| Self(normalized(&percent_decoded(path))))
+        line_feeds(path)
+            .next()
+            .map(|_| Self(normalized(&percent_decoded(path))))
     }
 
     /// Whether a line that begins like this record stands in the request.

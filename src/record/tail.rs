@@ -260,17 +260,14 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
         .trim_ascii_start()
         .strip_prefix(b",")?
         .trim_ascii_start();
-    let colon = text
-        .iter()
-        .take(LONGEST_NAME)
-        .position(|&byte| byte == b':')?;
-    let name = &text[..colon];
+    let colon = memchr::memchr(b':', &text[..text.len().min(LONGEST_NAME)])?;
+    let (name, value) = (&text[..colon], &text[colon + 1..]);
     let is_name = colon > 0
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_'));
+        && (Field::from_name(name).is_some()
+            || name
+                .iter()
+                .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_')));
     // An empty value, `server: , request: …`, is followed by its own comma.
-    let value = &text[colon + 1..];
     let value = match value.trim_ascii_start() {
         trimmed if trimmed.starts_with(b"\"") => trimmed,
         _ => value.strip_prefix(b" ").unwrap_or(value),

@@ -14,6 +14,8 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// The zone in which the logs were written.
     pub zone: Zone,
+    /// The buckets' width in seconds.
+    pub bucket_seconds: i64,
 }
 
 /// Of more pools than this only the worst are shown.
@@ -64,9 +66,13 @@ impl Report<'_> {
     }
 
     fn pools(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let busiest = match self.bucket_seconds {
+            3600 => "BUSIEST HOUR",
+            _ => "BUSIEST",
+        };
         writeln!(
             out,
-            "\n{:POOL_WIDTH$} {:>8} {:>7}  {:CLASS_WIDTH$}  BUSIEST HOUR",
+            "\n{:POOL_WIDTH$} {:>8} {:>7}  {:CLASS_WIDTH$}  {busiest}",
             "POOL", "FAILED", "OTHER", "WORST CLASS"
         )?;
         for pool in self.summary.pools.iter().take(POOLS_SHOWN) {

@@ -49,7 +49,7 @@ fn reads_every_field() {
         kind: "F".to_owned(),
         phase: some("connect"),
         os_error: some("ECONNREFUSED"),
-        status: Some(502),
+        status: None, // a subrequest: what the client gets depends on who made it
         scheme: some("https"),
         peer: some("[2001:db8::1]:443"),
         pool: "[2001:db8::1]:443".to_owned(),
@@ -80,7 +80,7 @@ crit|connect() to unix:/run/a.sock failed (91: Protocol wrong type for socket) w
 crit|connect() to unix:/run/a.sock failed (2: No such file or directory) while connecting to upstream|socket_missing F connect ENOENT 502
 error|connect() to unix:/run/a.sock failed (11: Resource temporarily unavailable) while connecting to upstream|backlog_full F connect EAGAIN 502
 crit|connect() to 10.0.0.1:80 failed (99: Cannot assign requested address) while connecting to upstream|ports_exhausted F connect EADDRNOTAVAIL 502
-crit|bind(10.0.0.9) failed (99: Address not available) while connecting to upstream|ports_exhausted F connect EADDRNOTAVAIL 502
+crit|bind(10.0.0.9) failed (99: Address not available) while connecting to upstream|ports_exhausted F connect EADDRNOTAVAIL 500
 alert|socket() failed (24: Too many open files) while connecting to upstream|files_exhausted F connect EMFILE 500
 alert|1024 worker_connections are not enough while connecting to upstream|connections_exhausted F connect - 500
 crit|open() "/var/cache/nginx/proxy_temp/1/00/01" failed (13: Permission denied) while reading upstream|temp_file_failed F body EACCES -
@@ -130,7 +130,7 @@ error|recv() failed (104: Connection reset by peer) while proxying upgraded conn
 info|epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too (104: Connection reset by peer) while sending request to upstream|client_aborted C send ECONNRESET 499
 info|client prematurely closed connection, so upstream connection is closed too while reading upstream|client_aborted C body - -
 error|FastCGI sent in stderr: "Primary script unknown" while reading response header from upstream|script_not_found F header - 404
-error|FastCGI sent in stderr: "PHP message: PHP Warning:  x in Unknown on line 0; Unable to open primary script: /a.php (Permission denied)" while reading response header from upstream|script_not_found F header - 404
+error|FastCGI sent in stderr: "PHP message: PHP Warning:  x in Unknown on line 0; Unable to open primary script: /a.php (Permission denied)" while reading response header from upstream|script_not_found F header - 403
 error|FastCGI sent in stderr: "Access to the script '/a.txt' has been denied (see security.limit_extensions)" while reading response header from upstream|script_denied F header - 403
 error|FastCGI sent in stderr: "PHP message: PHP Notice:  x; PHP message: PHP Fatal error:  Uncaught Error: y" while reading upstream|app_fatal F body - -
 error|FastCGI sent in stderr: "PHP message: PHP Parse error:  syntax error" while reading response header from upstream|app_fatal F header - 500

@@ -147,7 +147,14 @@ impl<'t> Writer<'t> {
             worker,
             connection: self.connection - random.below(40) as u64,
             client: &tables.clients[random.skewed(tables.clients.len())],
-            server: &tables.servers[random.skewed(tables.servers.len())],
+            server: {
+                // A pool serves one or two virtual servers, and once in a while another.
+                let number = match random.below(64) {
+                    0 => random.skewed(tables.servers.len()),
+                    luck => pool.number + luck % 2,
+                };
+                &tables.servers[number % tables.servers.len()]
+            },
             path: &tables.paths[random.skewed(tables.paths.len())],
             peer: &pool.peers[random.below(pool.peers.len())],
             pool,
