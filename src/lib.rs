@@ -23,6 +23,8 @@
 //! assert_eq!(summary.pools[0].worst.0.name(), "connect_refused");
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 pub mod cli;
 pub mod dataset;
 pub mod pool;

@@ -8,7 +8,14 @@
 //! Same settings, same bytes: the random numbers come from an algorithm that `rand` promises to keep.
 
 // A bench without a harness is compiled with `cfg(test)` but without the tests themselves.
-#![cfg_attr(test, allow(dead_code, unused_imports))]
+#![cfg_attr(
+    test,
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "a bench drops its tests but not cfg(test)"
+    )
+)]
 
 mod clock;
 mod digits;

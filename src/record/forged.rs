@@ -90,14 +90,13 @@ impl Joiner {
         let within = |first: &Span| last.end - first.start <= WINDOW;
         self.open = self.open.filter(|&open| within(&spans[open]));
         self.torn = self.torn.filter(|&torn| within(&spans[torn]));
-        if let Some(open) = self.open {
-            if last.second_tail
+        if let Some(open) = self.open
+            && (last.second_tail
                 || last.is_cut_from(spans[open].start)
                 || closes_quote(chunk, last)
-                || (is_stderr(chunk, &spans[open]) && closes_stderr(chunk, last))
-            {
-                return Some(open);
-            }
+                || (is_stderr(chunk, &spans[open]) && closes_stderr(chunk, last)))
+        {
+            return Some(open);
         }
         if let Some(torn) = self.torn {
             let genuine = &spans[torn];

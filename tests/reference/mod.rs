@@ -31,7 +31,7 @@ use records::{BEGIN, STDERR, is_cut, record_end};
 
 /// One event, every field as text; `None` is null.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)] // the names are the columns' names
+#[allow(missing_docs, reason = "the names are the columns' names")]
 pub struct Event {
     pub time: String,
     pub level: Option<String>,

@@ -32,9 +32,9 @@ impl Writer<'_> {
         let turn = self.hostile_turn / 2;
         let Some(pool) = self.pool_for(WEB) else {
             return if is_event {
-                self.event(false)
+                self.event(false);
             } else {
-                self.other(false)
+                self.other(false);
             };
         };
         let cast = self.cast(pool);
@@ -169,7 +169,7 @@ impl Writer<'_> {
         for &byte in &file {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                    uri.push(byte)
+                    uri.push(byte);
                 }
                 _ => uri.extend_from_slice(format!("%{byte:02X}").as_bytes()),
             }
