@@ -207,8 +207,9 @@ impl<'a> Worker<'a> {
             let Some(moment) = self.clock.moment(record.head.stamp) else {
                 self.intake.impossible_times += 1;
                 let what = "a time that does not exist";
-                self.intake
-                    .sample(sample(part.input, &source, &record, what));
+                self.intake.sample(part.input, record.offset, || {
+                    sample(part.input, &source, record.offset, record.raw, what)
+                });
                 continue;
             };
             if !self.scan.window.contains(&moment) {
@@ -219,8 +220,9 @@ impl<'a> Worker<'a> {
             if verdict.class == Class::UpstreamOther {
                 self.intake.unclassified += 1;
                 let what = "upstream_other";
-                self.intake
-                    .sample(sample(part.input, &source, &record, what));
+                self.intake.sample(part.input, record.offset, || {
+                    sample(part.input, &source, record.offset, record.raw, what)
+                });
             }
             each(&Event {
                 record: &record,
@@ -232,12 +234,9 @@ impl<'a> Worker<'a> {
             });
         }
         for (at, line) in self.splitter.first_stray(&chunk) {
-            self.intake.sample(Sample {
-                input: part.input,
-                offset: chunk.offset + at as u64,
-                source: source.clone().into_owned(),
-                what: "before the first record",
-                text: beginning(line),
+            let offset = chunk.offset + at as u64;
+            self.intake.sample(part.input, offset, || {
+                sample(part.input, &source, offset, line, "before the first record")
             });
         }
         let records = self.splitter.spans().len() as u64;
@@ -296,13 +295,13 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn sample(input: usize, source: &str, record: &Record<'_>, what: &'static str) -> Sample {
+fn sample(input: usize, source: &str, offset: u64, line: &[u8], what: &'static str) -> Sample {
     Sample {
         input,
-        offset: record.offset,
+        offset,
         source: source.to_owned(),
         what,
-        text: beginning(record.raw),
+        text: beginning(line),
     }
 }
 

@@ -517,3 +517,14 @@ fn verbose_shows_lines_that_were_not_understood() {
     );
     assert!(stdout(&output).contains("Not understood: 1 line before the first record."));
 }
+
+#[test]
+fn the_hole_that_a_truncation_leaves_is_stepped_over() {
+    // After `copytruncate` a writer that does not append goes on behind a hole of NUL bytes.
+    let hole = [&[0; 5000], REFUSED, b"\n", &[0; 40], b"\n", REFUSED].concat();
+    let logs = folder(&[("error.log", &hole)]);
+    let output = run(&["events", &at(&logs, "error.log")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().count(), 2);
+    assert!(stdout(&output).contains("\"offset\":5000}"));
+}

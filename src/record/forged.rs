@@ -136,7 +136,7 @@ fn stops_early(chunk: &[u8], span: &Span) -> bool {
     if span.is_cut_from(span.start) || (span.tail.is_some() && !may_be_stderr()) {
         return false;
     }
-    let Some(head) = Head::read(record) else {
+    let Some(head) = Head::read_stamped(record) else {
         return false;
     };
     if head.connection.is_none() || head.level == Level::Debug {
@@ -166,7 +166,7 @@ fn closes_quote(chunk: &[u8], span: &Span) -> bool {
 }
 
 fn is_stderr(chunk: &[u8], span: &Span) -> bool {
-    Head::read(span.bytes(chunk)).is_some_and(|head| head.text.starts_with(tail::STDERR))
+    Head::read_stamped(span.bytes(chunk)).is_some_and(|head| head.text.starts_with(tail::STDERR))
 }
 
 /// Whether the text before a record's tail ends like a FastCGI message.

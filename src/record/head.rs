@@ -81,11 +81,13 @@ pub(super) const STAMP: usize = 19;
 impl<'a> Head<'a> {
     /// Reads the head of a record; `None` when the bytes do not begin with a time stamp and a level.
     pub fn read(record: &'a [u8]) -> Option<Self> {
-        if !is_stamped(record) {
-            return None;
-        }
+        is_stamped(record).then(|| Self::read_stamped(record))?
+    }
+
+    /// Reads the head of a record that is known to begin with a time stamp.
+    pub(super) fn read_stamped(record: &'a [u8]) -> Option<Self> {
         let stamp = record.first_chunk::<STAMP>()?;
-        let rest = &record[STAMP + 2..];
+        let rest = record.get(STAMP + 2..)?;
         let close = rest.iter().take(7).position(|&byte| byte == b']')?;
         let level = Level::from_name(&rest[..close])?;
         let rest = rest[close + 1..].trim_ascii_start();
@@ -149,13 +151,15 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     let mut length = 0;
     for &byte in text {
-        if !byte.is_ascii_digit() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
             break;
         }
-        value = value.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
         length += 1;
     }
-    (length > 0).then(|| (value, &text[length..]))
+    // 19 digits always fit.
+    (1..20).contains(&length).then(|| (value, &text[length..]))
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl<'a> Record<'a> {
         is_wanted: impl Fn(&Head<'_>) -> bool,
     ) -> Option<Self> {
         let raw = span.bytes(chunk);
-        let head = Head::read(raw).filter(is_wanted)?;
+        let head = Head::read_stamped(raw).filter(is_wanted)?;
         let found = tail::find(head.text, span);
         let (before, tail) = match found {
             Some(at) => (&head.text[..at], Tail::read(&head.text[at..])),

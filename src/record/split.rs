@@ -1,7 +1,7 @@
 use crate::source::{Cut, Start};
 
 use super::forged::{Joiner, WINDOW};
-use super::head::is_stamped;
+use super::head::{STAMP, is_stamped};
 use super::{LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, tail};
 
 /// Where a record stands in a chunk.
@@ -67,6 +67,8 @@ pub struct Splitter {
     lines: u64,
     stray: u64,
     first_stray: Vec<(usize, usize)>,
+    /// The time of the record before: most records have the same.
+    time: Option<[u8; STAMP + 2]>,
 }
 
 /// How many stray lines are kept to be shown.
@@ -88,7 +90,7 @@ impl Splitter {
             self.lines += u64::from(newline.is_some() || last);
             if at == 0 && start == Start::MidLine {
                 // The rest of a line whose beginning was worked on already.
-            } else if let Some(stamp) = stamp_in(&chunk[at..end]) {
+            } else if let Some(stamp) = self.stamp_in(&chunk[at..end]) {
                 if let Some(begin) = record.replace(at + stamp) {
                     self.add(chunk, begin, at);
                 }
@@ -103,6 +105,16 @@ impl Splitter {
         if let Some(begin) = record {
             self.add(chunk, begin, chunk.len());
         }
+    }
+
+    fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {
+        let begin = line.first_chunk::<{ STAMP + 2 }>();
+        if begin.is_some() && begin == self.time.as_ref() {
+            return Some(0);
+        }
+        let lead = stamp_in(line)?;
+        self.time = line[lead..].first_chunk().copied();
+        Some(lead)
     }
 
     fn add(&mut self, chunk: &[u8], start: usize, end: usize) {

@@ -59,10 +59,44 @@ impl Intake {
         self.samples.truncate(Self::SAMPLES);
     }
 
-    /// Notes something that was not understood.
-    pub fn sample(&mut self, sample: Sample) {
-        if self.samples.len() < Self::SAMPLES {
-            self.samples.push(sample);
+    /// Notes something that was not understood, if it is among the first of its kind.
+    pub fn sample(&mut self, input: usize, offset: u64, make: impl FnOnce() -> Sample) {
+        let place = self
+            .samples
+            .partition_point(|sample| (sample.input, sample.offset) <= (input, offset));
+        if place < Self::SAMPLES {
+            self.samples.insert(place, make());
+            self.samples.truncate(Self::SAMPLES);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(offsets: &[u64]) -> Intake {
+        let mut intake = Intake::default();
+        for &offset in offsets {
+            intake.sample(0, offset, || Sample {
+                input: 0,
+                offset,
+                source: "error.log".to_owned(),
+                what: "",
+                text: String::new(),
+            });
+        }
+        intake
+    }
+
+    #[test]
+    fn the_first_samples_stay_whatever_comes_when() {
+        let offsets = |intake: &Intake| -> Vec<u64> {
+            intake.samples.iter().map(|sample| sample.offset).collect()
+        };
+        assert_eq!(offsets(&with(&[9, 7, 8, 1, 3, 2, 6])), [1, 2, 3, 6, 7]);
+        let mut merged = with(&[9, 1, 8]);
+        merged.merge(with(&[2, 7, 3, 6]));
+        assert_eq!(offsets(&merged), [1, 2, 3, 6, 7]);
     }
 }
