@@ -18,7 +18,7 @@
 //! let (inputs, _) = discover(&[log]);
 //! let hour = 3_600_000_000;
 //! let outcome = Scan::new(inputs).rollup(hour);
-//! let summary = Summary::new(&outcome.value.rows(), outcome.intake);
+//! let summary = Summary::new(&outcome.value.into_rows(), outcome.intake);
 //! assert_eq!(summary.pools[0].name, "127.0.0.1:8080");
 //! assert_eq!(summary.pools[0].worst.0.name(), "connect_refused");
 //! ```

@@ -109,7 +109,7 @@ fn events(scan: &Scan) -> (Vec<Group>, Vec<u8>, Intake) {
 }
 
 fn rows(scan: &Scan) -> Vec<Row> {
-    scan.rollup(3_600_000_000).value.rows()
+    scan.rollup(3_600_000_000).value.into_rows()
 }
 
 fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {

@@ -36,7 +36,7 @@ impl Aggregate {
         if status == Status::NoResult {
             return Ok(status);
         }
-        let rows = outcome.value.rows();
+        let rows = outcome.value.into_rows();
         let provenance = Provenance {
             zone: self.common.zone().to_string(),
             bucket_seconds: self.bucketed.seconds(),

@@ -35,7 +35,7 @@ impl Report {
         if status == Status::NoResult {
             return Ok(status);
         }
-        let summary = Summary::new(&outcome.value.rows(), outcome.intake);
+        let summary = Summary::new(&outcome.value.into_rows(), outcome.intake);
         let zone = self.common.zone();
         let text = match self.format {
             Format::Terminal => render::Report {

@@ -61,7 +61,8 @@ impl Joiner {
             Some(begin) => {
                 self.doubted = true;
                 self.open = None;
-                let mut whole = Span::mark(chunk, spans[begin].start, spans[last].end);
+                let end = chunk.len().min(spans[last].line_end + 1);
+                let mut whole = Span::mark(chunk, spans[begin].start, end);
                 whole.second_tail = true;
                 self.torn = is_torn(chunk, &whole).then_some(begin);
                 spans.truncate(begin);

@@ -159,15 +159,16 @@ impl Rollup {
     }
 
     /// The rows, sorted by bucket, pool and the rest: the same for every order of events.
-    pub fn rows(&self) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.cells.iter().map(Cell::row).collect();
+    pub fn into_rows(self) -> Vec<Row> {
+        drop(self.index);
+        let mut rows: Vec<Row> = self.cells.into_iter().map(Cell::into_row).collect();
         rows.sort_unstable();
         rows
     }
 }
 
 impl Cell {
-    fn row(&self) -> Row {
+    fn into_row(self) -> Row {
         let texts = split_texts(&self.texts, &self.key.lengths);
         let [host, pool, scheme, peer, server] =
             texts.map(|text| text.map(|text| Text(text).to_str().into_owned()));
