@@ -10,8 +10,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::pool;
-use crate::record::{Boundaries, Clock, Moment, Record, Splitter, Text, Zone};
-use crate::rollup::{Event, Intake, Rollup, Sample};
+use crate::record::{Boundaries, Clock, Moment, Record, Splitter, Zone};
+use crate::rollup::{Event, Intake, Rollup};
 use crate::source::{Access, Chunk, Chunks, Input, Trouble, open};
 use crate::taxonomy::{Class, classify, may_concern_upstream};
 
@@ -207,9 +207,8 @@ impl<'a> Worker<'a> {
             let Some(moment) = self.clock.moment(record.head.stamp) else {
                 self.intake.impossible_times += 1;
                 let what = "a time that does not exist";
-                self.intake.sample(part.input, record.offset, || {
-                    sample(part.input, &source, record.offset, record.raw, what)
-                });
+                self.intake
+                    .sample(part.input, &source, record.offset, what, record.raw);
                 continue;
             };
             if !self.scan.window.contains(&moment) {
@@ -220,9 +219,8 @@ impl<'a> Worker<'a> {
             if verdict.class == Class::UpstreamOther {
                 self.intake.unclassified += 1;
                 let what = "upstream_other";
-                self.intake.sample(part.input, record.offset, || {
-                    sample(part.input, &source, record.offset, record.raw, what)
-                });
+                self.intake
+                    .sample(part.input, &source, record.offset, what, record.raw);
             }
             each(&Event {
                 record: &record,
@@ -235,9 +233,8 @@ impl<'a> Worker<'a> {
         }
         for (at, line) in self.splitter.first_stray(&chunk) {
             let offset = chunk.offset + at as u64;
-            self.intake.sample(part.input, offset, || {
-                sample(part.input, &source, offset, line, "before the first record")
-            });
+            let what = "before the first record";
+            self.intake.sample(part.input, &source, offset, what, line);
         }
         let records = self.splitter.spans().len() as u64;
         let lines = self.splitter.lines();
@@ -293,20 +290,4 @@ impl<'a> Worker<'a> {
                 .collect(),
         }
     }
-}
-
-fn sample(input: usize, source: &str, offset: u64, line: &[u8], what: &'static str) -> Sample {
-    Sample {
-        input,
-        offset,
-        source: source.to_owned(),
-        what,
-        text: beginning(line),
-    }
-}
-
-/// As much of a line as a message may show.
-fn beginning(line: &[u8]) -> String {
-    const SHOWN: usize = 512;
-    Text(&line[..line.len().min(SHOWN)]).to_str().into_owned()
 }

@@ -100,8 +100,8 @@ impl Dataset {
         // Readers glob `*.parquet`; a name that begins with a dot and ends otherwise is none. The
         // umask decides who may read the file.
         let temporary = tempfile::Builder::new()
-            .prefix(".writing-")
-            .suffix(".tmp")
+            .prefix(TEMPORARY.0)
+            .suffix(TEMPORARY.1)
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(&table)
             .map_err(failed)?;
@@ -129,14 +129,14 @@ impl Dataset {
     }
 }
 
+/// How the names of unfinished files begin and end.
+const TEMPORARY: (&str, &str) = (".writing-", ".tmp");
+
 /// The random part of a temporary name keeps two runs in one second apart.
-fn unique_part(temporary: &Path) -> String {
-    let name = temporary.file_name().unwrap_or_default().to_string_lossy();
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .skip("writing".len())
-        .take(6)
-        .collect()
+fn unique_part(temporary: &Path) -> &str {
+    let name = temporary.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.strip_prefix(TEMPORARY.0)?.strip_suffix(TEMPORARY.1))
+        .unwrap_or_default()
 }
 
 fn properties(provenance: &Provenance) -> Result<WriterProperties, ParquetError> {

@@ -26,8 +26,6 @@ pub struct Tail<'a> {
     pub host: Option<&'a [u8]>,
     /// The request's Referer header.
     pub referrer: Option<&'a [u8]>,
-    /// Whether the record ends inside a quoted value.
-    pub torn: bool,
 }
 
 /// In NGINX's order. `URL` stood for `request` before 0.7; `login` is mail's.
@@ -170,7 +168,10 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
 impl<'a> Tail<'a> {
     /// Reads the fields of a text that begins at `, client: `.
     pub(super) fn read(text: &'a [u8]) -> Self {
-        let mut fields = Fields::new(text);
+        let mut fields = Fields {
+            rest: text,
+            last: None,
+        };
         let mut tail = Self::default();
         while fields.read_one(&mut tail) {}
         tail
@@ -183,13 +184,6 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        Self {
-            rest: text,
-            last: None,
-        }
-    }
-
     /// Reads the next field into `tail`; `false` when there is none.
     fn read_one(&mut self, tail: &mut Tail<'a>) -> bool {
         let Some((name, value)) = name_and_value(self.rest) else {
@@ -220,7 +214,6 @@ impl<'a> Fields<'a> {
                     _ => quoted_end(quoted, self.last),
                 };
                 self.rest = end.map_or(&[][..], |end| &quoted[end + 1..]);
-                tail.torn |= end.is_none();
                 if end.is_none() && quoted.is_empty() {
                     return false;
                 }

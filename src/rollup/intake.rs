@@ -1,3 +1,5 @@
+use crate::record::Text;
+
 /// What was read: how much, and what of it was not understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Intake {
@@ -59,17 +61,34 @@ impl Intake {
         self.samples.truncate(Self::SAMPLES);
     }
 
-    /// Notes something that was not understood, if it is among the first of its kind.
-    pub fn sample(&mut self, input: usize, offset: u64, make: impl FnOnce() -> Sample) {
+    /// Notes a line or record that was not understood, if it is among the first.
+    pub fn sample(
+        &mut self,
+        input: usize,
+        source: &str,
+        offset: u64,
+        what: &'static str,
+        text: &[u8],
+    ) {
         let place = self
             .samples
             .partition_point(|sample| (sample.input, sample.offset) <= (input, offset));
         if place < Self::SAMPLES {
-            self.samples.insert(place, make());
+            let sample = Sample {
+                input,
+                offset,
+                source: source.to_owned(),
+                what,
+                text: Text(&text[..text.len().min(SHOWN)]).to_str().into_owned(),
+            };
+            self.samples.insert(place, sample);
             self.samples.truncate(Self::SAMPLES);
         }
     }
 }
+
+/// As much of a line as a message may show.
+const SHOWN: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -78,13 +97,7 @@ mod tests {
     fn with(offsets: &[u64]) -> Intake {
         let mut intake = Intake::default();
         for &offset in offsets {
-            intake.sample(0, offset, || Sample {
-                input: 0,
-                offset,
-                source: "error.log".to_owned(),
-                what: "",
-                text: String::new(),
-            });
+            intake.sample(0, "error.log", offset, "", b"");
         }
         intake
     }

@@ -47,6 +47,16 @@ pub(super) enum Side {
     Unknown,
 }
 
+impl Side {
+    /// The phase, where NGINX dealt with the upstream.
+    pub(super) fn phase(self) -> Option<Phase> {
+        match self {
+            Self::Upstream(phase) => Some(phase),
+            Self::Client | Self::Unknown => None,
+        }
+    }
+}
+
 /// What an action says. The actions are those that NGINX assigns to `log->action` in
 /// `src/http/ngx_http_upstream.c`, `src/event/ngx_event_pipe.c`,
 /// `src/stream/ngx_stream_proxy_module.c` and `src/mail/ngx_mail_proxy_module.c`.
@@ -91,10 +101,7 @@ mod tests {
     use super::*;
 
     fn phase(action: &str) -> Option<Phase> {
-        match side(Some(action.as_bytes())) {
-            Side::Upstream(phase) => Some(phase),
-            Side::Client | Side::Unknown => None,
-        }
+        side(Some(action.as_bytes())).phase()
     }
 
     #[test]

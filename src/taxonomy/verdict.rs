@@ -61,11 +61,13 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
 pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     let side = side(record.action);
     let upstream = record.tail.upstream;
-    let (class, name) = match messages::find(record.message) {
-        Some((decision, name)) => {
-            let peer = upstream.and_then(|upstream| upstream.peer).or(name);
-            (decide(decision, record, side, peer)?, name)
-        }
+    let os_error = record.errno.as_ref().and_then(Errno::os_error);
+    let found = messages::find(record.message);
+    let peer = upstream
+        .and_then(|upstream| upstream.peer)
+        .or(found.and_then(|(_, name)| name));
+    let class = match found {
+        Some((decision, _)) => decide(decision, record, side, peer, os_error)?,
         None => {
             let concerns = match side {
                 Side::Upstream(_) => true,
@@ -73,7 +75,7 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
                 Side::Unknown => upstream.is_some(),
             };
             let grave = record.head.level <= Level::Error;
-            ((concerns && grave).then_some(Class::UpstreamOther)?, None)
+            (concerns && grave).then_some(Class::UpstreamOther)?
         }
     };
     let phase = match class {
@@ -81,17 +83,16 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
             Some(Phase::Resolve)
         }
         Class::HostNotFound | Class::UpstreamMisconfigured => Some(Phase::Config),
-        _ => match side {
-            Side::Upstream(phase) => Some(phase),
-            Side::Client | Side::Unknown => None,
-        },
+        _ => side.phase(),
     };
     Some(Verdict {
         class,
         phase,
-        os_error: os_error(record, class),
+        // A resolver's `(3: Host not found)` is DNS's code, not the system's
+        // (`src/core/ngx_resolver.c`, `ngx_resolver_strerror`); only its timeout is an errno.
+        os_error: os_error.filter(|_| class != Class::ResolveFailed),
         status: status(record, class, phase, side),
-        peer: upstream.and_then(|upstream| upstream.peer).or(name),
+        peer,
     })
 }
 
@@ -101,12 +102,9 @@ fn decide(
     record: &Record<'_>,
     side: Side,
     peer: Option<&[u8]>,
+    os_error: Option<OsError>,
 ) -> Option<Class> {
-    let os_error = record.errno.and_then(|errno| errno.os_error());
-    let phase = match side {
-        Side::Upstream(phase) => Some(phase),
-        Side::Client | Side::Unknown => None,
-    };
+    let phase = side.phase();
     let named = record.tail.upstream.is_some() && side != Side::Client;
     let towards_upstream = phase.is_some() || named;
     match decision {
@@ -230,15 +228,6 @@ fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
         Some(OsError::ETIMEDOUT) => Class::ResolveTimeout,
         _ => Class::ResolveFailed,
     })
-}
-
-/// A resolver's `(3: Host not found)` is DNS's code, not the system's
-/// (`src/core/ngx_resolver.c`, `ngx_resolver_strerror`); only its timeout is an errno.
-fn os_error(record: &Record<'_>, class: Class) -> Option<OsError> {
-    match class {
-        Class::ResolveFailed => None,
-        _ => record.errno.as_ref().and_then(Errno::os_error),
-    }
 }
 
 fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -> Option<u16> {
