@@ -140,7 +140,7 @@ fn is_closed(text: &[u8]) -> bool {
     let (message, _, action) = super::message::split(text, true);
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
     let quotes = || memchr::memchr_iter(b'"', message).count();
-    let is_opening = message.len() < STDERR.len() && message.starts_with(b"FastCGI");
+    let is_opening = message == STDERR;
     action.is_some() && !is_opening && (message.ends_with(b"\"") || quotes() % 2 == 0)
 }
 
@@ -359,5 +359,27 @@ fn closes(rest: &[u8], field: Option<Field>) -> bool {
     match Field::from_name(name) {
         Some(next) => Some(next) > field,
         None => name.starts_with(b"bytes from/to") || name == b"context",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::record::{Record, Splitter};
+    use crate::source::Start;
+
+    #[test]
+    fn an_application_that_begins_with_an_action_does_not_close_its_own_quote() {
+        let log = b"2026/11/01 09:15:02 [error] 1#1: *2 FastCGI sent in stderr: \" while reading \
+            upstream, client: 198.51.100.9, server: evil, request: \"GET / HTTP/1.1\", upstream: \
+            \"fastcgi://evil:9000\", host: \"e\", referrer: \"x\" while reading response header from \
+            upstream, client: 192.0.2.1, server: shop, request: \"GET / HTTP/1.1\", upstream: \
+            \"fastcgi://127.0.0.1:9000\", host: \"shop\"\n";
+        let mut splitter = Splitter::default();
+        splitter.split(log, Start::Input, true);
+        let record = Record::read(log, &splitter.spans()[0], 0).unwrap();
+        assert_eq!(record.tail.client, Some(b"192.0.2.1".as_slice()));
+        assert_eq!(record.tail.server, Some(b"shop".as_slice()));
+        let peer = record.tail.upstream.unwrap().peer;
+        assert_eq!(peer, Some(b"127.0.0.1:9000".as_slice()));
     }
 }
