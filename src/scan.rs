@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
 use crate::pool;
-use crate::record::{Boundaries, Clock, Moment, Record, Splitter, Zone};
+use crate::record::{Boundaries, Clock, Moment, Splitter, Written, Zone};
 use crate::rollup::{Event, Intake, Rollup};
 use crate::source::{Access, Chunk, Chunks, Input, Trouble, open};
-use crate::taxonomy::{Class, classify, may_concern_upstream};
+use crate::taxonomy::{Class, classify, is_message, may_concern_upstream};
 
 /// What to read, and how.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ pub struct Scan {
     pub access: Access,
     /// The zone in which the logs were written.
     pub zone: Zone,
-    /// The machine whose logs they are.
+    /// The machine whose logs they are, where no envelope names one.
     pub host: String,
     /// Events outside of this time are left out.
     pub window: Range<Moment>,
@@ -121,6 +122,7 @@ impl Scan {
         Parts {
             scan: self,
             next_input: 0,
+            latest: Moment(0),
             current: None,
         }
     }
@@ -129,6 +131,8 @@ impl Scan {
 /// A chunk, and the place of its input among the inputs.
 struct Part {
     input: usize,
+    /// When the input was last written to: no record in it is newer.
+    latest: Moment,
     chunk: Result<Chunk, Trouble>,
 }
 
@@ -136,6 +140,7 @@ struct Part {
 struct Parts<'a> {
     scan: &'a Scan,
     next_input: usize,
+    latest: Moment,
     current: Option<Chunks<'static, Boundaries>>,
 }
 
@@ -145,24 +150,36 @@ impl Iterator for Parts<'_> {
     fn next(&mut self) -> Option<Part> {
         loop {
             if let Some(chunk) = self.current.as_mut().and_then(Iterator::next) {
-                let input = self.next_input - 1;
-                return Some(Part { input, chunk });
+                return Some(Part {
+                    input: self.next_input - 1,
+                    latest: self.latest,
+                    chunk,
+                });
             }
             let input = self.next_input;
             let opened = open(self.scan.inputs.get(input)?, self.scan.access);
             self.next_input += 1;
             match opened {
                 Ok(source) => {
+                    self.latest = moment(source.modified);
                     self.current = Some(Chunks::new(source, &Boundaries, self.scan.chunk_size));
                 }
                 Err(trouble) => {
                     self.current = None;
-                    let chunk = Err(trouble);
-                    return Some(Part { input, chunk });
+                    return Some(Part {
+                        input,
+                        latest: self.latest,
+                        chunk: Err(trouble),
+                    });
                 }
             }
         }
     }
+}
+
+fn moment(time: SystemTime) -> Moment {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// What one thread carries from chunk to chunk.
@@ -180,7 +197,7 @@ impl<'a> Worker<'a> {
     fn new(scan: &'a Scan) -> Self {
         Self {
             scan,
-            splitter: Splitter::default(),
+            splitter: Splitter::knowing(is_message),
             clock: Clock::new(scan.zone),
             intake: Intake::default(),
             troubles: Vec::new(),
@@ -195,16 +212,28 @@ impl<'a> Worker<'a> {
         };
         let path = self.scan.inputs[part.input].path();
         let source = path.to_string_lossy();
-        self.splitter.split(&chunk, chunk.start, chunk.last);
-        for span in self.splitter.spans() {
-            let Some(record) = Record::candidate(&chunk, span, chunk.offset, may_concern_upstream)
-            else {
+        let records = self.splitter.split(&chunk, chunk.start, chunk.last);
+        let mut last_stamped = None;
+        for span in records.spans() {
+            let before = last_stamped;
+            if span.is_stamped() {
+                last_stamped = Some(span);
+            }
+            let Some(record) = records.candidate(span, chunk.offset, may_concern_upstream) else {
                 continue;
             };
             let Some(verdict) = classify(&record) else {
                 continue;
             };
-            let Some(moment) = self.clock.moment(record.head.stamp) else {
+            let is_dated = record.written != Written::Unknown;
+            let moment = match is_dated {
+                true => self.clock.moment(record.written, part.latest),
+                // No chunk begins with such a record, unless its input does.
+                false => before
+                    .and_then(|span| self.clock.moment(records.written(span), part.latest))
+                    .or(Some(part.latest)),
+            };
+            let Some(moment) = moment else {
                 self.intake.impossible_times += 1;
                 let what = "a time that does not exist";
                 self.intake
@@ -216,6 +245,7 @@ impl<'a> Worker<'a> {
                 continue;
             }
             self.intake.events += 1;
+            self.intake.undated += u64::from(!is_dated);
             if verdict.class == Class::UpstreamOther {
                 self.intake.unclassified += 1;
                 let what = "upstream_other";
@@ -226,25 +256,25 @@ impl<'a> Worker<'a> {
                 record: &record,
                 verdict,
                 moment,
+                is_dated,
                 pool: pool::name(verdict.peer),
-                host: &self.scan.host,
+                host: record.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,
             });
         }
-        for (at, line) in self.splitter.first_stray(&chunk) {
+        for (at, line) in records.first_stray() {
             let offset = chunk.offset + at as u64;
             let what = "before the first record";
             self.intake.sample(part.input, &source, offset, what, line);
         }
-        let records = self.splitter.spans().len() as u64;
-        let lines = self.splitter.lines();
         self.intake.bytes += chunk.len() as u64;
-        self.intake.lines += lines;
-        self.intake.records += records;
-        self.intake.stray_lines += self.splitter.stray();
+        self.intake.lines += records.lines;
+        self.intake.records += records.spans().len() as u64;
+        self.intake.stray_lines += records.stray_lines();
+        self.intake.other_lines += records.other_lines;
         let met = self.met.entry(part.input).or_default();
-        met.0 += lines;
-        met.1 += records;
+        met.0 += records.lines;
+        met.1 += records.spans().len() as u64;
         if let Some(fault) = chunk.fault() {
             let trouble = Trouble::Shrank {
                 path: path.to_path_buf(),

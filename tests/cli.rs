@@ -203,12 +203,7 @@ fn report_names_the_pool_its_worst_class_and_its_busiest_hour() {
 fn a_report_of_all_samples_fits_80_columns_and_acts_on_no_terminal() {
     let folder = sample("");
     let output = run(&["report", &format!("{folder}*.log")]);
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "one sample has no times: {}",
-        stderr(&output)
-    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let report = stdout(&output);
     assert!(report.contains("3 events of class"), "{report}");
     for line in report.lines() {

@@ -139,17 +139,11 @@ fn differences(log: &Path, expected: &Expected) -> Vec<String> {
     differences
 }
 
-/// Records without a time are not read yet: they come in an envelope of their own.
-const WITHOUT_A_TIME: &str = "console";
-
 fn check(folder: &Path) {
     let samples = samples(folder);
     assert!(samples.len() > 60, "only {} samples", samples.len());
     let mut failed = Vec::new();
     for (name, log, expected) in &samples {
-        if name == WITHOUT_A_TIME {
-            continue;
-        }
         let differences = differences(log, expected);
         if !differences.is_empty() {
             failed.push(format!(
@@ -196,9 +190,6 @@ fn every_class_has_a_real_record() {
 #[test]
 fn every_sample_gives_one_answer_however_it_is_read() {
     for (name, log, _) in samples(&folder()) {
-        if name == WITHOUT_A_TIME {
-            continue;
-        }
         let whole = scan(&log, Access::Read, 1 << 20);
         let (_, lines, intake) = with_threads(1, || events(&whole));
         let counted = with_threads(1, || rows(&whole));

@@ -5,7 +5,7 @@ use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use crate::record::{Moment, OsError};
+use crate::record::{Level, Moment, OsError};
 use crate::rollup::Row;
 use crate::taxonomy::Phase;
 
@@ -61,7 +61,7 @@ pub fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
             texts(rows, |row| Some(row.class.kind().letter())),
             texts(rows, |row| row.phase.map(Phase::name)),
             texts(rows, |row| row.os_error.map(OsError::name)),
-            texts(rows, |row| Some(row.level.name())),
+            texts(rows, |row| row.level.map(Level::name)),
             Arc::new(PrimitiveArray::<Int32Type>::from_iter(
                 rows.iter().map(|row| row.status.map(i32::from)),
             )),

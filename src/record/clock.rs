@@ -1,7 +1,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Local, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{
+    Datelike, Local, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone,
+};
 use chrono_tz::Tz;
 
 use super::head::STAMP;
@@ -98,6 +101,35 @@ fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> Moment {
     }
 }
 
+/// When a record was written, as far as it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written<'a> {
+    /// NGINX's own stamp, `2026/11/01 09:15:02`, and the microseconds that some builds add.
+    Stamp(&'a [u8; STAMP], u32),
+    /// The record has none, but the envelope around it has.
+    Told(Told),
+    /// Neither has.
+    Unknown,
+}
+
+/// A time as an envelope tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// With its zone, or as seconds since 1970.
+    Exact(Moment),
+    /// Without a zone.
+    Local(NaiveDateTime),
+    /// Without zone and year, as in RFC 3164: `Nov  1 09:15:02`.
+    Yearless {
+        /// 1 to 12.
+        month: u32,
+        /// 1 to 31.
+        day: u32,
+        /// The time of day.
+        time: NaiveTime,
+    },
+}
+
 /// Turns the time stamps of records into moments. Neighbouring records share their minute, so the
 /// zone is asked once a minute, not once a record.
 #[derive(Debug, Clone)]
@@ -106,6 +138,11 @@ pub struct Clock {
     minute: [u8; MINUTE],
     minute_begins: Option<i64>,
 }
+
+/// Between 29 February and the next lie at most eight years.
+const YEARS_TRIED: i32 = 8;
+
+const DAY: i64 = 86_400_000_000;
 
 /// `2026/11/01 09:15`
 const MINUTE: usize = 16;
@@ -120,8 +157,30 @@ impl Clock {
         }
     }
 
-    /// The moment of a time stamp; `None` when there is no such date or time.
-    pub fn moment(&mut self, stamp: &[u8; STAMP]) -> Option<Moment> {
+    /// The moment at which a record was written; `None` when it is unknown, or there is no such date
+    /// or time. Where the year is missing it is the last one that does not lie after `latest`.
+    pub fn moment(&mut self, written: Written<'_>, latest: Moment) -> Option<Moment> {
+        match written {
+            Written::Stamp(stamp, micros) => {
+                let whole = self.stamp(stamp)?;
+                Some(Moment(whole.0 + i64::from(micros)))
+            }
+            Written::Told(Told::Exact(moment)) => Some(moment),
+            Written::Told(Told::Local(local)) => Some(self.zone.moment(local)),
+            Written::Told(Told::Yearless { month, day, time }) => {
+                let this_year = latest.utc().year();
+                (this_year - YEARS_TRIED..=this_year + 1)
+                    .rev()
+                    .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
+                    .map(|date| self.zone.moment(date.and_time(time)))
+                    // Two machines' clocks may differ, and zones do.
+                    .find(|moment| moment.0 <= latest.0 + DAY)
+            }
+            Written::Unknown => None,
+        }
+    }
+
+    fn stamp(&mut self, stamp: &[u8; STAMP]) -> Option<Moment> {
         let minute = stamp.first_chunk::<MINUTE>()?;
         if *minute != self.minute {
             self.minute = *minute;
@@ -155,7 +214,8 @@ mod tests {
     fn utc(zone: &str, stamp: &str) -> Option<String> {
         let mut clock = Clock::new(zone.parse().unwrap());
         let stamp = stamp.as_bytes().first_chunk().unwrap();
-        clock.moment(stamp).map(|moment| moment.utc().to_string())
+        let moment = clock.moment(Written::Stamp(stamp, 0), Moment(0));
+        moment.map(|moment| moment.utc().to_string())
     }
 
     #[test]
@@ -209,8 +269,26 @@ mod tests {
     #[test]
     fn a_clock_that_met_nonsense_goes_on() {
         let mut clock = Clock::new(Zone::Named(Tz::UTC));
-        assert_eq!(clock.moment(b"2026/02/30 09:15:02"), None);
-        assert!(clock.moment(b"2026/02/28 09:15:02").is_some());
+        assert_eq!(clock.stamp(b"2026/02/30 09:15:02"), None);
+        assert!(clock.stamp(b"2026/02/28 09:15:02").is_some());
+    }
+
+    #[test]
+    fn a_missing_year_is_the_last_one_possible() {
+        let year = |month, day, latest: &str| {
+            let mut clock = Clock::new("Europe/Berlin".parse().unwrap());
+            let latest: NaiveDateTime = latest.parse().unwrap();
+            let time = NaiveTime::from_hms_opt(9, 15, 2).unwrap();
+            let told = Told::Yearless { month, day, time };
+            let latest = Moment(latest.and_utc().timestamp_micros());
+            let moment = clock.moment(Written::Told(told), latest).unwrap();
+            moment.utc().year()
+        };
+        assert_eq!(year(11, 1, "2026-11-22T12:00:00"), 2026);
+        assert_eq!(year(12, 31, "2026-11-22T12:00:00"), 2025);
+        assert_eq!(year(12, 31, "2027-01-01T00:00:01"), 2026);
+        assert_eq!(year(1, 1, "2026-12-31T23:59:00"), 2027);
+        assert_eq!(year(2, 29, "2026-11-22T12:00:00"), 2024);
     }
 
     #[test]

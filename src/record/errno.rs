@@ -94,13 +94,17 @@ macro_rules! known {
 
 known! {
     EPERM = 1: "Operation not permitted";
-    ENOENT = 2: "No such file or directory" | "The system cannot find the file specified";
+    ENOENT = 2, windows 3: "No such file or directory" | "The system cannot find the file specified"
+        | "The system cannot find the path specified";
     EINTR = 4: "Interrupted system call";
     EIO = 5: "Input/output error" | "I/O error";
     EBADF = 9: "Bad file descriptor";
     EAGAIN = 11, windows 10035: "Resource temporarily unavailable";
     ENOMEM = 12: "Cannot allocate memory" | "Out of memory";
-    EACCES = 13, windows 10013: "Permission denied";
+    EACCES = 13, windows 10013: "Permission denied" | "Access is denied"
+        | "An attempt was made to access a socket in a way forbidden by its access permissions";
+    EBUSY = 16: "Device or resource busy" | "Resource busy"
+        | "The process cannot access the file because it is being used by another process";
     EEXIST = 17: "File exists";
     ENOTDIR = 20: "Not a directory";
     EISDIR = 21: "Is a directory";
@@ -108,7 +112,7 @@ known! {
     ENFILE = 23: "Too many open files in system" | "File table overflow";
     EMFILE = 24, windows 10024: "Too many open files" | "No file descriptors available";
     EFBIG = 27: "File too large";
-    ENOSPC = 28: "No space left on device";
+    ENOSPC = 28: "No space left on device" | "There is not enough space on the disk";
     EROFS = 30: "Read-only file system";
     EPIPE = 32: "Broken pipe";
     ENAMETOOLONG = 36: "File name too long" | "Filename too long";
@@ -129,15 +133,19 @@ known! {
         | "Can't assign requested address" | "Address not available";
     ENETDOWN = 100, windows 10050: "Network is down";
     ENETUNREACH = 101, windows 10051: "Network is unreachable" | "Network unreachable";
-    ECONNABORTED = 103, windows 10053: "Software caused connection abort" | "Connection aborted";
-    ECONNRESET = 104, windows 10054: "Connection reset by peer" | "Connection reset by network";
+    ECONNABORTED = 103, windows 10053: "Software caused connection abort" | "Connection aborted"
+        | "The network connection was aborted by the local system";
+    ECONNRESET = 104, windows 10054: "Connection reset by peer" | "Connection reset by network"
+        | "The specified network name is no longer available";
     ENOBUFS = 105, windows 10055: "No buffer space available";
     EISCONN = 106, windows 10056: "Transport endpoint is already connected"
         | "Socket is already connected" | "Socket is connected";
     ENOTCONN = 107, windows 10057: "Transport endpoint is not connected"
         | "Socket is not connected" | "Socket not connected";
-    ETIMEDOUT = 110, windows 10060: "Connection timed out" | "Operation timed out";
-    ECONNREFUSED = 111, windows 10061: "Connection refused";
+    ETIMEDOUT = 110, windows 10060: "Connection timed out" | "Operation timed out"
+        | "The semaphore timeout period has expired";
+    ECONNREFUSED = 111, windows 10061: "Connection refused"
+        | "The remote computer refused the network connection";
     EHOSTDOWN = 112, windows 10064: "Host is down";
     EHOSTUNREACH = 113, windows 10065: "No route to host" | "Host is unreachable";
     EALREADY = 114, windows 10037: "Operation already in progress";

@@ -61,9 +61,7 @@ impl Joiner {
             Some(begin) => {
                 self.doubted = true;
                 self.open = None;
-                let end = chunk.len().min(spans[last].line_end + 1);
-                let mut whole = Span::mark(chunk, spans[begin].start, end);
-                whole.second_tail = true;
+                let whole = Span::joined(chunk, &spans[begin], &spans[last]);
                 self.torn = is_torn(chunk, &whole).then_some(begin);
                 spans.truncate(begin);
                 spans.push(whole);
@@ -93,7 +91,7 @@ impl Joiner {
         self.torn = self.torn.filter(|&torn| within(&spans[torn]));
         if let Some(open) = self.open
             && (last.second_tail
-                || last.is_cut_from(spans[open].start)
+                || last.is_cut_from(&spans[open])
                 || closes_quote(chunk, last)
                 || (is_stderr(chunk, &spans[open]) && closes_stderr(chunk, last)))
         {
@@ -121,7 +119,7 @@ impl Joiner {
                 .iter()
                 .rev()
                 .take_while(|first| within(first))
-                .position(|first| last.is_cut_from(first.start))
+                .position(|first| last.is_cut_from(first))
                 .map(|back| spans.len() - 2 - back);
         }
         None
@@ -134,17 +132,15 @@ fn stops_early(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
     let may_be_stderr =
         || memchr::memchr(b'F', &record[..record.len().min(LONGEST_HEAD)]).is_some();
-    if span.is_cut_from(span.start) || (span.tail.is_some() && !may_be_stderr()) {
+    if span.is_cut_from(span) || (span.tail.is_some() && !may_be_stderr()) {
         return false;
     }
-    let Some(head) = Head::read_stamped(record) else {
-        return false;
-    };
-    if head.connection.is_none() || head.level == Level::Debug {
+    let head = Head::read(record);
+    if head.connection.is_none() || head.level == Some(Level::Debug) {
         return false;
     }
     if head.text.starts_with(tail::STDERR) {
-        return tail::find(head.text, span).is_none();
+        return tail::find(&head, span).is_none();
     }
     span.tail.is_none()
         && (has_open_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
@@ -167,7 +163,7 @@ fn closes_quote(chunk: &[u8], span: &Span) -> bool {
 }
 
 fn is_stderr(chunk: &[u8], span: &Span) -> bool {
-    Head::read_stamped(span.bytes(chunk)).is_some_and(|head| head.text.starts_with(tail::STDERR))
+    Head::read(span.bytes(chunk)).text.starts_with(tail::STDERR)
 }
 
 /// Whether the text before a record's tail ends like a FastCGI message.
@@ -181,7 +177,7 @@ fn closes_stderr(chunk: &[u8], span: &Span) -> bool {
 /// Whether a record ends inside a quoted value of its tail, though NGINX did not cut it.
 fn is_torn(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
-    if record.ends_with(b"\"") || span.is_cut_from(span.start) {
+    if record.ends_with(b"\"") || span.is_cut_from(span) {
         return false;
     }
     let Some(tail) = span.tail else { return false };
@@ -252,7 +248,9 @@ impl Request {
     fn holds(&self, chunk: &[u8], span: &Span) -> bool {
         let line = span.bytes(chunk);
         let begin = normalized(&line[..line.len().min(TELLING)]);
-        memchr::memmem::find_iter(&self.0, &begin).any(|at| at > 0 && self.0[at - 1] == b'\n')
+        // An envelope may stand before it.
+        memchr::memmem::find(&self.0, &begin)
+            .is_some_and(|at| memchr::memchr(b'\n', &self.0[..at]).is_some())
     }
 }
 

@@ -61,10 +61,13 @@ impl fmt::Display for Level {
 /// The beginning of a record, up to its message: `2026/11/01 09:15:02 [error] 12#12: *23 `.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head<'a> {
-    /// Local time without zone, `2026/11/01 09:15:02`.
-    pub stamp: &'a [u8; STAMP],
-    /// How grave NGINX takes it.
-    pub level: Level,
+    /// Local time without zone, `2026/11/01 09:15:02`; `None` where NGINX was told to log none, or it
+    /// was lost on the way.
+    pub stamp: Option<&'a [u8; STAMP]>,
+    /// The microseconds that patched builds write behind it.
+    pub micros: u32,
+    /// How grave NGINX takes it; `None` for a message that was quoted without its head.
+    pub level: Option<Level>,
     /// The worker process.
     pub pid: Option<u64>,
     /// The thread; the same as `pid` on Linux, 0 in old versions.
@@ -79,34 +82,103 @@ pub struct Head<'a> {
 pub(super) const STAMP: usize = 19;
 
 impl<'a> Head<'a> {
-    /// Reads the head of a record; `None` when the bytes do not begin with a time stamp and a level.
-    pub fn read(record: &'a [u8]) -> Option<Self> {
-        is_stamped(record).then(|| Self::read_stamped(record))?
+    /// Reads the head of a record; whatever it does not find is `None`.
+    pub(super) fn read(record: &'a [u8]) -> Self {
+        if let Some(head) = Self::read_stamped(record) {
+            return head;
+        }
+        let stamp = stamp_length(record).filter(|_| is_date(record));
+        let text = &record[stamp.unwrap_or(0)..];
+        let (level, text) = match level(text.trim_ascii_start()) {
+            Some((level, text)) => (Some(level), text),
+            None => (None, record),
+        };
+        Self {
+            stamp: record.first_chunk().filter(|_| stamp.is_some()),
+            micros: stamp.map_or(0, |end| micros(&record[STAMP..end])),
+            ..Self::behind(level, text)
+        }
     }
 
-    /// Reads the head of a record that is known to begin with a time stamp.
+    /// Reads the head of a record that begins with a time stamp and nothing else before the level.
     pub(super) fn read_stamped(record: &'a [u8]) -> Option<Self> {
         let stamp = record.first_chunk::<STAMP>()?;
-        let rest = record.get(STAMP + 2..)?;
-        let close = rest.iter().take(7).position(|&byte| byte == b']')?;
-        let level = Level::from_name(&rest[..close])?;
-        let rest = rest[close + 1..].trim_ascii_start();
-        let (ids, rest) = ids(rest);
+        let (level, text) = level(record.get(STAMP + 1..)?)?;
+        is_date(record).then_some(Self {
+            stamp: Some(stamp),
+            ..Self::behind(Some(level), text)
+        })
+    }
+
+    fn behind(level: Option<Level>, text: &'a [u8]) -> Self {
+        let (ids, rest) = ids(text);
         let (connection, text) = connection(rest);
-        Some(Self {
-            stamp,
+        Self {
+            stamp: None,
+            micros: 0,
             level,
             pid: ids.map(|ids| ids.0),
             tid: ids.map(|ids| ids.1),
             connection,
             text,
-        })
+        }
     }
 }
 
-/// Whether a line begins the way every record does: `dddd/dd/dd dd:dd:dd [`.
-pub(super) fn is_stamped(line: &[u8]) -> bool {
-    let Some(head) = line.first_chunk::<{ STAMP + 2 }>() else {
+/// Where the head of a record may begin in a line, behind whatever envelope: at a time stamp before a
+/// level, or at a level before process ids or behind a program's name.
+pub(super) fn find(line: &[u8]) -> Option<usize> {
+    let searched = &line[..line.len().min(FARTHEST)];
+    memchr::memchr_iter(b'[', searched).find_map(|at| {
+        let (_, text) = level(&line[at..])?;
+        let before = &line[..at];
+        let stamped = before.len().saturating_sub(STAMP + LONGEST_FRACTION + 1)..before.len();
+        let stamp = stamped.into_iter().find(|&from| {
+            is_date(&before[from..])
+                && stamp_length(&before[from..]).is_some_and(|end| &before[from + end..] == b" ")
+        });
+        let is_named = || before.ends_with(b"nginx: ") || before.ends_with(b"angie: ");
+        let is_bare = || ids(text).0.is_some() || is_named();
+        stamp.or_else(|| is_bare().then_some(at))
+    })
+}
+
+/// Behind so many bytes no head begins.
+const FARTHEST: usize = 300;
+
+/// `.123456`
+const LONGEST_FRACTION: usize = 7;
+
+/// `[error] `
+fn level(text: &[u8]) -> Option<(Level, &[u8])> {
+    let name = text.strip_prefix(b"[")?;
+    let close = name.iter().take(7).position(|&byte| byte == b']')?;
+    let level = Level::from_name(&name[..close])?;
+    Some((level, name[close + 1..].trim_ascii_start()))
+}
+
+/// How long a stamp is, its fraction included.
+fn stamp_length(text: &[u8]) -> Option<usize> {
+    let behind = text.get(STAMP..)?;
+    let fraction = match behind.first() {
+        Some(b'.' | b',') => behind[1..].iter().take_while(|byte| byte.is_ascii_digit()),
+        _ => return Some(STAMP),
+    };
+    let digits = fraction.count();
+    (1..LONGEST_FRACTION)
+        .contains(&digits)
+        .then_some(STAMP + 1 + digits)
+}
+
+/// `.123` as microseconds.
+fn micros(fraction: &[u8]) -> u32 {
+    let digits = fraction.iter().skip(1).chain(b"000000").take(6);
+    digits.fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'))
+}
+
+/// Whether a text begins `dddd/dd/dd dd:dd:dd`.
+fn is_date(text: &[u8]) -> bool {
+    let Some(head) = text.first_chunk::<STAMP>() else {
         return false;
     };
     head[4] == b'/'
@@ -114,11 +186,14 @@ pub(super) fn is_stamped(line: &[u8]) -> bool {
         && head[10] == b' '
         && head[13] == b':'
         && head[16] == b':'
-        && head[19] == b' '
-        && head[20] == b'['
         && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]
             .iter()
             .fold(true, |digits, &at| digits & head[at].is_ascii_digit())
+}
+
+/// Whether a line begins the way every record does: `dddd/dd/dd dd:dd:dd [`.
+pub(super) fn is_stamped(line: &[u8]) -> bool {
+    line.get(STAMP..STAMP + 2) == Some(b" [") && is_date(line)
 }
 
 /// `12#12: `
@@ -168,9 +243,9 @@ mod tests {
 
     #[test]
     fn reads_time_level_and_ids() {
-        let head = Head::read(b"2026/11/01 09:15:02 [warn] 7#9: *23 text").unwrap();
-        assert_eq!(head.stamp, b"2026/11/01 09:15:02");
-        assert_eq!(head.level, Level::Warn);
+        let head = Head::read(b"2026/11/01 09:15:02 [warn] 7#9: *23 text");
+        assert_eq!(head.stamp.unwrap(), b"2026/11/01 09:15:02");
+        assert_eq!(head.level, Some(Level::Warn));
         assert_eq!(
             (head.pid, head.tid, head.connection),
             (Some(7), Some(9), Some(23))
@@ -180,38 +255,60 @@ mod tests {
 
     #[test]
     fn ids_may_be_missing() {
-        let head = Head::read(b"2026/11/01 09:15:02 [emerg] 1#0: bind() failed").unwrap();
+        let head = Head::read(b"2026/11/01 09:15:02 [emerg] 1#0: bind() failed");
         assert_eq!((head.pid, head.connection), (Some(1), None));
         assert_eq!(head.text, b"bind() failed");
-        let head = Head::read(b"2026/11/01 09:15:02 [notice] text 1#1: *x").unwrap();
+        let head = Head::read(b"2026/11/01 09:15:02 [notice] text 1#1: *x");
         assert_eq!((head.pid, head.tid, head.connection), (None, None, None));
         assert_eq!(head.text, b"text 1#1: *x");
-        let head = Head::read(b"2026/11/01 09:15:02 [error] 1#1: *5").unwrap();
+        let head = Head::read(b"2026/11/01 09:15:02 [error] 1#1: *5");
         assert_eq!((head.connection, head.text), (Some(5), b"".as_slice()));
         let huge = b"2026/11/01 09:15:02 [error] 1#1: *99999999999999999999 x";
-        assert_eq!(Head::read(huge).unwrap().connection, None);
+        assert_eq!(Head::read(huge).connection, None);
     }
 
     #[test]
-    fn other_lines_have_no_head() {
+    fn the_time_may_be_missing_or_finer() {
+        let head = Head::read(b"[error] 5#6: *18 text");
+        assert_eq!((head.stamp, head.level), (None, Some(Level::Error)));
+        assert_eq!((head.pid, head.connection), (Some(5), Some(18)));
+        let head = Head::read(b"*18 text");
+        assert_eq!((head.level, head.connection), (None, Some(18)));
+        for (fraction, expected) in [(".5", 500_000), (",123", 123_000), (".123456", 123_456)] {
+            let record = format!("2026/11/01 09:15:02{fraction} [error] 5#6: text");
+            let head = Head::read(record.as_bytes());
+            assert_eq!(head.stamp.unwrap(), b"2026/11/01 09:15:02");
+            assert_eq!((head.micros, head.pid), (expected, Some(5)));
+        }
+    }
+
+    #[test]
+    fn finds_the_head_behind_an_envelope() {
+        let found = |line: &str| find(line.as_bytes());
+        assert_eq!(found("2026/11/01 09:15:02 [error] 1#1: x"), Some(0));
+        assert_eq!(found("a [b] 2026/11/01 09:15:02 [error] 1#1: x"), Some(6));
+        assert_eq!(found("2026-11-01 09:15:02 [error] 1#1: x"), Some(20));
+        assert_eq!(found("nginx: [emerg] x"), Some(7));
         for line in [
-            b"".as_slice(),
-            b"PHP message: text",
-            b"2026/11/01 09:15:02",
-            b"2026/11/01 09:15:02 a Go program's line",
-            b"2026/11/01 09:15:02 [ERROR] text",
-            b"2026-11-01 09:15:02 [error] text",
-            b"2026/11/0x 09:15:02 [error] text",
+            "",
+            "PHP message: text",
+            "2026/11/01 09:15:02",
+            "2026/11/01 09:15:02 a Go program's line",
+            "2026/11/01 09:15:02 [ERROR] text",
+            "2026-11-01 09:15:02 [error] text",
+            "2026/11/0x 09:15:02 [error] text",
+            "ready: [error] text",
         ] {
-            assert_eq!(Head::read(line), None, "{}", String::from_utf8_lossy(line));
+            assert_eq!(found(line), None, "{line}");
         }
     }
 
     #[test]
     fn no_prefix_of_a_record_panics() {
-        let record = b"2026/11/01 09:15:02 [error] 12#12: *23 connect() failed";
+        let record = b"2026/11/01 09:15:02.123 [error] 12#12: *23 connect() failed";
         for end in 0..record.len() {
             let _ = Head::read(&record[..end]);
+            find(&record[..end]);
         }
     }
 }

@@ -1,48 +1,63 @@
 use crate::source::{Cut, Start};
 
+use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, is_stamped};
-use super::{LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, tail};
+use super::unwrap::{Begin, IsMessage, Stray, Unwrapped, headless};
+use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
-/// Where a record stands in a chunk.
+/// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Where its time stamp begins.
-    pub start: usize,
-    /// Where it ends, without the line end.
-    pub end: usize,
+    /// Where it begins in the text of its chunk.
+    pub(super) start: usize,
+    /// Where it ends there, without the line end.
+    pub(super) end: usize,
     /// Where the line end stands that NGINX wrote; line feeds before it are the record's own.
     pub(super) line_end: usize,
     /// Where `, client: ` stands for the first time, counted from `start`.
     pub(super) tail: Option<usize>,
     /// Whether `, client: ` stands there a second time.
     pub(super) second_tail: bool,
+    /// Whether it says itself when it was written.
+    is_stamped: bool,
+    /// Which of the unwrapped records it is.
+    wrapped: Option<u32>,
+    /// Where its first line begins in the chunk, envelope and all.
+    place: usize,
+    /// Where its last line ends there.
+    place_end: usize,
 }
 
 impl Span {
-    /// The record's bytes.
-    pub fn bytes<'a>(&self, chunk: &'a [u8]) -> &'a [u8] {
-        &chunk[self.start..self.end]
+    /// Whether the record or its envelope says when it was written.
+    pub fn is_stamped(&self) -> bool {
+        self.is_stamped
+    }
+
+    pub(super) fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.start..self.end]
     }
 
     pub(super) fn length(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether NGINX or OpenResty cut a record that begins at `start` and ends with this one.
-    pub(super) fn is_cut_from(&self, start: usize) -> bool {
-        let length = self.line_end - start + 1;
-        length == NGINX_CUT || length == OPENRESTY_CUT
+    /// Whether NGINX or OpenResty cut a record that begins with `first` and ends with this one.
+    pub(super) fn is_cut_from(&self, first: &Self) -> bool {
+        let is_cut = |length: usize| length == NGINX_CUT || length == OPENRESTY_CUT;
+        // What looks like an envelope may be the client's.
+        is_cut(self.line_end - first.start + 1) || is_cut(self.place_end - first.place + 1)
     }
 
     /// Marks the record between two places, of which only the first [`LONGEST_READ`] bytes count.
-    pub(super) fn mark(chunk: &[u8], start: usize, end: usize) -> Self {
-        let line_end = end - usize::from(chunk[start..end].ends_with(b"\n"));
+    fn mark(text: &[u8], start: usize, end: usize) -> Self {
+        let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
         let end = end.min(start + LONGEST_READ);
         // Line ends, and the NUL bytes that a file has where it was truncated.
         let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
-        let end = end - chunk[start..end].iter().rev().take_while(padding).count();
-        let record = &chunk[start..end];
+        let end = end - text[start..end].iter().rev().take_while(padding).count();
+        let record = &text[start..end];
         let tail = tail::first(record);
         let second = tail.and_then(|at| tail::next(record, at));
         Self {
@@ -51,60 +66,236 @@ impl Span {
             line_end,
             tail,
             second_tail: second.is_some(),
+            is_stamped: true,
+            wrapped: None,
+            place: start,
+            place_end: line_end,
+        }
+    }
+
+    fn unwrapped(self, number: usize, begin: &Begin) -> Self {
+        Self {
+            is_stamped: begin.is_stamped,
+            wrapped: u32::try_from(number).ok(),
+            place: begin.source.start,
+            place_end: begin.source.end,
+            ..self
+        }
+    }
+
+    /// The record from the beginning of `first` to the end of `last`, which a client tore apart.
+    pub(super) fn joined(text: &[u8], first: &Self, last: &Self) -> Self {
+        let end = text.len().min(last.line_end + 1);
+        Self {
+            second_tail: true,
+            is_stamped: first.is_stamped,
+            wrapped: first.wrapped,
+            place: first.place,
+            place_end: last.place_end,
+            ..Self::mark(text, first.start, end)
         }
     }
 }
 
 /// Finds the records of a chunk. It keeps its memory from one chunk to the next.
 ///
-/// A record begins at a line that begins with a time stamp; lines without one belong to the record
-/// before them. Lines that a client put into the log, time stamp and all, are recognised by what
-/// they leave behind and joined to their record.
+/// A record begins at a line that begins with a time stamp, behind whatever envelope; lines without
+/// one belong to the record before them. Lines that a client put into the log, time stamp and all,
+/// are recognised by what they leave behind and joined to their record.
 #[derive(Debug, Default)]
 pub struct Splitter {
     spans: Vec<Span>,
     joiner: Joiner,
+    unwrapped: Unwrapped,
+    is_message: Option<IsMessage>,
     lines: u64,
-    stray: u64,
-    first_stray: Vec<(usize, usize)>,
+    stray: Stray,
     /// The time of the record before: most records have the same.
     time: Option<[u8; STAMP + 2]>,
 }
 
-/// How many stray lines are kept to be shown.
-const STRAY_SHOWN: usize = 3;
+/// The records of a chunk.
+#[derive(Debug, Clone, Copy)]
+pub struct Records<'a> {
+    text: &'a [u8],
+    chunk: &'a [u8],
+    spans: &'a [Span],
+    unwrapped: &'a Unwrapped,
+    stray: &'a Stray,
+    /// How many lines end in the chunk; the unterminated last line of an input is one.
+    pub lines: u64,
+    /// How many of them are other programs'.
+    pub other_lines: u64,
+}
+
+impl<'a> Records<'a> {
+    /// Where they stand, in order.
+    pub fn spans(&self) -> &'a [Span] {
+        self.spans
+    }
+
+    /// Reads one of them; `offset` is where the chunk begins in its input. `None` if it is none after
+    /// all, for there is no such level.
+    ///
+    /// ```
+    /// use badgateway::record::Splitter;
+    /// use badgateway::source::Start;
+    ///
+    /// let log = b"2026/11/01 09:15:02 [error] 12#12: *23 connect() failed (111: Connection refused) \
+    ///     while connecting to upstream, client: 192.0.2.1, server: shop.example, \
+    ///     request: \"GET / HTTP/1.1\", upstream: \"http://127.0.0.1:8080/\", host: \"shop.example\"\n";
+    /// let mut splitter = Splitter::default();
+    /// let records = splitter.split(log, Start::Input, true);
+    /// let record = records.read(&records.spans()[0], 0).unwrap();
+    /// assert_eq!(record.message, b"connect() failed");
+    /// assert_eq!(record.errno.unwrap().number, 111);
+    /// assert_eq!(record.action, Some(b"connecting to upstream".as_slice()));
+    /// assert_eq!(record.tail.client, Some(b"192.0.2.1".as_slice()));
+    /// assert_eq!(record.tail.upstream.unwrap().peer, Some(b"127.0.0.1:8080".as_slice()));
+    /// ```
+    pub fn read(&self, span: &Span, offset: u64) -> Option<Record<'a>> {
+        self.candidate(span, offset, |_| true)
+    }
+
+    /// Like [`Records::read`], but reads on behind the head only if `is_wanted` says so.
+    pub fn candidate(
+        &self,
+        span: &Span,
+        offset: u64,
+        is_wanted: impl Fn(&Head<'_>) -> bool,
+    ) -> Option<Record<'a>> {
+        let raw = span.bytes(self.text);
+        let head = Head::read(raw);
+        if (head.level.is_none() && head.stamp.is_some()) || !is_wanted(&head) {
+            return None;
+        }
+        let envelope = span
+            .wrapped
+            .map(|at| &self.unwrapped.begins()[at as usize].source);
+        let written = match (head.stamp, envelope.and_then(|envelope| envelope.told)) {
+            (Some(stamp), _) => Written::Stamp(stamp, head.micros),
+            (None, Some(told)) => Written::Told(told),
+            (None, None) => Written::Unknown,
+        };
+        let host = envelope.and_then(|envelope| envelope.host);
+        let offset = offset + span.place as u64;
+        let host = host.map(|place| self.unwrapped.host_at(place));
+        Some(Record::new(raw, head, span, written, host, offset))
+    }
+
+    /// The time stamp of one of them, if it or its envelope has one.
+    pub fn written(&self, span: &Span) -> Written<'a> {
+        let record = self.candidate(span, 0, |_| true);
+        record.map_or(Written::Unknown, |record| record.written)
+    }
+
+    /// How many lines stand before the first record of the input and are no other program's.
+    pub fn stray_lines(&self) -> u64 {
+        self.stray.count
+    }
+
+    /// The first few of them, and where they begin in the chunk.
+    pub fn first_stray(&self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let chunk = self.chunk;
+        let first = self.stray.first.iter();
+        first.map(move |&(start, end)| (start, &chunk[start..end]))
+    }
+}
 
 impl Splitter {
+    /// A splitter that also takes texts for records that have neither time nor level, if an input
+    /// begins with them and `is_message` knows them.
+    pub fn knowing(is_message: IsMessage) -> Self {
+        Self {
+            is_message: Some(is_message),
+            ..Self::default()
+        }
+    }
+
     /// Finds the records of `chunk`, which begins at `start`; `last` says that the input ends with it.
-    pub fn split(&mut self, chunk: &[u8], start: Start, last: bool) {
+    pub fn split<'a>(&'a mut self, chunk: &'a [u8], start: Start, last: bool) -> Records<'a> {
         self.spans.clear();
-        self.first_stray.clear();
+        self.stray = Stray::default();
         self.joiner = Joiner::new(chunk);
+        // The rest of a line whose beginning was worked on already.
+        let from = match start {
+            Start::MidLine => memchr::memchr(b'\n', chunk).map_or(chunk.len(), |at| at + 1),
+            Start::Input | Start::Record => 0,
+        };
+        let is_input = start == Start::Input;
+        let is_plain = self.split_plain(chunk, from, is_input);
+        if !is_plain {
+            self.split_wrapped(chunk, from, is_input);
+        }
+        self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
+        self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
+        Records {
+            text: if is_plain {
+                chunk
+            } else {
+                self.unwrapped.text()
+            },
+            chunk,
+            spans: &self.spans,
+            unwrapped: &self.unwrapped,
+            stray: &self.stray,
+            lines: self.lines,
+            other_lines: if is_plain { 0 } else { self.unwrapped.other() },
+        }
+    }
+
+    /// Finds the records where they stand. `false`: some line has an envelope.
+    fn split_plain(&mut self, chunk: &[u8], from: usize, is_input: bool) -> bool {
         self.lines = 0;
-        self.stray = 0;
         let mut record = None;
-        let mut at = 0;
+        let mut at = from;
         while at < chunk.len() {
             let newline = memchr::memchr(b'\n', &chunk[at..]);
             let end = newline.map_or(chunk.len(), |length| at + length);
-            self.lines += u64::from(newline.is_some() || last);
-            if at == 0 && start == Start::MidLine {
-                // The rest of a line whose beginning was worked on already.
-            } else if let Some(stamp) = self.stamp_in(&chunk[at..end]) {
+            self.lines += u64::from(newline.is_some());
+            let line = &chunk[at..end];
+            if let Some(stamp) = self.stamp_in(line) {
                 if let Some(begin) = record.replace(at + stamp) {
                     self.add(chunk, begin, at);
                 }
-            } else if record.is_none() && start == Start::Input {
-                self.stray += 1;
-                if self.first_stray.len() < STRAY_SHOWN {
-                    self.first_stray.push((at, end));
-                }
+            } else if envelope::read(line).is_some()
+                || (record.is_none() && is_input && self.begins_otherwise(line))
+            {
+                return false;
+            } else if record.is_none() && is_input {
+                self.stray.add(at, end);
             }
             at = end + 1;
         }
         if let Some(begin) = record {
             self.add(chunk, begin, chunk.len());
         }
+        true
+    }
+
+    /// Whether a line that stands before the first record is something that only unwrapping tells.
+    fn begins_otherwise(&self, line: &[u8]) -> bool {
+        let is_message = self.is_message;
+        envelope::is_other(line) || is_message.is_some_and(|is| headless(line, is).is_some())
+    }
+
+    /// Finds the records in the text that is left without the envelopes.
+    fn split_wrapped(&mut self, chunk: &[u8], from: usize, is_input: bool) {
+        let mut unwrapped = std::mem::take(&mut self.unwrapped);
+        unwrapped.fill(chunk, from, is_input, self.is_message);
+        self.stray = unwrapped.take_stray();
+        let text = unwrapped.text();
+        self.lines = memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;
+        self.spans.clear();
+        self.joiner = Joiner::new(text);
+        let begins = unwrapped.begins();
+        let ends = begins.iter().skip(1).map(|begin| begin.start);
+        let ends = ends.chain([text.len()]);
+        for (number, (begin, end)) in begins.iter().zip(ends).enumerate() {
+            let span = Span::mark(text, begin.start, end).unwrapped(number, begin);
+            self.joiner.add(text, &mut self.spans, span);
+        }
+        self.unwrapped = unwrapped;
     }
 
     fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {
@@ -121,33 +312,11 @@ impl Splitter {
         let span = Span::mark(chunk, start, end);
         self.joiner.add(chunk, &mut self.spans, span);
     }
-
-    /// The records found, in order.
-    pub fn spans(&self) -> &[Span] {
-        &self.spans
-    }
-
-    /// How many lines end in the chunk; the unterminated last line of an input is one.
-    pub fn lines(&self) -> u64 {
-        self.lines
-    }
-
-    /// How many lines stand before the first record of the input.
-    pub fn stray(&self) -> u64 {
-        self.stray
-    }
-
-    /// The first few of them.
-    pub fn first_stray<'a>(&self, chunk: &'a [u8]) -> impl Iterator<Item = (usize, &'a [u8])> {
-        self.first_stray
-            .iter()
-            .map(|&(start, end)| (start, &chunk[start..end]))
-    }
 }
 
 /// Where the time stamp begins in a line that begins with one. A byte order mark, or the NUL bytes
 /// that fill the hole before a log whose writer went on behind a truncation, are stepped over.
-fn stamp_in(line: &[u8]) -> Option<usize> {
+pub(super) fn stamp_in(line: &[u8]) -> Option<usize> {
     let lead = match line.first()? {
         0 => line.iter().position(|&byte| byte != 0)?,
         0xEF if line.starts_with(b"\xEF\xBB\xBF") => 3,
@@ -170,28 +339,39 @@ impl Cut for Boundaries {
 
     fn cut(&self, bytes: &[u8], target: usize, at_end: bool) -> Option<usize> {
         let mut splitter = Splitter::default();
-        let mut place = next_stamp(bytes, target);
+        let mut place = next_begin(bytes, target);
         for _ in 0..PLACES_TRIED {
-            let Some(at) = place else { break };
-            if at + WINDOW > bytes.len() && !at_end {
+            let Some((at, is_wrapped)) = place else { break };
+            // An envelope around every line makes a record longer than NGINX does.
+            let reach = if is_wrapped { 4 * WINDOW } else { WINDOW };
+            if at + reach > bytes.len() && !at_end {
                 return None;
             }
-            let from = line_start(bytes, at.saturating_sub(2 * WINDOW));
-            let to = bytes.len().min(at + WINDOW);
-            splitter.split(&bytes[from..to], Start::Record, false);
-            if !splitter.joiner.doubted() {
+            let from = line_start(bytes, at.saturating_sub(2 * reach));
+            let mut to = bytes.len().min(at + reach);
+            if is_wrapped && to < bytes.len() {
+                to = line_start(bytes, to).max(line_end(bytes, at));
+            }
+            let records = splitter.split(&bytes[from..to], Start::Record, false);
+            let begins = at - from..line_end(bytes, at) - from;
+            let is_begin = records
+                .spans
+                .iter()
+                .any(|span| begins.contains(&span.place));
+            if is_begin && !splitter.joiner.doubted() {
                 return Some(at);
             }
-            place = next_stamp(bytes, at + 1);
+            place = next_begin(bytes, at + 1);
         }
         if place.is_some() {
-            splitter.split(bytes, Start::Record, false);
+            let records = splitter.split(bytes, Start::Record, false);
             let settled = match at_end {
                 true => bytes.len(),
                 false => bytes.len() - WINDOW,
             };
-            let mut starts = splitter.spans.iter().map(|span| span.start);
-            if let Some(at) = starts.find(|&at| at >= target && at > 0 && at <= settled) {
+            let stamped = records.spans.iter().filter(|span| span.is_stamped);
+            let mut places = stamped.map(|span| span.place);
+            if let Some(at) = places.find(|&at| at >= target && at > 0 && at <= settled) {
                 return Some(line_start(bytes, at));
             }
         }
@@ -199,13 +379,20 @@ impl Cut for Boundaries {
     }
 }
 
-/// The first line at or behind `from`, but not the very first, that begins with a time stamp.
-fn next_stamp(bytes: &[u8], from: usize) -> Option<usize> {
+/// The first line at or behind `from`, but not the very first, at which a record begins that says
+/// when it was written; and whether it has an envelope.
+fn next_begin(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let mut at = from.max(1) - 1;
     loop {
         at += memchr::memchr(b'\n', bytes.get(at..)?)? + 1;
-        if stamp_in(&bytes[at..bytes.len().min(at + WINDOW)]).is_some() {
-            return Some(at);
+        let line = &bytes[at..line_end(bytes, at)];
+        if stamp_in(line).is_some() {
+            return Some((at, false));
+        }
+        let is_stamped =
+            |envelope: envelope::Envelope<'_>| envelope.is_stamped() || envelope.told.is_some();
+        if envelope::read(line).is_some_and(is_stamped) {
+            return Some((at, true));
         }
     }
 }
@@ -213,4 +400,9 @@ fn next_stamp(bytes: &[u8], from: usize) -> Option<usize> {
 /// Where the line begins in which `at` stands.
 fn line_start(bytes: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1)
+}
+
+/// Where the line ends that begins at `at`.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |length| at + length)
 }

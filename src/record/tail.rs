@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{Span, Upstream};
+use super::{Head, Span, Upstream};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
 ///
@@ -102,10 +102,11 @@ fn from(text: &[u8], mut from: usize) -> Option<usize> {
 /// Where the tail begins in the text of a record's head. With more than one candidate, the first
 /// one that reads as a tail to the record's end, so that a second tail inside a Referer is none; and
 /// behind a message that quotes an upstream only one before which the quote is closed.
-pub(super) fn find(text: &[u8], span: &Span) -> Option<usize> {
+pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
+    let text = head.text;
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
-        None => return next_wrapped(text),
+        None => return next_wrapped(text).or_else(|| without_client(head)),
     };
     let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
     if !span.second_tail && !is_foreign {
@@ -133,6 +134,15 @@ fn next_wrapped(text: &[u8]) -> Option<usize> {
         .map(|at| text[..at].trim_ascii_end())
         .find(|before| before.ends_with(b","))
         .map(|before| before.len() - 1)
+}
+
+/// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
+/// without their head: in others, what stands behind the message may be a client's.
+fn without_client(head: &Head<'_>) -> Option<usize> {
+    let is_quoted = head.level.is_none();
+    let upstream = || memchr::memmem::find(head.text, b", upstream: \"");
+    let server = || memchr::memmem::find(head.text, b", server: ");
+    is_quoted.then(|| server().into_iter().chain(upstream()).min())?
 }
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
@@ -364,7 +374,7 @@ fn closes(rest: &[u8], field: Option<Field>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::record::{Record, Splitter};
+    use crate::record::Splitter;
     use crate::source::Start;
 
     #[test]
@@ -375,8 +385,8 @@ mod tests {
             upstream, client: 192.0.2.1, server: shop, request: \"GET / HTTP/1.1\", upstream: \
             \"fastcgi://127.0.0.1:9000\", host: \"shop\"\n";
         let mut splitter = Splitter::default();
-        splitter.split(log, Start::Input, true);
-        let record = Record::read(log, &splitter.spans()[0], 0).unwrap();
+        let records = splitter.split(log, Start::Input, true);
+        let record = records.read(&records.spans()[0], 0).unwrap();
         assert_eq!(record.tail.client, Some(b"192.0.2.1".as_slice()));
         assert_eq!(record.tail.server, Some(b"shop".as_slice()));
         let peer = record.tail.upstream.unwrap().peer;

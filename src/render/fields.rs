@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::record::{Moment, OsError, Text};
+use crate::record::{Level, Moment, OsError, Text};
 use crate::rollup::Event;
 use crate::taxonomy::Phase;
 
@@ -14,8 +14,8 @@ use crate::taxonomy::Phase;
     reason = "the README's table of event fields says what each one is"
 )]
 pub struct Fields<'a> {
-    pub time: Time,
-    pub level: &'static str,
+    pub time: Option<Time>,
+    pub level: Option<&'static str>,
     pub pid: Option<u64>,
     pub tid: Option<u64>,
     pub connection: Option<u64>,
@@ -35,7 +35,7 @@ pub struct Fields<'a> {
     pub referrer: Option<Cow<'a, str>>,
     pub message: Cow<'a, str>,
     pub action: Option<Cow<'a, str>>,
-    pub host: &'a str,
+    pub host: Cow<'a, str>,
     pub source: &'a str,
     pub offset: u64,
 }
@@ -48,8 +48,8 @@ impl<'a> Fields<'a> {
         let verdict = &event.verdict;
         let tail = &record.tail;
         Self {
-            time: Time(event.moment),
-            level: record.head.level.name(),
+            time: event.is_dated.then_some(Time(event.moment)),
+            level: record.head.level.map(Level::name),
             pid: record.head.pid,
             tid: record.head.tid,
             connection: record.head.connection,
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
             referrer: tail.referrer.map(text),
             message: text(record.message),
             action: record.action.map(words),
-            host: event.host,
+            host: text(event.host),
             source: event.source,
             offset: record.offset,
         }

@@ -125,6 +125,12 @@ fn not_understood(out: &mut fmt::Formatter<'_>, intake: &Intake) -> fmt::Result 
             plural(intake.impossible_times, "record")
         ));
     }
+    if intake.undated > 0 {
+        parts.push(format!(
+            "{} without a time, counted with the record before",
+            plural(intake.undated, "event")
+        ));
+    }
     if intake.unclassified > 0 {
         parts.push(format!(
             "{} of class upstream_other",
@@ -149,14 +155,18 @@ fn not_understood(out: &mut fmt::Formatter<'_>, intake: &Intake) -> fmt::Result 
 
 /// What was read, in one line.
 pub fn brief(intake: &Intake) -> String {
-    format!(
-        "{}, {}, {}, {}, {}",
+    let mut parts = vec![
         plural(intake.inputs, "file"),
         bytes(intake.bytes),
         plural(intake.lines, "line"),
         plural(intake.records, "record"),
         plural(intake.events, "event"),
-    )
+    ];
+    if intake.other_lines > 0 {
+        let lines = plural(intake.other_lines, "line");
+        parts.push(format!("{lines} of other programs"));
+    }
+    parts.join(", ")
 }
 
 /// A paragraph, later lines indented.

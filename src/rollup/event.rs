@@ -10,10 +10,13 @@ pub struct Event<'a> {
     pub verdict: Verdict<'a>,
     /// When it happened.
     pub moment: Moment,
+    /// Whether the record or its envelope says so; if not, `moment` is that of the record before, or
+    /// the latest possible.
+    pub is_dated: bool,
     /// The pool's name.
     pub pool: &'a [u8],
     /// The machine whose log it is.
-    pub host: &'a str,
+    pub host: &'a [u8],
     /// The input's path, or `-`.
     pub source: &'a str,
 }

@@ -19,8 +19,12 @@ pub struct Intake {
     pub impossible_times: u64,
     /// Events that are of no class but `upstream_other`.
     pub unclassified: u64,
+    /// Records that concern an upstream and neither say when nor have an envelope that does.
+    pub undated: u64,
     /// Lines before the first record of their input.
     pub stray_lines: u64,
+    /// Lines of other programs between those of NGINX.
+    pub other_lines: u64,
     /// The first few lines and records that were not understood.
     pub samples: Vec<Sample>,
 }
@@ -55,7 +59,9 @@ impl Intake {
         self.outside += other.outside;
         self.impossible_times += other.impossible_times;
         self.unclassified += other.unclassified;
+        self.undated += other.undated;
         self.stray_lines += other.stray_lines;
+        self.other_lines += other.other_lines;
         self.samples.extend(other.samples);
         self.samples.sort();
         self.samples.truncate(Self::SAMPLES);

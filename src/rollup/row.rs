@@ -16,8 +16,8 @@ pub struct Row {
     pub phase: Option<Phase>,
     /// The system's error.
     pub os_error: Option<OsError>,
-    /// NGINX's level.
-    pub level: Level,
+    /// NGINX's level; `None` for a message that was quoted without it.
+    pub level: Option<Level>,
     /// What the client was sent.
     pub status: Option<u16>,
     /// The upstream's protocol.

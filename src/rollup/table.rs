@@ -36,7 +36,7 @@ struct Key {
     class: Class,
     phase: Option<Phase>,
     os_error: Option<OsError>,
-    level: Level,
+    level: Option<Level>,
     status: Option<u16>,
     /// Lengths of host, pool, scheme, peer and server, whose bytes stand behind each other.
     lengths: [Option<u32>; 5],
@@ -58,7 +58,7 @@ impl Rollup {
         let verdict = &event.verdict;
         let tail = &event.record.tail;
         let texts = [
-            Some(event.host.as_bytes()),
+            Some(event.host),
             Some(event.pool),
             tail.upstream.and_then(|upstream| upstream.scheme),
             verdict.peer,

@@ -3,6 +3,7 @@ use std::io::{self, Cursor, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::map::Map;
 use super::{Input, Trouble};
@@ -28,6 +29,8 @@ pub struct Source {
     pub(super) bytes: Bytes,
     /// A regular file, and how long it was when it was opened.
     pub(super) file: Option<(File, u64)>,
+    /// When a file was last written to; of anything else, when it was opened.
+    pub modified: SystemTime,
 }
 
 pub(super) enum Bytes {
@@ -47,6 +50,7 @@ impl Source {
             path: PathBuf::from("-"),
             bytes: Bytes::Stream(Box::new(stream)),
             file: None,
+            modified: SystemTime::now(),
         }
     }
 }
@@ -58,6 +62,7 @@ pub fn open(input: &Input, access: Access) -> Result<Source, Trouble> {
         path: path.clone(),
         source,
     };
+    let mut modified = SystemTime::now();
     let (bytes, file) = match input {
         Input::Stdin => (sniffed(&path, io::stdin())?, None),
         Input::File(file) => {
@@ -66,6 +71,9 @@ pub fn open(input: &Input, access: Access) -> Result<Source, Trouble> {
             if meta.file_type().is_block_device() {
                 let kind = "a block device";
                 return Err(Trouble::NotALog { path, kind });
+            }
+            if meta.is_file() {
+                modified = meta.modified().unwrap_or(modified);
             }
             // A size of 0 may be a file of /proc, which has bytes all the same.
             let wants_map = match access {
@@ -93,7 +101,12 @@ pub fn open(input: &Input, access: Access) -> Result<Source, Trouble> {
             (bytes, watched)
         }
     };
-    Ok(Source { path, bytes, file })
+    Ok(Source {
+        path,
+        bytes,
+        file,
+        modified,
+    })
 }
 
 /// Opening a socket fails with an errno that says little; name the thing instead.

@@ -13,4 +13,4 @@ mod verdict;
 
 pub use class::{Class, Kind};
 pub use phase::Phase;
-pub use verdict::{Verdict, classify, may_concern_upstream};
+pub use verdict::{Verdict, classify, is_message, may_concern_upstream};

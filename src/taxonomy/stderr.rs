@@ -27,12 +27,15 @@ fn rank(class: Class) -> u8 {
 const PHP_MESSAGE: &[u8] = b"PHP message: ";
 
 /// The messages in the text: it begins with one, and each later one stands behind `; ` or on a line
-/// of its own.
+/// of its own. syslog daemons write `#012` for the line's end.
 fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let later = memchr::memmem::find_iter(text, PHP_MESSAGE)
-        .filter(|&at| text[..at].ends_with(b"; ") || text[..at].ends_with(b"\n"));
+    let later = memchr::memmem::find_iter(text, b"PHP ").filter(|&at| {
+        let before = &text[..at];
+        let is_line = before.ends_with(b"\n") || before.ends_with(b"#012");
+        is_line || (before.ends_with(b"; ") && text[at..].starts_with(PHP_MESSAGE))
+    });
     std::iter::once(0).chain(later).map(|at| {
-        let message = &text[at..];
+        let message = text[at..].trim_ascii_start();
         message.strip_prefix(PHP_MESSAGE).unwrap_or(message)
     })
 }
@@ -44,21 +47,22 @@ fn is_script_unreadable(text: &[u8]) -> bool {
         && memchr::memmem::find(text, b"; Unable to open primary script: ").is_some()
 }
 
-/// How messages begin, from PHP's `main/main.c` (`php_error_cb`) and PHP-FPM's `fpm_main.c`.
+/// How messages begin, from PHP's `main/main.c` (`php_error_cb`) and PHP-FPM's `fpm_main.c`. `PHP `
+/// stands in front of the former if PHP logs, and is missing if it displays.
 const STARTS: [(&str, Class); 17] = [
-    ("PHP Fatal error: ", Class::AppFatal),
-    ("PHP Parse error: ", Class::AppFatal),
-    ("PHP Recoverable fatal error: ", Class::AppFatal),
-    ("PHP Catchable fatal error: ", Class::AppFatal),
-    ("PHP Core error: ", Class::AppFatal),
-    ("PHP Compile error: ", Class::AppFatal),
+    ("Fatal error: ", Class::AppFatal),
+    ("Parse error: ", Class::AppFatal),
+    ("Recoverable fatal error: ", Class::AppFatal),
+    ("Catchable fatal error: ", Class::AppFatal),
+    ("Core error: ", Class::AppFatal),
+    ("Compile error: ", Class::AppFatal),
     ("Uncaught ", Class::AppFatal),
-    ("PHP Warning: ", Class::AppWarning),
-    ("PHP Notice: ", Class::AppWarning),
-    ("PHP Deprecated: ", Class::AppWarning),
-    ("PHP Strict Standards: ", Class::AppWarning),
-    ("PHP Core warning: ", Class::AppWarning),
-    ("PHP Compile warning: ", Class::AppWarning),
+    ("Warning: ", Class::AppWarning),
+    ("Notice: ", Class::AppWarning),
+    ("Deprecated: ", Class::AppWarning),
+    ("Strict Standards: ", Class::AppWarning),
+    ("Core warning: ", Class::AppWarning),
+    ("Compile warning: ", Class::AppWarning),
     ("Primary script unknown", Class::ScriptNotFound),
     ("Unable to open primary script: ", Class::ScriptNotFound),
     ("No input file specified", Class::ScriptNotFound),
@@ -66,12 +70,52 @@ const STARTS: [(&str, Class); 17] = [
 ];
 
 fn class_of(message: &[u8]) -> Class {
-    // PHP writes `PHP Warning:  text` with two spaces, PHP-FPM's own lines have no prefix.
+    let message = message.strip_prefix(b"PHP ").unwrap_or(message);
     STARTS
         .iter()
-        .find(|(start, _)| message.starts_with(start.as_bytes()))
-        .map_or(Class::AppStderr, |&(_, class)| class)
+        .find(|(start, _)| begins(message, start.as_bytes()))
+        .map_or_else(|| class_of_logger(message), |&(_, class)| class)
 }
+
+/// Whether a message begins with these words, whatever white space is between them: whoever quotes a
+/// record may break its lines.
+fn begins(message: &[u8], start: &[u8]) -> bool {
+    if memchr::memchr(b'\n', &message[..message.len().min(start.len())]).is_none() {
+        return message.starts_with(start);
+    }
+    let blank_for = |&byte: &u8| if byte == b'\n' { b' ' } else { byte };
+    message.len() >= start.len()
+        && message
+            .iter()
+            .map(blank_for)
+            .zip(start)
+            .all(|(a, &b)| a == b)
+}
+
+/// Frameworks catch exceptions and log them themselves: `[critical] Uncaught PHP Exception …`,
+/// `[2026-11-01T09:15:02] request.CRITICAL: Uncaught PHP Exception …` (Symfony, Monolog).
+fn class_of_logger(message: &[u8]) -> Class {
+    let mut rest = message;
+    while let Some(inner) = rest.strip_prefix(b"[")
+        && let Some(close) = memchr::memchr(b']', &inner[..inner.len().min(LONGEST_LABEL)])
+    {
+        rest = inner[close + 1..].trim_ascii_start();
+    }
+    let colon = memchr::memmem::find(&rest[..rest.len().min(LONGEST_LABEL)], b": ");
+    let label = colon
+        .map(|at| &rest[..at])
+        .filter(|label| !label.contains(&b' '));
+    if let Some(label) = label {
+        rest = &rest[label.len() + 2..];
+    }
+    match rest.starts_with(b"Uncaught ") {
+        true => Class::AppFatal,
+        false => Class::AppStderr,
+    }
+}
+
+/// Longer than a time or a channel's name.
+const LONGEST_LABEL: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -107,6 +151,25 @@ mod tests {
                 Class::ScriptNotFound,
             ),
             ("", Class::AppStderr),
+            (
+                "PHP message: PHP Warning:  a#012PHP message: PHP Fatal error:  b",
+                Class::AppFatal,
+            ),
+            ("PHP Notice:  a\nPHP Fatal error:  b", Class::AppFatal),
+            ("\nFatal error: a", Class::AppFatal),
+            ("Primary\nscript unknown", Class::ScriptNotFound),
+            (
+                "PHP message: [critical] Uncaught PHP Exception A: \"b\" at c",
+                Class::AppFatal,
+            ),
+            (
+                "PHP message: [2026-11-01T09:15:02] request.CRITICAL: Uncaught PHP Exception A",
+                Class::AppFatal,
+            ),
+            (
+                "PHP message: [info] user wrote: Uncaught Exception",
+                Class::AppStderr,
+            ),
         ] {
             assert_eq!(class(text.as_bytes()), expected, "{text}");
         }

@@ -35,16 +35,51 @@ static UNRESOLVED: LazyLock<Finder<'static>> =
 pub fn may_concern_upstream(head: &Head<'_>) -> bool {
     match messages::begins(head.text) {
         Some(Decision::Never) => false,
-        Some(Decision::Files) => head.level <= Level::Crit,
-        Some(_) => true,
+        Some(Decision::Files) => is_at_least(head, Level::Crit),
+        Some(_) => head.level != Some(Level::Debug),
         None => UPSTREAM.find(head.text).is_some() || UNRESOLVED.find(head.text).is_some(),
     }
+}
+
+/// Whether a text that nothing introduces is what NGINX says of an upstream: somebody quoted it without
+/// its time and level.
+pub fn is_message(text: &[u8]) -> bool {
+    let says_so = |decision| match decision {
+        Decision::Always(_)
+        | Decision::Connect
+        | Decision::TimedOut
+        | Decision::Closed
+        | Decision::Stderr => true,
+        Decision::Resolve => text.starts_with(b"no resolver "),
+        _ => false,
+    };
+    messages::begins(text).is_some_and(says_so)
+        || UNRESOLVED.find(text).is_some_and(|at| {
+            let behind = &text[at + UNRESOLVED.needle().len()..];
+            behind.starts_with(b" (") && !text[..at].contains(&b' ')
+        })
+        || names_upstream_action(text)
+}
+
+/// Whether ` while connecting to upstream` or its like stands in a text.
+fn names_upstream_action(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b" while ").is_some_and(|at| {
+        let behind = &text[at + b" while ".len()..];
+        let end = memchr::memchr(b',', behind).unwrap_or(behind.len());
+        matches!(side(Some(behind[..end].trim_ascii())), Side::Upstream(_))
+            || behind[..end].trim_ascii() == b"proxying and reading"
+    })
+}
+
+/// Whether a record is that grave; one that was quoted without its level is taken to be.
+fn is_at_least(head: &Head<'_>, level: Level) -> bool {
+    head.level.is_none_or(|own| own <= level)
 }
 
 /// Decides what a record means; `None` when it is not about an upstream.
 ///
 /// ```
-/// use badgateway::record::{Record, Splitter};
+/// use badgateway::record::Splitter;
 /// use badgateway::source::Start;
 /// use badgateway::taxonomy::{Class, classify};
 ///
@@ -52,8 +87,8 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
 ///     (2: No such file or directory) while connecting to upstream, client: 192.0.2.1, server: a, \
 ///     request: \"GET / HTTP/1.1\", upstream: \"fastcgi://unix:/run/php/www.sock:\", host: \"a\"\n";
 /// let mut splitter = Splitter::default();
-/// splitter.split(log, Start::Input, true);
-/// let record = Record::read(log, &splitter.spans()[0], 0).unwrap();
+/// let records = splitter.split(log, Start::Input, true);
+/// let record = records.read(&records.spans()[0], 0).unwrap();
 /// let verdict = classify(&record).unwrap();
 /// assert_eq!(verdict.class, Class::SocketMissing);
 /// assert_eq!(verdict.peer, Some(b"unix:/run/php/www.sock".as_slice()));
@@ -62,21 +97,13 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     let side = side(record.action);
     let upstream = record.tail.upstream;
     let os_error = record.errno.as_ref().and_then(Errno::os_error);
-    let found = messages::find(record.message);
+    let found = messages::find(record.message).or_else(|| find_broken(record.message));
     let peer = upstream
         .and_then(|upstream| upstream.peer)
         .or(found.and_then(|(_, name)| name));
     let class = match found {
         Some((decision, _)) => decide(decision, record, side, peer, os_error)?,
-        None => {
-            let concerns = match side {
-                Side::Upstream(_) => true,
-                Side::Client => false,
-                Side::Unknown => upstream.is_some(),
-            };
-            let grave = record.head.level <= Level::Error;
-            (concerns && grave).then_some(Class::UpstreamOther)?
-        }
+        None => unheard_of(record, side, peer, os_error)?,
     };
     let phase = match class {
         Class::ResolveFailed | Class::ResolveTimeout | Class::ResolverMissing => {
@@ -96,6 +123,45 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     })
 }
 
+/// What a message stands for that was broken over lines by whoever quoted it.
+fn find_broken(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
+    memchr::memchr(b'\n', message)?;
+    let words = message.split(u8::is_ascii_whitespace);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    messages::find(&words.join(&b' ')).map(|(decision, _)| (decision, None))
+}
+
+/// The class of a message that the table does not have: of another module, of a newer version, or
+/// quoted in part. A system call that failed says what it says, whoever made it.
+fn unheard_of(
+    record: &Record<'_>,
+    side: Side,
+    peer: Option<&[u8]>,
+    os_error: Option<OsError>,
+) -> Option<Class> {
+    let concerns = match side {
+        Side::Upstream(_) => true,
+        Side::Client => false,
+        Side::Unknown => record.tail.upstream.is_some(),
+    };
+    if !concerns || !is_at_least(&record.head, Level::Error) {
+        return None;
+    }
+    let is_call = record.errno.is_some()
+        && record.message.ends_with(b" failed")
+        && os_error != Some(OsError::ENOMEM);
+    let class = match side.phase() {
+        Some(Phase::Connect) if is_call => Some(connect(record, os_error, is_unix(peer))),
+        Some(phase) if is_call => exchange(record, phase, os_error),
+        _ => None,
+    };
+    Some(class.unwrap_or(Class::UpstreamOther))
+}
+
+fn is_unix(peer: Option<&[u8]>) -> bool {
+    peer.is_some_and(|peer| peer.starts_with(b"unix:"))
+}
+
 /// The class that a decision leads to here; `None` when it is not about an upstream after all.
 fn decide(
     decision: Decision,
@@ -108,40 +174,47 @@ fn decide(
     let named = record.tail.upstream.is_some() && side != Side::Client;
     let towards_upstream = phase.is_some() || named;
     match decision {
-        Decision::Always(Class::ClientAborted) => {
-            (phase.is_some() || record.tail.upstream.is_some()).then_some(Class::ClientAborted)
+        Decision::Aborted => {
+            let is_stream = record.message.ends_with(b" stream")
+                || memchr::memmem::find(record.message, b" stream ").is_some();
+            let worked = phase.is_some() || (record.tail.upstream.is_some() && !is_stream);
+            worked.then_some(Class::ClientAborted)
         }
-        Decision::Always(Class::InvalidResponse) => Some(match record.head.level {
-            // NGINX warns where it tolerates, and fails with an error where it does not.
-            level if level <= Level::Error => Class::InvalidResponse,
-            _ => Class::ResponseIrregular,
-        }),
+        // NGINX warns where it tolerates, and fails with an error where it does not.
+        Decision::Always(Class::InvalidResponse) if !is_at_least(&record.head, Level::Error) => {
+            Some(Class::ResponseIrregular)
+        }
         Decision::Always(class) => Some(class),
         Decision::Connect | Decision::Bind => {
-            let is_unix = peer.is_some_and(|peer| peer.starts_with(b"unix:"));
-            towards_upstream.then(|| connect(record, os_error, is_unix))
+            towards_upstream.then(|| connect(record, os_error, is_unix(peer)))
         }
-        Decision::TimedOut => timed_out(phase, named),
-        Decision::Closed => Some(match phase {
-            Some(Phase::Body) => Class::BodyTruncated,
-            Some(Phase::Session) => Class::SessionReset,
+        Decision::TimedOut => timed_out(record, side),
+        Decision::Closed => Some(match side {
+            // What had come of the response was on its way to the client.
+            Side::Upstream(Phase::Body) | Side::Client => Class::BodyTruncated,
+            Side::Upstream(Phase::Session) => Class::SessionReset,
             _ => Class::ResponseClosed,
         }),
         Decision::Exchange => exchange(record, phase?, os_error),
         Decision::Handshake => {
             (phase == Some(Phase::TlsHandshake)).then_some(Class::TlsHandshakeFailed)
         }
-        Decision::Setup => towards_upstream.then_some(Class::TlsSetupFailed),
+        Decision::Towards(class) => towards_upstream.then_some(class),
         // A missing static file is logged at level error, NGINX's own files at level crit
         // (src/http/modules/ngx_http_static_module.c, src/core/ngx_file.c). So no path that a client
         // chooses can pass for a temporary file.
         Decision::Files => {
-            (phase.is_some() && record.head.level <= Level::Crit).then_some(Class::TempFileFailed)
+            let is_grave = is_at_least(&record.head, Level::Crit);
+            (phase.is_some() && is_grave).then_some(Class::TempFileFailed)
         }
         Decision::Resolve => resolve(record, os_error),
         Decision::Stderr => {
-            let text = record.message.strip_prefix(b"FastCGI sent in stderr: \"")?;
-            Some(stderr::class(text))
+            let quote = memchr::memchr(b'"', record.message)?;
+            Some(stderr::class(&record.message[quote + 1..]))
+        }
+        Decision::Script => {
+            let is_grave = is_at_least(&record.head, Level::Error);
+            (phase == Some(Phase::Connect) && is_grave).then_some(Class::UpstreamOther)
         }
         Decision::Never => None,
     }
@@ -169,17 +242,19 @@ fn connect(record: &Record<'_>, os_error: Option<OsError>, is_unix: bool) -> Cla
     }
 }
 
-fn timed_out(phase: Option<Phase>, named: bool) -> Option<Class> {
-    Some(match phase {
-        Some(Phase::Connect) => Class::ConnectTimeout,
-        Some(Phase::TlsHandshake) => Class::TlsHandshakeTimeout,
-        Some(Phase::Send) => Class::SendTimeout,
-        Some(Phase::Header) => Class::ResponseTimeout,
-        Some(Phase::Body) => Class::BodyTimeout,
-        Some(Phase::Session) => Class::SessionTimeout,
-        Some(Phase::Config | Phase::Resolve) => return None,
-        None if named => Class::UpstreamOther,
-        None => return None,
+fn timed_out(record: &Record<'_>, side: Side) -> Option<Class> {
+    let names_upstream = record.message.starts_with(b"upstream timed out");
+    Some(match side {
+        Side::Upstream(Phase::Connect) => Class::ConnectTimeout,
+        Side::Upstream(Phase::TlsHandshake) => Class::TlsHandshakeTimeout,
+        Side::Upstream(Phase::Send) => Class::SendTimeout,
+        Side::Upstream(Phase::Header) => Class::ResponseTimeout,
+        Side::Upstream(Phase::Body) => Class::BodyTimeout,
+        Side::Upstream(Phase::Session) => Class::SessionTimeout,
+        Side::Upstream(Phase::Config | Phase::Resolve) => return None,
+        Side::Client if names_upstream => Class::BodyTimeout,
+        Side::Unknown if names_upstream || record.tail.upstream.is_some() => Class::UpstreamOther,
+        Side::Client | Side::Unknown => return None,
     })
 }
 
@@ -204,7 +279,7 @@ fn exchange(record: &Record<'_>, phase: Phase, os_error: Option<OsError>) -> Opt
             let by_action = record
                 .action
                 .is_some_and(|action| action.ends_with(b"upstream"));
-            if !by_action && record.head.level > Level::Error {
+            if !by_action && !is_at_least(&record.head, Level::Error) {
                 return None;
             }
             if timed_out {
@@ -223,8 +298,10 @@ fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
         None => true,
         Some(action) => action.ends_with(b"upstream") || action.starts_with(b"resolving service"),
     };
-    let is_grave = record.head.level <= Level::Error;
+    let is_grave = is_at_least(&record.head, Level::Error);
+    let is_missing = record.message.starts_with(b"no resolver ");
     (for_upstream && is_grave).then_some(match os_error {
+        _ if is_missing => Class::ResolverMissing,
         Some(OsError::ETIMEDOUT) => Class::ResolveTimeout,
         _ => Class::ResolveFailed,
     })
@@ -239,6 +316,8 @@ fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -
             .is_some_and(|upstream| upstream.scheme.is_some())
         || tail.client.is_none();
     let header_sent = matches!(phase, Some(Phase::Body | Phase::Session)) || side == Side::Client;
+    // A slice fails when the header of the whole may be on its way.
+    let header_sent = header_sent || record.message.ends_with(b"slice response");
     // What a subrequest's failure does to the request depends on the module that made it.
     if !is_http || header_sent || tail.subrequest.is_some() {
         return None;

@@ -1,0 +1,190 @@
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::record::{Moment, Told};
+
+use super::time;
+
+/// A line of JSON around a record: Docker's json-file, `journalctl -o json`, and what shippers make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Json {
+    /// The texts that may be the record, likeliest first.
+    pub(super) texts: Vec<Vec<u8>>,
+    pub(super) told: Option<Told>,
+    pub(super) host: Option<String>,
+    /// Lines of one stream can go on with each other.
+    pub(super) stream: String,
+    pub(super) partial: bool,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    log: Option<Value>,
+    #[serde(rename = "MESSAGE")]
+    journal: Option<Value>,
+    message: Option<Value>,
+    msg: Option<Value>,
+    #[serde(rename = "textPayload")]
+    payload: Option<Value>,
+    line: Option<Value>,
+
+    time: Option<Value>,
+    #[serde(rename = "@timestamp")]
+    at_timestamp: Option<Value>,
+    timestamp: Option<Value>,
+    #[serde(rename = "__REALTIME_TIMESTAMP")]
+    realtime: Option<Value>,
+
+    #[serde(rename = "_HOSTNAME")]
+    journal_host: Option<Value>,
+    hostname: Option<Value>,
+    host: Option<Value>,
+
+    stream: Option<Value>,
+    source: Option<Value>,
+    container_name: Option<Value>,
+    #[serde(rename = "_PID")]
+    process: Option<Value>,
+    #[serde(rename = "SYSLOG_IDENTIFIER")]
+    identifier: Option<Value>,
+    #[serde(alias = "_p")]
+    logtag: Option<Value>,
+}
+
+impl Json {
+    /// Reads a line that is one JSON object, and nothing else but a comma behind it.
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
+        let object = line.trim_ascii();
+        let object = object.strip_suffix(b",").unwrap_or(object);
+        if !object.starts_with(b"{") || !object.ends_with(b"}") {
+            return None;
+        }
+        // JSON is UTF-8; a program that copies what NGINX wrote may write something else.
+        let object = String::from_utf8_lossy(object);
+        let line: Line = serde_json::from_str(&object).ok()?;
+        let texts = [
+            &line.log,
+            &line.journal,
+            &line.message,
+            &line.msg,
+            &line.payload,
+            &line.line,
+        ];
+        let texts: Vec<Vec<u8>> = texts.into_iter().flatten().filter_map(bytes).collect();
+        let first = texts.first()?;
+        let tag = line.logtag.as_ref().and_then(Value::as_str);
+        let is_whole = first.ends_with(b"\n") || first.len() < DOCKER_CUT;
+        let partial = tag.map_or(!is_whole, |tag| tag.starts_with('P'));
+        let times = [line.realtime, line.time, line.at_timestamp, line.timestamp];
+        let hosts = [line.journal_host, line.hostname, line.host];
+        let streams = [
+            line.stream,
+            line.source,
+            line.container_name,
+            line.identifier,
+            line.process,
+        ];
+        Some(Self {
+            told: times.iter().flatten().find_map(told),
+            host: hosts.iter().flatten().find_map(|host| name(host)),
+            stream: streams.iter().flatten().fold(String::new(), |all, part| {
+                all + part.as_str().unwrap_or_default() + "\n"
+            }),
+            partial,
+            texts: texts
+                .into_iter()
+                .map(|mut text| {
+                    let end = text.trim_ascii_end().len();
+                    text.truncate(end);
+                    text
+                })
+                .collect(),
+        })
+    }
+}
+
+/// Docker breaks longer lines (`defaultBufSize`, `daemon/logger/copier.go`).
+const DOCKER_CUT: usize = 16 * 1024;
+
+/// A text, or the bytes of one: journald writes what is no text as numbers.
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    match value {
+        Value::String(text) => Some(text.as_bytes().to_vec()),
+        Value::Array(bytes) => bytes
+            .iter()
+            .map(|byte| u8::try_from(byte.as_u64()?).ok())
+            .collect(),
+        _ => None,
+    }
+}
+
+/// `web1`, or `{"name": "web1"}`.
+fn name(value: &Value) -> Option<String> {
+    let name = value.as_str().or_else(|| value.get("name")?.as_str())?;
+    Some(name.to_owned()).filter(|name| !name.is_empty())
+}
+
+/// A time as text, or as a number of seconds, milliseconds or microseconds.
+fn told(value: &Value) -> Option<Told> {
+    let text: Cow<'_, str> = match value {
+        Value::String(text) => text.into(),
+        Value::Number(number) => number.to_string().into(),
+        _ => return None,
+    };
+    time::read(text.as_bytes()).map(|(told, _)| match told {
+        // What a shipper writes without a zone is UTC.
+        Told::Local(local) => Told::Exact(Moment(local.and_utc().timestamp_micros())),
+        told => told,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_json() {
+        let read = |line: &str| Json::read(line.as_bytes()).unwrap();
+        let docker =
+            read(r#"{"log":"a \"b\"\u0041\n","stream":"stderr","time":"2026-11-01T09:15:02.5Z"}"#);
+        assert_eq!(docker.texts, [b"a \"b\"A"]);
+        assert!(!docker.partial);
+        assert_eq!(
+            docker.told,
+            Some(Told::Exact(Moment(1_793_524_502_500_000)))
+        );
+        let journal = read(
+            r#"{"MESSAGE":[97,255],"_HOSTNAME":"web1","__REALTIME_TIMESTAMP":"1793524502123456"}"#,
+        );
+        assert_eq!(journal.texts, [b"a\xff"]);
+        assert_eq!(journal.host.as_deref(), Some("web1"));
+        assert_eq!(
+            journal.told,
+            Some(Told::Exact(Moment(1_793_524_502_123_456)))
+        );
+        let elastic = read(r#"{"@timestamp":"x","message":"m","host":{"name":"web1"}},"#);
+        assert_eq!(
+            (elastic.host.as_deref(), elastic.told),
+            (Some("web1"), None)
+        );
+        let long = format!(
+            r#"{{"log":"{}","stream":"stderr"}}"#,
+            "x".repeat(DOCKER_CUT)
+        );
+        assert!(read(&long).partial);
+        assert!(read(r#"{"log":"x","logtag":"P"}"#).partial);
+        for line in [
+            "",
+            "{",
+            "{}",
+            "[1]",
+            r#"{"log":1}"#,
+            r#"{"log":"x"} y"#,
+            r#"{"log":[999]}"#,
+        ] {
+            assert_eq!(Json::read(line.as_bytes()), None, "{line}");
+        }
+    }
+}
