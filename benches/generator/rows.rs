@@ -128,7 +128,8 @@ pub(super) const EVENTS: &[Row] = &[
     ("client_aborted", "info", 400, WEB, At::Peer, "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too while sending request to upstream"),
     ("client_aborted", "info", 150, WEB, At::Peer, "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too (104: Connection reset by peer) while reading upstream"),
     ("client_aborted", "info", 60, WEB, At::Peer, "client prematurely closed connection, so upstream connection is closed too while connecting to upstream"),
-    ("upstream_other", "error", 10, HTTP, At::Peer, "etag mismatch in slice response while reading response header from upstream"),
+    ("invalid_response", "error", 10, HTTP, At::Peer, "etag mismatch in slice response while reading response header from upstream"),
+    ("upstream_other", "error", 10, HTTP, At::Peer, "failed to run balancer_by_lua*: balancer_by_lua:3: no peer is left while connecting to upstream"),
     ("upstream_other", "alert", 5, WEB, At::Peer, "zero size buf in writer t:0 r:0 f:0 00007F3A5C02A000 00007F3A5C02A000-00007F3A5C02A000 0000000000000000 0-0 while sending request to upstream"),
 ];
 

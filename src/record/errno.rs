@@ -12,33 +12,41 @@ impl<'a> Errno<'a> {
     pub(super) fn at_end_of(text: &'a [u8]) -> Option<(&'a [u8], Self)> {
         let inner = text.strip_suffix(b")")?;
         // The text may hold brackets of its own, so look for the bracket before a number.
-        for open in memchr::memrchr_iter(b'(', inner) {
-            let mut number = 0u32;
-            let digits = inner[open + 1..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit());
-            let mut length = 0;
-            for digit in digits {
-                number = number
-                    .checked_mul(10)?
-                    .checked_add(u32::from(digit - b'0'))?;
-                length += 1;
-            }
-            let rest = &inner[open + 1 + length..];
-            if length == 0 || !rest.starts_with(b": ") {
-                continue;
-            }
-            let message = inner[..open].strip_suffix(b" ")?;
-            let text = &rest[2..];
-            return Some((message, Self { number, text }));
+        memchr::memrchr_iter(b'(', inner).find_map(|open| Self::behind(inner, open))
+    }
+
+    /// Splits ` (number: te` off the end of a message that was cut there.
+    pub(super) fn cut_at_end_of(text: &'a [u8]) -> Option<(&'a [u8], Self)> {
+        let open = memchr::memrchr(b'(', text)?;
+        Self::behind(text, open)
+    }
+
+    /// `number: text` behind the bracket at `open`.
+    fn behind(text: &'a [u8], open: usize) -> Option<(&'a [u8], Self)> {
+        let inner = &text[open + 1..];
+        let width = inner
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let number = std::str::from_utf8(&inner[..width]).ok()?.parse().ok()?;
+        let message = text[..open].trim_ascii_end();
+        if message.len() == open {
+            return None;
         }
-        None
+        let text = match &inner[width..] {
+            [b':', b' ' | b'\n' | b'\r', text @ ..] => text,
+            // Quoted by heart. (A certificate's error has its number like this, too.)
+            [b':', text @ ..] if fails(message) => text,
+            [] if fails(message) => &[],
+            _ => return None,
+        };
+        Some((message, Self { number, text }))
     }
 
     /// The symbolic name, the same on every system. The text decides where it is known, because
     /// 61 is ECONNREFUSED on FreeBSD and ENODATA on Linux; else the number.
     pub fn os_error(&self) -> Option<OsError> {
-        let has_text = |known: &&Known| known.texts.iter().any(|text| text.as_bytes() == self.text);
+        let has_text = |known: &&Known| known.texts.iter().any(|text| self.says(text.as_bytes()));
         let mut by_number = KNOWN
             .iter()
             .filter(|known| known.linux == self.number || known.windows == Some(self.number));
@@ -51,6 +59,27 @@ impl<'a> Errno<'a> {
             .or(first)
             .map(|known| known.name)
     }
+}
+
+impl Errno<'_> {
+    /// Whether the system's text is this one, however its lines were broken.
+    fn says(&self, text: &[u8]) -> bool {
+        let mut words = self
+            .text
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty());
+        self.text == text
+            || (memchr::memchr(b'\n', self.text).is_some()
+                && text
+                    .split(|&byte| byte == b' ')
+                    .all(|word| words.next() == Some(word))
+                && words.next().is_none())
+    }
+}
+
+/// Whether a message says that a call failed or took too long.
+fn fails(message: &[u8]) -> bool {
+    message.ends_with(b" failed") || message.ends_with(b" timed out")
 }
 
 struct Known {
@@ -105,7 +134,7 @@ known! {
         | "An attempt was made to access a socket in a way forbidden by its access permissions";
     EBUSY = 16: "Device or resource busy" | "Resource busy"
         | "The process cannot access the file because it is being used by another process";
-    EEXIST = 17: "File exists";
+    EEXIST = 17, windows 183: "File exists" | "Cannot create a file when that file already exists";
     ENOTDIR = 20: "Not a directory";
     EISDIR = 21: "Is a directory";
     EINVAL = 22, windows 10022: "Invalid argument";
@@ -117,6 +146,7 @@ known! {
     EPIPE = 32: "Broken pipe";
     ENAMETOOLONG = 36: "File name too long" | "Filename too long";
     ELOOP = 40: "Too many levels of symbolic links" | "Symbolic link loop";
+    ENOSTR = 60: "Device not a stream";
     ENODATA = 61: "No data available";
     EPROTO = 71: "Protocol error";
     EOVERFLOW = 75: "Value too large for defined data type";
@@ -200,8 +230,26 @@ mod tests {
             (errno.number, errno.text),
             (5, b"odd (text) here".as_slice())
         );
+        assert_eq!(
+            Errno::at_end_of(b"connect() failed (111)")
+                .unwrap()
+                .1
+                .number,
+            111
+        );
+        assert_eq!(
+            Errno::at_end_of(b"upstream timed out (110:x)")
+                .unwrap()
+                .1
+                .number,
+            110
+        );
+        let wrapped =
+            Errno::at_end_of(b"connect() failed\n(11: Resource \ntemporarily unavailable)");
+        assert_eq!(wrapped.unwrap().1.os_error(), Some(OsError::EAGAIN));
         for none in [
             "x",
+            "x (5)",
             "x (SSL: error:0A)",
             "x (18:self signed)",
             "x(5: y)",

@@ -93,10 +93,13 @@ impl<'a> Head<'a> {
             Some((level, text)) => (Some(level), text),
             None => (None, record),
         };
+        let head = Self::behind(level, text);
         Self {
             stamp: record.first_chunk().filter(|_| stamp.is_some()),
             micros: stamp.map_or(0, |end| micros(&record[STAMP..end])),
-            ..Self::behind(level, text)
+            // Who quotes a part of a record puts dots in front.
+            text: without_dots(head.text),
+            ..head
         }
     }
 
@@ -122,6 +125,15 @@ impl<'a> Head<'a> {
             connection,
             text,
         }
+    }
+}
+
+fn without_dots(text: &[u8]) -> &[u8] {
+    let dots = text.iter().take_while(|&&byte| byte == b'.').count();
+    if dots > 0 {
+        text[dots..].trim_ascii_start()
+    } else {
+        text
     }
 }
 

@@ -6,14 +6,26 @@ use super::Errno;
 /// right: a message may hold whatever a client or an application sent.
 /// `has_tail` says that one follows: if not, the text may have been cut anywhere.
 pub(super) fn split(text: &[u8], has_tail: bool) -> (&[u8], Option<Errno<'_>>, Option<&[u8]>) {
+    let text = if has_tail { text } else { without_dots(text) };
     let (text, action) = match action(text) {
         Some((before, action)) if has_tail || begins_known(action) => (before, Some(action)),
         _ => (text.trim_ascii_end(), None),
     };
-    match Errno::at_end_of(text) {
+    let errno = Errno::at_end_of(text).or_else(|| {
+        let is_cut = !has_tail && action.is_none();
+        is_cut.then(|| Errno::cut_at_end_of(text)).flatten()
+    });
+    match errno {
         Some((message, errno)) => (message, Some(errno), action),
         None => (text, None, action),
     }
+}
+
+/// A text without the dots or the comma that its quotation ends with.
+fn without_dots(text: &[u8]) -> &[u8] {
+    let is_kept = |byte: &u8| !(byte.is_ascii_whitespace() || matches!(byte, b'.' | b','));
+    let end = text.iter().rposition(is_kept).map_or(0, |at| at + 1);
+    &text[..end]
 }
 
 /// No action of NGINX or a module we know of is longer.
@@ -21,20 +33,32 @@ const LONGEST_ACTION: usize = 80;
 
 fn action(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = text.trim_ascii_end().len();
-    let from = end.saturating_sub(LONGEST_ACTION + WHILE.len());
-    // ` while` from the right: its `w` is rare enough that looking for that byte is all it takes.
+    let from = end.saturating_sub(LONGEST_ACTION + WHILE.len() + 2);
+    // `while` from the right: its `w` is rare enough that looking for that byte is all it takes.
     let at = memchr::memrchr_iter(b'w', &text[from..end])
-        .filter_map(|at| (from + at).checked_sub(1))
-        .find(|&at| text[at..end].starts_with(WHILE))?;
+        .map(|at| from + at)
+        .find(|&at| text[at..end].starts_with(WHILE) && is_blank(text, at.checked_sub(1)))?;
     let after = &text[at + WHILE.len()..end];
     let action = after.trim_ascii_start();
     // ` whilest`, or a sentence that merely contains the word: an action is words alone.
-    let is_action = action.len() < after.len()
-        && !action.is_empty()
-        && action.iter().all(|&byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'/' | b'\n' | b'\r' | b'-')
-        });
-    is_action.then(|| (text[..at].trim_ascii_end(), action))
+    if action.len() == after.len() || action.is_empty() {
+        return None;
+    }
+    let is_of_words = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b' ' | b'/' | b'\n' | b'\r' | b'-' | b'_' | b'.')
+    };
+    let words = action.iter().take_while(|byte| is_of_words(byte)).count();
+    let (action, behind) = action.split_at(words);
+    // A module may say more in brackets, a quotation may end in the middle of the tail. What a client
+    // sent stands in quotes.
+    let is_whole = behind.is_empty()
+        || (action.ends_with(b"upstream") && memchr::memchr(b'"', behind).is_none());
+    is_whole.then(|| (text[..at].trim_ascii_end(), action))
+}
+
+fn is_blank(text: &[u8], at: Option<usize>) -> bool {
+    at.is_some_and(|at| text[at].is_ascii_whitespace())
 }
 
 /// Whether an action begins with a word with which NGINX's do (`log->action` all over its source).
@@ -62,7 +86,7 @@ fn begins_known(action: &[u8]) -> bool {
     word.is_some_and(|word| WORDS.contains(&word))
 }
 
-const WHILE: &[u8] = b" while";
+const WHILE: &[u8] = b"while";
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +165,28 @@ mod tests {
         assert_eq!(
             split(b"x while reading upstream", false).2,
             Some(b"reading upstream".as_slice())
+        );
+    }
+
+    #[test]
+    fn a_quotation_may_end_anywhere() {
+        for text in [
+            "no live upstreams while connecting to upstream. ...",
+            "no live upstreams while connecting to upstream,",
+            "no live upstreams while connecting to upstream, client:",
+            "no live upstreams while connecting to upstream(x)",
+        ] {
+            let (message, _, action) = split(text.as_bytes(), false);
+            assert_eq!(message, b"no live upstreams", "{text}");
+            assert_eq!(action, Some(b"connecting to upstream".as_slice()), "{text}");
+        }
+        let (message, errno, _) = split(b"connect() failed (111: Connection ref", false);
+        assert_eq!(message, b"connect() failed");
+        assert_eq!(errno.unwrap().number, 111);
+        assert!(
+            split(b"connect() failed (111: Connection ref", true)
+                .1
+                .is_none()
         );
     }
 

@@ -3,7 +3,7 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, is_stamped};
-use super::unwrap::{Begin, IsMessage, Stray, Unwrapped, headless};
+use super::unwrap::{Begin, IsMessage, Stray, Unwrapped, quoted};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
 /// Where a record stands.
@@ -203,8 +203,8 @@ impl<'a> Records<'a> {
 }
 
 impl Splitter {
-    /// A splitter that also takes texts for records that have neither time nor level, if an input
-    /// begins with them and `is_message` knows them.
+    /// A splitter that also takes for records what somebody quoted out of a log, behind words of his own
+    /// or without time and level, if an input begins with it and `is_message` knows it.
     pub fn knowing(is_message: IsMessage) -> Self {
         Self {
             is_message: Some(is_message),
@@ -259,6 +259,7 @@ impl Splitter {
                     self.add(chunk, begin, at);
                 }
             } else if envelope::read(line).is_some()
+                || envelope::breaks_off(line).is_some()
                 || (record.is_none() && is_input && self.begins_otherwise(line))
             {
                 return false;
@@ -276,7 +277,7 @@ impl Splitter {
     /// Whether a line that stands before the first record is something that only unwrapping tells.
     fn begins_otherwise(&self, line: &[u8]) -> bool {
         let is_message = self.is_message;
-        envelope::is_other(line) || is_message.is_some_and(|is| headless(line, is).is_some())
+        envelope::is_other(line) || is_message.is_some_and(|is| quoted(line, is).is_some())
     }
 
     /// Finds the records in the text that is left without the envelopes.

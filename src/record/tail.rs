@@ -106,7 +106,7 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     let text = head.text;
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
-        None => return next_wrapped(text).or_else(|| without_client(head)),
+        None => return next_wrapped(text).or_else(|| without_client(text, span)),
     };
     let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
     if !span.second_tail && !is_foreign {
@@ -120,7 +120,26 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     finished()
         .find(|&at| reads_in_order(&text[at..], None))
         .or_else(|| finished().next())
-        .or((!is_foreign).then_some(first))
+        .or_else(|| match is_foreign {
+            true if span.is_cut_from(span) => None,
+            true => without_action(text, first),
+            false => Some(first),
+        })
+}
+
+/// The tail behind a message that NGINX took out of its cache, where it did nothing with an upstream.
+/// What the message quotes may look like one, so it is the last.
+fn without_action(text: &[u8], first: usize) -> Option<usize> {
+    let is_quoted = |at: &usize| {
+        let before = text[..*at]
+            .strip_suffix(b", ignored")
+            .unwrap_or(&text[..*at]);
+        before.ends_with(b"\"") && reads_in_order(&text[*at..], None)
+    };
+    std::iter::successors(Some(first), |&at| next(text, at))
+        .take_while(|&at| at < FARTHEST)
+        .filter(is_quoted)
+        .last()
 }
 
 /// No NGINX writes a record in which a tail begins farther behind. A bound is needed: whoever fills a
@@ -137,12 +156,11 @@ fn next_wrapped(text: &[u8]) -> Option<usize> {
 }
 
 /// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
-/// without their head: in others, what stands behind the message may be a client's.
-fn without_client(head: &Head<'_>) -> Option<usize> {
-    let is_quoted = head.level.is_none();
-    let upstream = || memchr::memmem::find(head.text, b", upstream: \"");
-    let server = || memchr::memmem::find(head.text, b", server: ");
-    is_quoted.then(|| server().into_iter().chain(upstream()).min())?
+/// without their time: in others, what stands behind the message may be a client's.
+fn without_client(text: &[u8], span: &Span) -> Option<usize> {
+    let place = |name: &[u8]| memchr::memmem::find(text, name);
+    let places = [place(b", server: "), place(b", upstream: \"")];
+    (!span.is_stamped()).then(|| places.into_iter().flatten().min())?
 }
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
@@ -232,11 +250,13 @@ impl<'a> Fields<'a> {
             None => {
                 let end = plain_end(value);
                 self.rest = &value[end..];
-                // A server may be empty, with fields behind it; else the record was cut here.
-                if end == 0 && (field != Field::Server || value.is_empty()) {
+                // A server may be empty, with fields behind it, and who quotes a record may empty the
+                // client; else the record was cut here.
+                if end == 0 && (field > Field::Server || value.is_empty()) {
                     return false;
                 }
-                (value[..end].trim_ascii_end(), true)
+                let value = value[..end].trim_ascii_end();
+                (value.strip_suffix(b"\"").unwrap_or(value), true)
             }
         };
         match field {
@@ -259,10 +279,13 @@ impl<'a> Fields<'a> {
 /// `, name: value…`: the name, and everything behind it. Space may be a line break that somebody's
 /// editor put there.
 fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let text = text
-        .trim_ascii_start()
-        .strip_prefix(b",")?
-        .trim_ascii_start();
+    let text = text.trim_ascii_start();
+    let text = match text.strip_prefix(b",") {
+        Some(text) => text.trim_ascii_start(),
+        // Somebody left out the comma behind a client or a server.
+        None if LATER.iter().any(|name| text.starts_with(name)) => text,
+        None => return None,
+    };
     let colon = memchr::memchr(b':', &text[..text.len().min(LONGEST_NAME)])?;
     let (name, value) = (&text[..colon], &text[colon + 1..]);
     let is_name = colon > 0
@@ -273,6 +296,7 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     // An empty value, `server: , request: …`, is followed by its own comma.
     let value = match value.trim_ascii_start() {
         trimmed if trimmed.starts_with(b"\"") => trimmed,
+        trimmed if value.starts_with(b"\n") || value.starts_with(b" \n") => trimmed,
         _ => value.strip_prefix(b" ").unwrap_or(value),
     };
     is_name.then_some((name, value))
@@ -281,9 +305,23 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Longer than `bytes from/to upstream`.
 const LONGEST_NAME: usize = 32;
 
+/// How the fields behind a client and a server begin.
+const LATER: [&[u8]; 3] = [b"server: ", b"request: \"", b"upstream: \""];
+
 /// Addresses and server names: up to the comma before the next field, or the line's end.
 fn plain_end(value: &[u8]) -> usize {
     let line = memchr::memchr2(b'\n', b'\r', value).unwrap_or(value.len());
+    let comma = comma(value, line);
+    // Neither has blanks, so the comma before a name behind one was left out.
+    let blanks = memchr::memchr_iter(b' ', &value[..comma]);
+    blanks
+        .into_iter()
+        .find(|&at| LATER.iter().any(|name| value[at + 1..].starts_with(name)))
+        .unwrap_or(comma)
+}
+
+/// The first comma behind which a field can begin, or `line`.
+fn comma(value: &[u8], line: usize) -> usize {
     let mut from = 0;
     while let Some(at) = memchr::memchr(b',', &value[from..line]) {
         let comma = from + at;
@@ -352,11 +390,10 @@ fn referrer_end(value: &[u8]) -> Option<usize> {
 /// later than `field`.
 fn closes(rest: &[u8], field: Option<Field>) -> bool {
     let Some(after) = rest.strip_prefix(b",") else {
-        return rest
-            .first()
-            .is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
+        let first = rest.first();
+        return first.is_none_or(|byte| matches!(byte, b'\n' | b'\r')) || is_dots(rest);
     };
-    if after.trim_ascii().is_empty() {
+    if is_dots(after) {
         return true;
     }
     let Some((name, _)) = name_and_value(rest) else {
@@ -370,6 +407,12 @@ fn closes(rest: &[u8], field: Option<Field>) -> bool {
         Some(next) => Some(next) > field,
         None => name.starts_with(b"bytes from/to") || name == b"context",
     }
+}
+
+/// Whether nothing is left, or but the dots of a quotation.
+fn is_dots(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii_whitespace() || *byte == b'.')
 }
 
 #[cfg(test)]

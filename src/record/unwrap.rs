@@ -1,6 +1,6 @@
 use super::envelope::{self, Follow, Form};
 use super::split::stamp_in;
-use super::{Head, Told};
+use super::{Head, Told, head};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.
 #[derive(Debug, Default)]
@@ -63,9 +63,28 @@ enum Current {
     Nothing,
     /// A record without an envelope.
     Plain,
-    /// A message that was quoted without its head.
-    Headless,
+    /// A record that was quoted out of its log.
+    Quoted,
     Wrapped(Form<'static>, bool),
+}
+
+/// A line that was written in parts, as far as they came.
+struct Broken {
+    at: usize,
+    end: usize,
+    /// How long its envelope is.
+    prefix: usize,
+    line: Vec<u8>,
+}
+
+impl Broken {
+    /// Adds the next part, if this line is one; tells whether it breaks off as well.
+    fn add(&mut self, line: &[u8], end: usize) -> Option<bool> {
+        let (text, breaks_off) = envelope::goes_on(&self.line[..self.prefix], line)?;
+        self.line.extend_from_slice(text);
+        self.end = end;
+        Some(breaks_off)
+    }
 }
 
 impl Unwrapped {
@@ -85,11 +104,34 @@ impl Unwrapped {
         self.other = 0;
         let is_message = is_message.filter(|_| is_input);
         let mut current = Current::Nothing;
+        let mut broken: Option<Broken> = None;
         let mut at = from;
         while at < chunk.len() {
             let end = memchr::memchr(b'\n', &chunk[at..]).map_or(chunk.len(), |length| at + length);
-            current = self.line(chunk, at, end, current, is_message);
+            let line = &chunk[at..end];
+            if let Some(part) = &mut broken
+                && let Some(breaks_off) = part.add(line, end)
+            {
+                if !breaks_off && let Some(whole) = broken.take() {
+                    current = self.line(&whole.line, whole.at, whole.end, current, is_message);
+                }
+            } else if let Some(prefix) = envelope::breaks_off(line) {
+                let part = Broken {
+                    at,
+                    end,
+                    prefix,
+                    line: line.to_vec(),
+                };
+                if let Some(rest) = broken.replace(part) {
+                    current = self.line(&rest.line, rest.at, rest.end, current, is_message);
+                }
+            } else {
+                current = self.line(line, at, end, current, is_message);
+            }
             at = end + 1;
+        }
+        if let Some(whole) = broken {
+            self.line(&whole.line, whole.at, whole.end, current, is_message);
         }
         if !is_input && self.begins.is_empty() {
             self.other = 0;
@@ -99,15 +141,15 @@ impl Unwrapped {
         }
     }
 
+    /// Takes a line, which stands from `at` to `end` in the chunk.
     fn line(
         &mut self,
-        chunk: &[u8],
+        line: &[u8],
         at: usize,
         end: usize,
         current: Current,
         is_message: Option<IsMessage>,
     ) -> Current {
-        let line = &chunk[at..end];
         let source = Source {
             start: at,
             end,
@@ -144,16 +186,16 @@ impl Unwrapped {
             self.begin(&envelope.text, source, is_stamped);
             return Current::Wrapped(envelope.form.into_owned(), envelope.partial);
         }
-        if let (Current::Nothing | Current::Headless, Some(is_message)) = (&current, is_message)
-            && let Some(text) = headless(line, is_message)
+        if let (Current::Nothing | Current::Quoted, Some(is_message)) = (&current, is_message)
+            && let Some(text) = quoted(line, is_message)
         {
-            self.begin(text, source, false);
-            return Current::Headless;
+            self.begin(text, source, text.first().is_some_and(u8::is_ascii_digit));
+            return Current::Quoted;
         }
         match &current {
             Current::Nothing if envelope::is_other(line) => self.other += 1,
             Current::Nothing => self.stray.add(at, end),
-            Current::Plain | Current::Headless => self.push(line, end),
+            Current::Plain | Current::Quoted => self.push(line, end),
             Current::Wrapped(form, _) => match form.follow(line) {
                 Follow::More(text, partial) => {
                     self.push(&text, end);
@@ -225,17 +267,50 @@ fn with_partial(current: Current, partial: bool) -> Current {
     }
 }
 
-/// A message that somebody quoted without time and level, perhaps behind a program's name.
-pub(super) fn headless(line: &[u8], is_message: IsMessage) -> Option<&[u8]> {
+/// A record that somebody quoted: behind words of his own, or without its time and level, perhaps
+/// behind a program's name.
+pub(super) fn quoted(line: &[u8], is_message: IsMessage) -> Option<&[u8]> {
+    if let Some(at) = head::find(line) {
+        return is_own_words(&line[..at]).then(|| &line[at..]);
+    }
     let is_known = |text: &&[u8]| is_message(Head::read(text).text);
-    let text = line.trim_ascii_start();
+    let is_mark =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'#' | b'/' | b'|');
+    let text = &line[line.iter().take_while(|byte| is_mark(byte)).count()..];
     let colon = memchr::memmem::find(&text[..text.len().min(LONGEST_NAME)], b": ");
     let named = colon.filter(|&at| {
         let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
         text[..at].iter().all(is_of_name)
     });
+    // Cut inside `[error] `.
+    let close = text
+        .iter()
+        .take(LONGEST_LEVEL)
+        .position(|&byte| byte == b']');
     let behind_name = named.map(|at| &text[at + 2..]);
-    behind_name.into_iter().chain([text]).find(is_known)
+    let behind_level = close.map(|at| text[at + 1..].trim_ascii_start());
+    let texts = [behind_name, Some(text), behind_level];
+    texts.into_iter().flatten().find(is_known)
 }
+
+/// Whether words in front of a record are not those of an access log, which may hold a client's:
+/// `192.0.2.1 - user `, or anything in quotes.
+fn is_own_words(text: &[u8]) -> bool {
+    let is_dash = |word: &[u8]| word == b"-";
+    let is_address = |word: &[u8]| word.first().is_some_and(u8::is_ascii_hexdigit);
+    let words: Vec<_> = text.split(u8::is_ascii_whitespace).collect();
+    memchr::memchr(b'"', text).is_none()
+        && !words.windows(2).any(|pair| {
+            is_address(pair[0])
+                && is_dash(pair[1])
+                && pair[0].len() < 40
+                && pair[0]
+                    .iter()
+                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
+        })
+}
+
+/// `error]`
+const LONGEST_LEVEL: usize = 7;
 
 const LONGEST_NAME: usize = 32;

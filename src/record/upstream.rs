@@ -20,7 +20,7 @@ impl<'a> Upstream<'a> {
                 if value[at..].starts_with(b"://")
                     && value[..at].iter().all(u8::is_ascii_alphanumeric) =>
             {
-                (Some(&value[..at]), &value[at + 3..])
+                (Some(&value[..at]), value[at + 3..].trim_ascii_start())
             }
             _ => (None, value),
         };

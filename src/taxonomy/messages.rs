@@ -10,7 +10,7 @@ use Decision::{
     Aborted, Always, Bind, Closed, Connect, Exchange, Files, Handshake, Never, Resolve, Script,
     Stderr, TimedOut, Towards,
 };
-use Form::{Around, Begins, Ends, Named, Whole};
+use Form::{Around, Begins, Ends, Named, Service, Whole};
 
 /// What a message that matches stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,8 @@ enum Form {
     Begins(&'static str),
     /// The peer's name between two texts; `true` where anything may follow the second.
     Named(&'static str, &'static str, bool),
+    /// `service NAME of NAME`, and this: the second name is the one that counts.
+    Service(&'static str),
     /// Something else between two texts: a number, NGINX's own address.
     Around(&'static str, &'static str),
     /// Anything, and this.
@@ -107,6 +109,7 @@ const HTTP2: &str = "src/http/v2/ngx_http_v2.c, src/http/v3/ngx_http_v3_request.
 const CORE: &str = "src/http/ngx_http_core_module.c";
 const CHECK: &str = "nginx_upstream_check_module";
 const PROXY_CONNECT: &str = "ngx_http_proxy_connect_module";
+const DYNAMIC_SERVERS: &str = "ngx_upstream_dynamic_servers";
 const PLUS: &str = "NGINX Plus, health_check";
 const LUA: &str = "lua-nginx-module";
 const NJS: &str = "njs";
@@ -137,6 +140,7 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("peer is healthy"), Never, PLUS),
     entry(Named("check protocol http error with peer: ", "", false), INVALID, CHECK),
     entry(Named("check protocol fastcgi error with peer: ", "", false), INVALID, CHECK),
+    entry(Named("http parse status line error with peer: ", "", false), INVALID, CHECK),
     entry(Named("check time out with peer: ", "", false), Always(Class::ResponseTimeout), CHECK),
     entry(Named("disable check peer: ", "", false), Always(Class::PeerDisabled), CHECK),
     entry(Named("enable check peer: ", "", false), Never, CHECK),
@@ -156,7 +160,8 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("closesocket() "), Never, WIN32),
     entry(Whole("shutdown() failed"), Never, STREAM),
     // Looking up names.
-    entry(Named("service ", " could not be resolved", false), Resolve, ZONE),
+    entry(Named("upstream-dynamic-servers: '", "' could not be resolved", false), Resolve, DYNAMIC_SERVERS),
+    entry(Service(" could not be resolved"), Resolve, ZONE),
     entry(Named("", " could not be resolved", false), Resolve, UPSTREAM),
     entry(Named("no resolver defined to resolve ", "", false), Resolve, UPSTREAM),
     // Configuration, at start and at run time.
@@ -176,6 +181,7 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("invalid URL prefix"), MISCONFIGURED, PROXY),
     entry(Whole("zero length URI to proxy"), MISCONFIGURED, PROXY),
     entry(Whole("no upstream configuration"), MISCONFIGURED, UPSTREAM),
+    entry(Begins("no servers are inside upstream"), MISCONFIGURED, "src/http/ngx_http_upstream_round_robin.c"),
     entry(Begins("invalid local address \""), MISCONFIGURED, UPSTREAM),
     entry(Around("cache \"", "\" not found"), MISCONFIGURED, UPSTREAM),
     entry(Around("thread pool \"", "\" not found"), Towards(Class::UpstreamMisconfigured), UPSTREAM),
@@ -268,6 +274,8 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("unexpected range in slice response: "), INVALID, SLICE),
     entry(Begins("an upstream response is buffered to a temporary file "), Always(Class::ResponseBuffered), PIPE),
     entry(Begins("FastCGI sent in stderr: \""), Stderr, FASTCGI),
+    // The rest of a record whose beginning is lost.
+    entry(Begins("PHP message: "), Stderr, FASTCGI),
     entry(Begins("key: \""), Never, MEMCACHED),
     // Files that hold a response.
     entry(Begins("open() \""), Files, FILES),
@@ -369,6 +377,7 @@ impl Form {
     fn start(self) -> &'static str {
         match self {
             Whole(start) | Begins(start) | Named(start, _, _) | Around(start, _) => start,
+            Service(_) => SERVICE,
             Ends(_) => "",
         }
     }
@@ -383,6 +392,12 @@ impl Form {
                 let rest = message.strip_prefix(before.as_bytes())?;
                 rest.ends_with(after.as_bytes()).then_some(None)
             }
+            Service(after) => {
+                let names = message.strip_prefix(SERVICE.as_bytes())?;
+                let names = names.strip_suffix(after.as_bytes())?;
+                let of = memchr::memmem::find(names, b" of ")?;
+                Some(Some(&names[of + b" of ".len()..]))
+            }
             Named(before, after, more) => {
                 let rest = message.strip_prefix(before.as_bytes())?;
                 let name = if more {
@@ -392,13 +407,15 @@ impl Form {
                 };
                 let is_name =
                     !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'"' | b'\n'));
-                // Without a text before it, a name could be any sentence.
-                let is_word = !before.is_empty() || !name.contains(&b' ');
+                // Without a text on both sides, a name could be any sentence.
+                let is_word = !(before.is_empty() || after.is_empty()) || !name.contains(&b' ');
                 (is_name && is_word).then_some(Some(without_uri(name)))
             }
         }
     }
 }
+
+const SERVICE: &str = "service ";
 
 /// `api:99999` of `api:99999/path`: what follows the address may be the client's.
 fn without_uri(name: &[u8]) -> &[u8] {
@@ -420,6 +437,7 @@ mod tests {
             let example = match entry.form {
                 Whole(text) => text.to_owned(),
                 Begins(text) => format!("{text}x"),
+                Service(text) => format!("{SERVICE}http of a.example{text}"),
                 Ends(text) => format!("two words{text}"),
                 Named(before, after, _) | Around(before, after) => {
                     format!("{before}192.0.2.1{after}")

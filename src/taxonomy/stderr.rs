@@ -26,13 +26,15 @@ fn rank(class: Class) -> u8 {
 
 const PHP_MESSAGE: &[u8] = b"PHP message: ";
 
-/// The messages in the text: it begins with one, and each later one stands behind `; ` or on a line
-/// of its own. syslog daemons write `#012` for the line's end.
+/// The messages in the text: it begins with one, and each later one stands behind `; `, on a line of
+/// its own, or right behind the one before (PHP-FPM before 7.3 drops the line's end). syslog daemons
+/// write `#012` for that.
 fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let later = memchr::memmem::find_iter(text, b"PHP ").filter(|&at| {
         let before = &text[..at];
         let is_line = before.ends_with(b"\n") || before.ends_with(b"#012");
-        is_line || (before.ends_with(b"; ") && text[at..].starts_with(PHP_MESSAGE))
+        let is_apart = before.ends_with(b"; ") || before.last().is_some_and(|byte| *byte != b' ');
+        is_line || (is_apart && text[at..].starts_with(PHP_MESSAGE))
     });
     std::iter::once(0).chain(later).map(|at| {
         let message = text[at..].trim_ascii_start();
@@ -156,6 +158,10 @@ mod tests {
                 Class::AppFatal,
             ),
             ("PHP Notice:  a\nPHP Fatal error:  b", Class::AppFatal),
+            (
+                "PHP message: PHP Warning:  a on line 3PHP message: PHP Fatal error:  b",
+                Class::AppFatal,
+            ),
             ("\nFatal error: a", Class::AppFatal),
             ("Primary\nscript unknown", Class::ScriptNotFound),
             (

@@ -44,12 +44,10 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
 /// Whether a text that nothing introduces is what NGINX says of an upstream: somebody quoted it without
 /// its time and level.
 pub fn is_message(text: &[u8]) -> bool {
+    let is_rest = text.starts_with(b"PHP ");
     let says_so = |decision| match decision {
-        Decision::Always(_)
-        | Decision::Connect
-        | Decision::TimedOut
-        | Decision::Closed
-        | Decision::Stderr => true,
+        Decision::Always(_) | Decision::Connect | Decision::TimedOut | Decision::Closed => true,
+        Decision::Stderr => !is_rest,
         Decision::Resolve => text.starts_with(b"no resolver "),
         _ => false,
     };
@@ -61,13 +59,15 @@ pub fn is_message(text: &[u8]) -> bool {
         || names_upstream_action(text)
 }
 
+const WHILE: &[u8] = b" while ";
+
 /// Whether ` while connecting to upstream` or its like stands in a text.
 fn names_upstream_action(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b" while ").is_some_and(|at| {
-        let behind = &text[at + b" while ".len()..];
-        let end = memchr::memchr(b',', behind).unwrap_or(behind.len());
-        matches!(side(Some(behind[..end].trim_ascii())), Side::Upstream(_))
-            || behind[..end].trim_ascii() == b"proxying and reading"
+    memchr::memmem::find(text, WHILE).is_some_and(|at| {
+        let behind = &text[at + WHILE.len()..];
+        let end = memchr::memchr2(b',', b'.', behind).unwrap_or(behind.len());
+        let action = behind[..end].trim_ascii();
+        matches!(side(Some(action)), Side::Upstream(_)) || action == b"proxying and reading"
     })
 }
 
@@ -123,8 +123,23 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     })
 }
 
-/// What a message stands for that was broken over lines by whoever quoted it.
+/// What a message stands for whose lines were broken, or whose action was cut, by whoever quoted it.
 fn find_broken(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
+    const ACTIONS: [&[u8]; 5] = [
+        b"connecting",
+        b"SSL hand",
+        b"sending",
+        b"reading",
+        b"proxying",
+    ];
+    if let Some(at) = memchr::memmem::find(message, WHILE)
+        && ACTIONS
+            .iter()
+            .any(|start| message[at + WHILE.len()..].starts_with(start))
+        && let Some(found) = messages::find(&message[..at])
+    {
+        return Some(found);
+    }
     memchr::memchr(b'\n', message)?;
     let words = message.split(u8::is_ascii_whitespace);
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
@@ -148,7 +163,7 @@ fn unheard_of(
         return None;
     }
     let is_call = record.errno.is_some()
-        && record.message.ends_with(b" failed")
+        && record.message.ends_with(b"failed")
         && os_error != Some(OsError::ENOMEM);
     let class = match side.phase() {
         Some(Phase::Connect) if is_call => Some(connect(record, os_error, is_unix(peer))),
@@ -172,7 +187,10 @@ fn decide(
 ) -> Option<Class> {
     let phase = side.phase();
     let named = record.tail.upstream.is_some() && side != Side::Client;
-    let towards_upstream = phase.is_some() || named;
+    // On a connection NGINX always says what it was doing, so a record without that was quoted in part.
+    let is_part =
+        record.head.connection.is_some() && record.action.is_none() && record.tail.client.is_none();
+    let towards_upstream = phase.is_some() || named || (is_part && record.errno.is_some());
     match decision {
         Decision::Aborted => {
             let is_stream = record.message.ends_with(b" stream")
@@ -209,8 +227,11 @@ fn decide(
         }
         Decision::Resolve => resolve(record, os_error),
         Decision::Stderr => {
-            let quote = memchr::memchr(b'"', record.message)?;
-            Some(stderr::class(&record.message[quote + 1..]))
+            let is_rest = record.message.starts_with(b"PHP ");
+            let quote = memchr::memchr(b'"', record.message).filter(|_| !is_rest);
+            Some(stderr::class(
+                &record.message[quote.map_or(0, |at| at + 1)..],
+            ))
         }
         Decision::Script => {
             let is_grave = is_at_least(&record.head, Level::Error);

@@ -13,7 +13,7 @@ patterns! {
     TLS_SETUP = r#"^(?:SSL_set_tlsext_host_name\("|SSL_set_alpn_protos\(\)|cannot load certificate |SSL_use_certificate\("|SSL_set0_chain\("|SSL_use_PrivateKey\("|SSL_new\(\)|SSL_set_fd\(\)|SSL_set_ex_data\(\)|SSL_set_session\(\))"#;
     SOCKET_CALL = r"^(?:(?:recv|readv|recvmsg|send|sendto|sendmsg|writev|sendfile|sendfile64|SSL_read|SSL_write|SSL_sendfile)\(\) failed|kevent\(\) reported (?:about an closed connection|that upstream closed connection))";
     HANDSHAKE = r"^(?:SSL_do_handshake\(\) failed|peer closed connection in SSL handshake|handshake rejected)";
-    BROKEN = "^(?:upstream (?:sent|prematurely sent|violated) |memcached sent )";
+    BROKEN = "^(?:upstream (?:sent|prematurely sent|violated) |memcached sent |.* slice response$)";
     FOR_OTHERS = "^(?:in|requesting|SSL) ";
     CONNECTIONS = r"^\d+ worker_connections are not enough";
     CLIENT_LEFT = r"^(?:(?:epoll_wait|kevent)\(\) reported that )?client prematurely closed connection(, so upstream connection is closed too)?";

@@ -134,6 +134,7 @@ fn event(record: &[u8], offset: u64) -> Option<Event> {
         status = Some(403);
     }
     let is_answered = parts.message == b"upstream sent no valid HTTP/1.0 header"
+        || parts.message.ends_with(b" slice response")
         || parts.fields.has_subrequest
         || parts
             .action

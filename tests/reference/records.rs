@@ -90,8 +90,10 @@ pub(super) fn context_start(message: &[u8]) -> Option<usize> {
             .captures(message)
             .map(|found| found.get(1).unwrap().start())
     };
-    if STDERR.is_match(message) {
-        first(&STDERR_END)
+    if let Some(opening) = STDERR.find(message) {
+        // The opening quote is not the closing one.
+        let found = STDERR_END.captures(&message[opening.end()..]);
+        found.map(|found| opening.end() + found.get(1).unwrap().start())
     } else if FILE.is_match(message) {
         first(&FILE_END)
     } else if SENT.is_match(message) {

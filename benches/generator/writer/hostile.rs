@@ -115,9 +115,15 @@ impl Writer<'_> {
         };
         let cast = self.cast(pool);
         self.start(b" [error] ", &cast, true);
+        self.buffer.extend_from_slice(b"FastCGI sent in stderr: \"");
+        // As if the quote that has just been opened were the closing one.
+        let begins_with_action = !is_long && cast.luck % 4 == 3;
         let class = if is_long { "app_fatal" } else { "app_warning" };
-        self.buffer
-            .extend_from_slice(b"FastCGI sent in stderr: \"PHP message: PHP ");
+        if begins_with_action {
+            self.buffer
+                .extend_from_slice(b" while reading upstream, client: 192.0.2.66, server: evil; ");
+        }
+        self.buffer.extend_from_slice(b"PHP message: PHP ");
         if is_long {
             self.buffer
                 .extend_from_slice(b"Fatal error:  Uncaught Exception: a\nStack trace:");

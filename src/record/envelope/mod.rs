@@ -26,7 +26,7 @@ pub(super) struct Envelope<'a> {
     pub(super) host: Option<Cow<'a, [u8]>>,
     /// What lines look like that go on with it.
     pub(super) form: Form<'a>,
-    /// Whether the line breaks off and goes on with the next of its form.
+    /// Whether the line breaks off and goes on with the next of its form (Docker).
     pub(super) partial: bool,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn read(line: &[u8]) -> Option<Envelope<'_>> {
         told: prefix.told,
         host: prefix.host.map(Cow::Borrowed),
         form: Form::Prefix(Cow::Borrowed(&line[..at])),
-        partial: prefix.partial,
+        partial: false,
     })
 }
 
@@ -157,8 +157,23 @@ fn follow_prefix<'l>(prefix: &[u8], line: &'l [u8]) -> Follow<'l> {
     if prefix.ends_with(b"nginx: ") || prefix.ends_with(b"angie: ") {
         return Follow::Other;
     }
-    let partial = line[..end].ends_with(b" P ");
-    Follow::More(Cow::Borrowed(&line[end..]), partial)
+    Follow::More(Cow::Borrowed(&line[end..]), false)
+}
+
+/// How long the prefix is of a line that breaks off and goes on with the next of its stream: CRI's tag
+/// is `P`, `2026-11-01T09:15:02.123456789Z stderr P `.
+pub(super) fn breaks_off(line: &[u8]) -> Option<usize> {
+    let (_, length) = time::iso(line)?;
+    let (is_partial, text) = prefix::cri(&line[length..])?;
+    is_partial.then_some(line.len() - text.len() + usize::from(text.starts_with(b" ")))
+}
+
+/// What a line that broke off behind `prefix` goes on with, and whether that breaks off as well.
+pub(super) fn goes_on<'l>(prefix: &[u8], line: &'l [u8]) -> Option<(&'l [u8], bool)> {
+    match follow_prefix(prefix, line) {
+        Follow::More(Cow::Borrowed(text), _) => Some((text, breaks_off(line).is_some())),
+        _ => None,
+    }
 }
 
 /// How much of a prefix a line has, and where that ends in the line: numbers may differ, and so may

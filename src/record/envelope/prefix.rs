@@ -7,8 +7,6 @@ use super::time;
 pub(super) struct Prefix<'a> {
     pub(super) told: Option<Told>,
     pub(super) host: Option<&'a [u8]>,
-    /// Whether the line breaks off and goes on with the next of its stream (CRI's `P`).
-    pub(super) partial: bool,
 }
 
 /// No envelope has more parts; `docker compose logs -t` of a service that writes RFC 3339 has three.
@@ -52,8 +50,10 @@ impl<'a> Prefix<'a> {
         if let Some((_, length)) = time::time_of_day(rest).filter(|found| is_apart(rest, found.1)) {
             return Some(&rest[length..]);
         }
-        if let Some((partial, behind)) = cri(rest) {
-            self.partial = partial;
+        if let Some(behind) = foreign_month(rest) {
+            return self.origin(behind);
+        }
+        if let Some((_, behind)) = cri(rest) {
             return Some(behind);
         }
         if let Some(behind) = column(rest).or_else(|| word(rest)) {
@@ -153,7 +153,7 @@ fn priority(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// `stderr F ` (Kubernetes, CRI): whether the line is partial, and what is behind.
-fn cri(text: &[u8]) -> Option<(bool, &[u8])> {
+pub(super) fn cri(text: &[u8]) -> Option<(bool, &[u8])> {
     let (stream, rest) = token(text)?;
     let (tags, rest) = token(rest)?;
     let is_cri =
@@ -226,7 +226,7 @@ fn file_name(text: &[u8]) -> Option<&[u8]> {
     is_name.then(|| &behind[if number { width + 1 } else { 0 }..])
 }
 
-/// `web-7d9f container `, as stern(1) writes: two names and nothing else.
+/// `web-7d9f container `, as stern(1) writes: two names, perhaps a time, and nothing else.
 fn pod_and_container(text: &[u8]) -> Option<&[u8]> {
     let (pod, rest) = token(text)?;
     let (container, rest) = token(rest)?;
@@ -235,7 +235,20 @@ fn pod_and_container(text: &[u8]) -> Option<&[u8]> {
             && name.iter().any(u8::is_ascii_lowercase)
     };
     let is_pod = memchr::memchr(b'-', pod).is_some_and(|at| at > 0);
-    (is_pod && is_name(pod) && is_name(container) && rest.trim_ascii().is_empty()).then_some(rest)
+    let behind = rest.trim_ascii();
+    let is_all = behind.is_empty() || time::iso(behind).is_some_and(|(_, end)| end == behind.len());
+    (is_pod && is_name(pod) && is_name(container) && is_all).then_some(rest)
+}
+
+/// `abr 12 14:13:31`: journalctl(1) writes the month in the language of who calls it.
+fn foreign_month(text: &[u8]) -> Option<&[u8]> {
+    let (month, rest) = token(text)?;
+    let (day, rest) = token(rest)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let (_, length) = time::time_of_day(rest)?;
+    let is_month = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'.' || !byte.is_ascii();
+    let is_date = month.iter().all(is_month) && day.iter().all(u8::is_ascii_digit);
+    (is_date && day.len() <= 2 && is_apart(rest, length)).then(|| &rest[length..])
 }
 
 /// `[id name="value"][…]`; a quote, backslash or bracket in a value stands behind a backslash.
@@ -308,6 +321,8 @@ mod tests {
             ("[pod/web-1/nginx] ", None),
             ("2026-11-01T09:15:02+00:00 app[web.1]: ", None),
             ("web-7d9f nginx ", None),
+            ("web-7d9f nginx 2026-11-01T10:15:02.5+01:00 ", None),
+            ("abr 12 14:13:31 web1 nginx[1]: ", web1.clone()),
             ("/var/log/nginx/error.log:", None),
             ("error.log.1:12:", None),
             ("nginx: ", None),
