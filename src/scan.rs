@@ -11,10 +11,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 
 use crate::pool;
-use crate::record::{Boundaries, Clock, Moment, Splitter, Written, Zone};
+use crate::record::{Boundaries, Clock, Head, Moment, Splitter, Written, Zone};
 use crate::rollup::{Event, Intake, Rollup};
 use crate::source::{Access, Chunk, Chunks, Input, Trouble, open};
-use crate::taxonomy::{Class, classify, is_message, may_concern_upstream};
+use crate::taxonomy::{Class, Rules, is_message};
 
 /// What to read, and how.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Scan {
     pub host: String,
     /// Events outside of this time are left out.
     pub window: Range<Moment>,
+    /// What the operator adds to the classes.
+    pub rules: Rules,
     /// About how many bytes are worked on at once.
     pub chunk_size: usize,
 }
@@ -53,6 +55,7 @@ impl Scan {
             zone: Zone::default(),
             host: String::new(),
             window: Moment(i64::MIN)..Moment(i64::MAX),
+            rules: Rules::default(),
             chunk_size: 1 << 20,
         }
     }
@@ -219,10 +222,12 @@ impl<'a> Worker<'a> {
             if span.is_stamped() {
                 last_stamped = Some(span);
             }
-            let Some(record) = records.candidate(span, chunk.offset, may_concern_upstream) else {
+            let rules = &self.scan.rules;
+            let is_wanted = |head: &Head<'_>| rules.may_concern(head);
+            let Some(record) = records.candidate(span, chunk.offset, is_wanted) else {
                 continue;
             };
-            let Some(verdict) = classify(&record) else {
+            let Some(verdict) = rules.classify(&record) else {
                 continue;
             };
             let is_dated = record.written != Written::Unknown;
@@ -257,7 +262,7 @@ impl<'a> Worker<'a> {
                 verdict,
                 moment,
                 is_dated,
-                pool: pool::name(verdict.peer),
+                pool: pool::name(verdict.pool, verdict.peer),
                 host: record.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,
             });

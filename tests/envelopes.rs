@@ -211,7 +211,12 @@ fn read(log: &str, access: Access, chunk_size: usize) -> (Vec<Value>, Intake) {
         .unwrap();
     assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
     let events = serde_json::Deserializer::from_slice(&lines).into_iter();
-    (events.map(Result::unwrap).collect(), outcome.intake)
+    // Samples name the temporary file.
+    let intake = Intake {
+        samples: Vec::new(),
+        ..outcome.intake
+    };
+    (events.map(Result::unwrap).collect(), intake)
 }
 
 /// What an event says but for where it was found.

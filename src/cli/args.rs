@@ -9,6 +9,7 @@ use crate::render::{Safe, brief};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
 use crate::source::{Access, Trouble, discover};
+use crate::taxonomy::Rules;
 
 use super::time::{Bucket, When};
 use super::{CliError, Status};
@@ -30,6 +31,8 @@ pub(super) struct Common {
     timezone: Option<Zone>,
 
     /// The name of the machine whose logs these are [default: this machine's].
+    ///
+    /// Where syslog or the journal names one, that counts.
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     host: Option<String>,
 
@@ -54,6 +57,10 @@ pub(super) struct Common {
     /// Only events before this time.
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
     until: Option<When>,
+
+    /// Rules in TOML that add classes; see the README.
+    #[arg(long, value_name = "FILE", help_heading = "Filter")]
+    rules: Option<PathBuf>,
 
     /// How many threads work; 0 chooses one per processor.
     #[arg(
@@ -121,6 +128,7 @@ impl Common {
             zone: self.zone(),
             host: self.host.clone().unwrap_or_else(this_machine),
             window: self.window(),
+            rules: self.rules()?,
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };
@@ -144,6 +152,20 @@ impl Common {
             _ => Status::Incomplete,
         };
         Ok((outcome, status))
+    }
+
+    fn rules(&self) -> Result<Rules, CliError> {
+        let Some(path) = &self.rules else {
+            return Ok(Rules::default());
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| CliError::RulesFile {
+            path: path.clone(),
+            source,
+        })?;
+        Rules::parse(&text).map_err(|source| CliError::Rules {
+            path: path.clone(),
+            source,
+        })
     }
 
     fn window(&self) -> std::ops::Range<Moment> {

@@ -10,6 +10,7 @@ mod time;
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -50,6 +51,22 @@ pub enum CliError {
         name: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// The file of `--rules` could not be read.
+    #[error("{path}: cannot be read: {source}", path = path.display())]
+    RulesFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file of `--rules` holds something that is no rule.
+    #[error("{path}: {source}", path = path.display())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and in which line.
+        source: crate::taxonomy::RuleError,
     },
     /// The dataset could not be written.
     #[error(transparent)]

@@ -1,20 +1,24 @@
 //! The name of a pool.
 //!
-//! A pool is the named group of peers that an operator knows. Its name is found from the peer alone:
-//! the file stem of a unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
+//! A pool is the named group of peers that an operator knows. Its name is what a rule says, the file
+//! stem of a unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
 
 /// What stands for the pool where no peer is known.
 pub const UNKNOWN: &[u8] = b"(unknown)";
 
-/// The pool to which a peer belongs.
+/// The pool to which a peer belongs; `by_rule` is what a rule of the operator says.
 ///
 /// ```
 /// use badgateway::pool::name;
-/// assert_eq!(name(Some(b"unix:/run/php/mypool.sock")), b"mypool");
-/// assert_eq!(name(Some(b"127.0.0.1:9000")), b"127.0.0.1:9000");
-/// assert_eq!(name(None), b"(unknown)");
+/// assert_eq!(name(None, Some(b"unix:/run/php/mypool.sock")), b"mypool");
+/// assert_eq!(name(None, Some(b"127.0.0.1:9000")), b"127.0.0.1:9000");
+/// assert_eq!(name(Some(b"shop"), Some(b"127.0.0.1:9000")), b"shop");
+/// assert_eq!(name(None, None), b"(unknown)");
 /// ```
-pub fn name(peer: Option<&[u8]>) -> &[u8] {
+pub fn name<'a>(by_rule: Option<&'a [u8]>, peer: Option<&'a [u8]>) -> &'a [u8] {
+    if let Some(name) = by_rule {
+        return name;
+    }
     let Some(peer) = peer else { return UNKNOWN };
     match peer.strip_prefix(b"unix:") {
         Some(path) => Some(stem(path))
@@ -48,7 +52,8 @@ mod tests {
             ("backend", "backend"),
             ("[2001:db8::1]:80", "[2001:db8::1]:80"),
         ] {
-            assert_eq!(name(Some(peer.as_bytes())), expected.as_bytes(), "{peer}");
+            let found = name(None, Some(peer.as_bytes()));
+            assert_eq!(found, expected.as_bytes(), "{peer}");
         }
     }
 }

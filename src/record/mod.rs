@@ -54,6 +54,8 @@ pub struct Record<'a> {
     pub host: Option<&'a [u8]>,
     /// Level, and ids.
     pub head: Head<'a>,
+    /// Message, errno and action as they stand: what NGINX wrote before the context fields.
+    pub statement: &'a [u8],
     /// What happened, without errno and action.
     pub message: &'a [u8],
     /// The system's error, `(111: Connection refused)`.
@@ -73,7 +75,7 @@ impl<'a> Record<'a> {
         host: Option<&'a [u8]>,
         offset: u64,
     ) -> Self {
-        let found = tail::find(&head, span);
+        let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
         let (before, tail) = match found {
             Some(at) => (&head.text[..at], Tail::read(&head.text[at..])),
             None => (head.text, Tail::default()),
@@ -85,6 +87,7 @@ impl<'a> Record<'a> {
             written,
             host,
             head,
+            statement: before,
             message,
             errno,
             action,

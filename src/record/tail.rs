@@ -120,21 +120,23 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     finished()
         .find(|&at| reads_in_order(&text[at..], None))
         .or_else(|| finished().next())
-        .or_else(|| match is_foreign {
-            true if span.is_cut_from(span) => None,
-            true => without_action(text, first),
-            false => Some(first),
-        })
+        .or((!is_foreign).then_some(first))
 }
 
-/// The tail behind a message that NGINX took out of its cache, where it did nothing with an upstream.
-/// What the message quotes may look like one, so it is the last.
-fn without_action(text: &[u8], first: usize) -> Option<usize> {
+/// The tail behind a message that quotes an upstream and has no action: NGINX took it out of its cache.
+/// What the message quotes may look like a tail, so it is the last, and whole.
+pub(super) fn find_without_action(head: &Head<'_>, span: &Span) -> Option<usize> {
+    let text = head.text;
+    let first = span.tail?.checked_sub(span.length() - text.len())?;
+    let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
+    if !is_foreign || span.is_cut_from(span) {
+        return None;
+    }
     let is_quoted = |at: &usize| {
-        let before = text[..*at]
-            .strip_suffix(b", ignored")
-            .unwrap_or(&text[..*at]);
-        before.ends_with(b"\"") && reads_in_order(&text[*at..], None)
+        let before = &text[..*at];
+        let before = before.strip_suffix(b", ignored").unwrap_or(before);
+        let is_whole = || Tail::read(&text[*at..]).request.is_some();
+        before.ends_with(b"\"") && is_whole() && reads_in_order(&text[*at..], None)
     };
     std::iter::successors(Some(first), |&at| next(text, at))
         .take_while(|&at| at < FARTHEST)

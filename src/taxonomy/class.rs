@@ -20,19 +20,41 @@ impl Kind {
             Self::Client => "C",
         }
     }
+
+    pub(super) fn from_letter(letter: &str) -> Option<Self> {
+        let kinds = [Self::Failed, Self::Degraded, Self::Client];
+        kinds.into_iter().find(|kind| kind.letter() == letter)
+    }
+}
+
+/// A class that a rule of the operator has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserClass(&'static Row);
+
+impl UserClass {
+    /// Rules are read once, and their classes are named wherever events are: they stay.
+    pub(super) fn new(name: String, kind: Kind, meaning: String) -> Self {
+        Self(Box::leak(Box::new(Row {
+            name: name.leak(),
+            kind,
+            status: None,
+            meaning: meaning.leak(),
+        })))
+    }
 }
 
 macro_rules! classes {
     ($($variant:ident $name:literal $kind:ident $status:expr, $meaning:literal;)+) => {
         /// An actionable cause: two events of one class call for the same remedy.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
         pub enum Class {
             $(#[doc = $meaning] $variant,)+
+            /// One of the operator's.
+            User(UserClass),
         }
 
         impl Class {
-            /// Every class, in the order of the exchange.
+            /// Every class but the operator's, in the order of the exchange.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             const fn row(self) -> Row {
@@ -43,12 +65,14 @@ macro_rules! classes {
                         status: $status,
                         meaning: $meaning,
                     },)+
+                    Self::User(class) => *class.0,
                 }
             }
         }
     };
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Row {
     name: &'static str,
     kind: Kind,
@@ -185,7 +209,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_the_order_is_the_tables() {
         for (at, &class) in Class::ALL.iter().enumerate() {
-            assert_eq!(class as usize, at);
+            assert!(at == 0 || Class::ALL[at - 1] < class);
             let twin = Class::ALL[at + 1..]
                 .iter()
                 .find(|other| other.name() == class.name());

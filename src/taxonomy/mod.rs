@@ -3,14 +3,16 @@
 //! [`classify`] turns a record into a [`Verdict`]: the class (an actionable cause), the phase of
 //! the exchange, the symbolic errno, and the status that the client was sent. A class is decided by
 //! how a message *begins*, which NGINX wrote, never by a text found somewhere inside it, which a
-//! client may have put there.
+//! client may have put there. An operator's [`Rules`] add classes.
 
 mod class;
 mod messages;
 mod phase;
+mod rules;
 mod stderr;
 mod verdict;
 
-pub use class::{Class, Kind};
+pub use class::{Class, Kind, UserClass};
 pub use phase::Phase;
+pub use rules::{RuleError, Rules};
 pub use verdict::{Verdict, classify, is_message, may_concern_upstream};

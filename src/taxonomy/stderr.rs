@@ -33,7 +33,9 @@ fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let later = memchr::memmem::find_iter(text, b"PHP ").filter(|&at| {
         let before = &text[..at];
         let is_line = before.ends_with(b"\n") || before.ends_with(b"#012");
-        let is_apart = before.ends_with(b"; ") || before.last().is_some_and(|byte| *byte != b' ');
+        let ends_message =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b')' | b'}' | b'.');
+        let is_apart = before.ends_with(b"; ") || before.last().is_some_and(ends_message);
         is_line || (is_apart && text[at..].starts_with(PHP_MESSAGE))
     });
     std::iter::once(0).chain(later).map(|at| {

@@ -23,6 +23,8 @@ pub struct Verdict<'a> {
     pub status: Option<u16>,
     /// The peer: from the upstream field, or else from the message.
     pub peer: Option<&'a [u8]>,
+    /// The pool, if a rule of the operator names it.
+    pub pool: Option<&'a [u8]>,
 }
 
 /// Building a searcher costs more than searching a record with it.
@@ -120,6 +122,7 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
         os_error: os_error.filter(|_| class != Class::ResolveFailed),
         status: status(record, class, phase, side),
         peer,
+        pool: None,
     })
 }
 
