@@ -169,7 +169,7 @@ fn is_stderr(chunk: &[u8], span: &Span) -> bool {
 /// Whether the text before a record's tail ends like a FastCGI message.
 fn closes_stderr(chunk: &[u8], span: &Span) -> bool {
     span.tail.is_some_and(|tail| {
-        let (message, _, action) = message::split(&span.bytes(chunk)[..tail], true);
+        let (message, _, action) = message::split(&span.bytes(chunk)[..tail], message::End::Tail);
         action.is_some() && message.ends_with(b"\"")
     })
 }

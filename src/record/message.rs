@@ -1,18 +1,34 @@
 use super::Errno;
 
+/// What ends a text before the tail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The tail.
+    Tail,
+    /// NGINX cut it, perhaps in the middle of what a client sent.
+    Cut,
+    /// NGINX had no more to say, or somebody quoted it in part.
+    Quoted,
+}
+
 /// Takes the text before the tail apart: message, errno, action.
 ///
 /// NGINX appends ` (errno: text)` and then ` while action` to a message, so both are read from the
 /// right: a message may hold whatever a client or an application sent.
-/// `has_tail` says that one follows: if not, the text may have been cut anywhere.
-pub(super) fn split(text: &[u8], has_tail: bool) -> (&[u8], Option<Errno<'_>>, Option<&[u8]>) {
-    let text = if has_tail { text } else { without_dots(text) };
-    let (text, action) = match action(text) {
-        Some((before, action)) if has_tail || begins_known(action) => (before, Some(action)),
+pub(super) fn split(text: &[u8], end: End) -> (&[u8], Option<Errno<'_>>, Option<&[u8]>) {
+    let text = if end == End::Quoted {
+        without_dots(text)
+    } else {
+        text
+    };
+    let (text, action) = match action(text, end != End::Cut) {
+        Some((before, action)) if end == End::Tail || begins_known(action) => {
+            (before, Some(action))
+        }
         _ => (text.trim_ascii_end(), None),
     };
     let errno = Errno::at_end_of(text).or_else(|| {
-        let is_cut = !has_tail && action.is_none();
+        let is_cut = end == End::Quoted && action.is_none();
         is_cut.then(|| Errno::cut_at_end_of(text)).flatten()
     });
     match errno {
@@ -31,7 +47,8 @@ fn without_dots(text: &[u8]) -> &[u8] {
 /// No action of NGINX or a module we know of is longer.
 const LONGEST_ACTION: usize = 80;
 
-fn action(text: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The text before an action, and the action; more may stand behind it if `may_say_more`.
+fn action(text: &[u8], may_say_more: bool) -> Option<(&[u8], &[u8])> {
     let end = text.trim_ascii_end().len();
     let from = end.saturating_sub(LONGEST_ACTION + WHILE.len() + 2);
     // `while` from the right: its `w` is rare enough that looking for that byte is all it takes.
@@ -53,7 +70,9 @@ fn action(text: &[u8]) -> Option<(&[u8], &[u8])> {
     // A module may say more in brackets, a quotation may end in the middle of the tail. What a client
     // sent stands in quotes.
     let is_whole = behind.is_empty()
-        || (action.ends_with(b"upstream") && memchr::memchr(b'"', behind).is_none());
+        || (may_say_more
+            && action.ends_with(b"upstream")
+            && memchr::memchr(b'"', behind).is_none());
     is_whole.then(|| (text[..at].trim_ascii_end(), action))
 }
 
@@ -93,7 +112,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> (String, Option<u32>, Option<String>) {
-        let (message, errno, action) = split(text.as_bytes(), true);
+        let (message, errno, action) = split(text.as_bytes(), End::Tail);
         let string = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         (
             string(message),
@@ -159,11 +178,11 @@ mod tests {
     #[test]
     fn a_cut_action_is_none() {
         assert_eq!(
-            split(b"x while re", false),
+            split(b"x while re", End::Cut),
             (b"x while re".as_slice(), None, None)
         );
         assert_eq!(
-            split(b"x while reading upstream", false).2,
+            split(b"x while reading upstream", End::Cut).2,
             Some(b"reading upstream".as_slice())
         );
     }
@@ -176,15 +195,17 @@ mod tests {
             "no live upstreams while connecting to upstream, client:",
             "no live upstreams while connecting to upstream(x)",
         ] {
-            let (message, _, action) = split(text.as_bytes(), false);
+            let (message, _, action) = split(text.as_bytes(), End::Quoted);
             assert_eq!(message, b"no live upstreams", "{text}");
             assert_eq!(action, Some(b"connecting to upstream".as_slice()), "{text}");
         }
-        let (message, errno, _) = split(b"connect() failed (111: Connection ref", false);
+        let cut = b"open() \"/a while connecting to upstream, b";
+        assert_eq!(split(cut, End::Cut).2, None);
+        let (message, errno, _) = split(b"connect() failed (111: Connection ref", End::Quoted);
         assert_eq!(message, b"connect() failed");
         assert_eq!(errno.unwrap().number, 111);
         assert!(
-            split(b"connect() failed (111: Connection ref", true)
+            split(b"connect() failed (111: Connection ref", End::Cut)
                 .1
                 .is_none()
         );

@@ -22,6 +22,8 @@ mod text;
 mod unwrap;
 mod upstream;
 
+use message::End;
+
 pub use clock::{Clock, Moment, Told, Written, Zone, ZoneError};
 pub use errno::{Errno, OsError};
 pub use head::{Head, Level};
@@ -80,7 +82,12 @@ impl<'a> Record<'a> {
             Some(at) => (&head.text[..at], Tail::read(&head.text[at..])),
             None => (head.text, Tail::default()),
         };
-        let (message, errno, action) = message::split(before, found.is_some());
+        let end = match found {
+            Some(_) => End::Tail,
+            None if span.is_cut_from(span) => End::Cut,
+            None => End::Quoted,
+        };
+        let (message, errno, action) = message::split(before, end);
         Self {
             offset,
             raw,

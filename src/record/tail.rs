@@ -2,6 +2,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::message::{self, End};
 use super::{Head, Span, Upstream};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
@@ -167,7 +168,7 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
 fn is_closed(text: &[u8]) -> bool {
-    let (message, _, action) = super::message::split(text, true);
+    let (message, _, action) = message::split(text, End::Tail);
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
     let quotes = || memchr::memchr_iter(b'"', message).count();
     let is_opening = message == STDERR;
