@@ -66,15 +66,16 @@ impl Joiner {
                 spans.truncate(begin);
                 spans.push(whole);
             }
-            None if torn => {
-                self.doubted = true;
-                self.torn = Some(last);
+            None => {
+                let early = self.open.is_none() && stops_early(chunk, &span);
+                self.doubted |= torn || early;
+                if torn {
+                    self.torn = Some(last);
+                }
+                if early {
+                    self.open = Some(last);
+                }
             }
-            None if self.open.is_none() && stops_early(chunk, &span) => {
-                self.doubted = true;
-                self.open = Some(last);
-            }
-            None => {}
         }
     }
 
@@ -93,7 +94,7 @@ impl Joiner {
             && (last.second_tail
                 || last.is_cut_from(&spans[open])
                 || closes_quote(chunk, last)
-                || (is_stderr(chunk, &spans[open]) && closes_stderr(chunk, last)))
+                || (quotes_upstream(chunk, &spans[open]) && closes_quotation(chunk, last)))
         {
             return Some(open);
         }
@@ -126,31 +127,39 @@ impl Joiner {
     }
 }
 
-/// Whether a record stops before its tail, though it should have one: it has a connection number and
-/// stops inside a quote, or its text is a script's, which may hold line feeds without any quote.
+/// Whether a record stops before its tail, though it should have one: it has a connection number, and
+/// stops inside a quote (or behind more of them, which may be a client's), or its text is a script's,
+/// which may hold line feeds without any quote.
 fn stops_early(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
-    let may_be_stderr =
-        || memchr::memchr(b'F', &record[..record.len().min(LONGEST_HEAD)]).is_some();
-    if span.is_cut_from(span) || (span.tail.is_some() && !may_be_stderr()) {
+    let start = &record[..record.len().min(LONGEST_HEAD)];
+    let may_quote = || QUOTING.find(start).is_some();
+    if span.is_cut_from(span) || (span.tail.is_some() && !may_quote()) {
         return false;
     }
     let head = Head::read(record);
     if head.connection.is_none() || head.level == Some(Level::Debug) {
         return false;
     }
-    if head.text.starts_with(tail::STDERR) {
+    if tail::is_foreign(head.text) && has_quote(head.text) {
         return tail::find(&head, span).is_none();
     }
     span.tail.is_none()
-        && (has_open_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
+        && (has_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
 }
 
-/// No head is longer, whatever the numbers in it.
-const LONGEST_HEAD: usize = 96;
+/// No head is longer, whatever the numbers in it, with the first words behind it.
+const LONGEST_HEAD: usize = 112;
+
+/// `FastCGI sent in stderr: "`, `upstream sent `, `memcached sent `.
+static QUOTING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" sent "));
 
 /// How messages begin that scripts wrote (OpenResty, njs).
 const SCRIPTS: [&[u8]; 3] = [b"[lua]", b"lua ", b"js: "];
+
+fn has_quote(text: &[u8]) -> bool {
+    memchr::memchr(b'"', text).is_some()
+}
 
 fn has_open_quote(text: &[u8]) -> bool {
     memchr::memchr_iter(b'"', text).count() % 2 == 1
@@ -162,12 +171,12 @@ fn closes_quote(chunk: &[u8], span: &Span) -> bool {
         .is_some_and(|tail| has_open_quote(&span.bytes(chunk)[..tail]))
 }
 
-fn is_stderr(chunk: &[u8], span: &Span) -> bool {
-    Head::read(span.bytes(chunk)).text.starts_with(tail::STDERR)
+fn quotes_upstream(chunk: &[u8], span: &Span) -> bool {
+    tail::is_foreign(Head::read(span.bytes(chunk)).text)
 }
 
-/// Whether the text before a record's tail ends like a FastCGI message.
-fn closes_stderr(chunk: &[u8], span: &Span) -> bool {
+/// Whether the text before a record's tail ends like a message that quotes an upstream.
+fn closes_quotation(chunk: &[u8], span: &Span) -> bool {
     span.tail.is_some_and(|tail| {
         let (message, _, action) = message::split(&span.bytes(chunk)[..tail], message::End::Tail);
         action.is_some() && message.ends_with(b"\"")
@@ -247,21 +256,23 @@ impl Request {
     /// Whether a line that begins like this record stands in the request.
     fn holds(&self, chunk: &[u8], span: &Span) -> bool {
         let line = span.bytes(chunk);
-        let begin = normalized(&line[..line.len().min(TELLING)]);
-        // An envelope may stand before it.
-        memchr::memmem::find(&self.0, &begin)
-            .is_some_and(|at| memchr::memchr(b'\n', &self.0[..at]).is_some())
+        let head = line.len() - Head::read(line).text.len();
+        let begin = normalized(&line[..line.len().min(head + TELLING)]);
+        // Behind the first line feed; an envelope may stand before it.
+        let lines = memchr::memchr(b'\n', &self.0).map(|at| &self.0[at..]);
+        lines.is_some_and(|lines| memchr::memmem::find(lines, &begin).is_some())
     }
 }
 
 const REQUEST: &[u8] = b", request: \"";
 
-/// Enough of a line to tell it from its neighbours, which may have its time and level.
-const TELLING: usize = 64;
+/// Enough of what follows a head to tell a line from its neighbours, short enough for the shortest text
+/// that is worth forging.
+const TELLING: usize = 16;
 
 /// A path as NGINX has it when it is logged: `//` merged, `.` and `..` resolved
 /// (`ngx_http_parse_complex_uri`, `src/http/ngx_http_parse.c`).
-fn normalized(path: &[u8]) -> Vec<u8> {
+pub(super) fn normalized(path: &[u8]) -> Vec<u8> {
     let mut segments: Vec<&[u8]> = Vec::new();
     for segment in path.split(|&byte| byte == b'/') {
         match segment {
@@ -275,7 +286,7 @@ fn normalized(path: &[u8]) -> Vec<u8> {
     segments.join(&b'/')
 }
 
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
+pub(super) fn percent_decoded(text: &[u8]) -> Vec<u8> {
     let hex = |byte: Option<&u8>| byte.and_then(|&byte| (byte as char).to_digit(16));
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;

@@ -79,7 +79,10 @@ impl<'a> Record<'a> {
     ) -> Self {
         let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
         let (before, tail) = match found {
-            Some(at) => (&head.text[..at], Tail::read(&head.text[at..])),
+            Some(at) => (
+                &head.text[..at],
+                Tail::read(&head.text[at..], span.is_cut_from(span)),
+            ),
             None => (head.text, Tail::default()),
         };
         let end = match found {

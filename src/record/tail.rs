@@ -2,6 +2,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::forged::{normalized, percent_decoded};
 use super::message::{self, End};
 use super::{Head, Span, Upstream};
 
@@ -109,7 +110,7 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
         Some(at) => at.checked_sub(span.length() - text.len())?,
         None => return next_wrapped(text).or_else(|| without_client(text, span)),
     };
-    let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
+    let is_foreign = is_foreign(text);
     if !span.second_tail && !is_foreign {
         return Some(first);
     }
@@ -129,14 +130,13 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
 pub(super) fn find_without_action(head: &Head<'_>, span: &Span) -> Option<usize> {
     let text = head.text;
     let first = span.tail?.checked_sub(span.length() - text.len())?;
-    let is_foreign = FOREIGN.iter().any(|start| text.starts_with(start));
-    if !is_foreign || span.is_cut_from(span) {
+    if !is_foreign(text) || span.is_cut_from(span) {
         return None;
     }
     let is_quoted = |at: &usize| {
         let before = &text[..*at];
         let before = before.strip_suffix(b", ignored").unwrap_or(before);
-        let is_whole = || Tail::read(&text[*at..]).request.is_some();
+        let is_whole = || Tail::read(&text[*at..], false).request.is_some();
         before.ends_with(b"\"") && is_whole() && reads_in_order(&text[*at..], None)
     };
     std::iter::successors(Some(first), |&at| next(text, at))
@@ -170,13 +170,36 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
 fn is_closed(text: &[u8]) -> bool {
     let (message, _, action) = message::split(text, End::Tail);
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
-    let quotes = || memchr::memchr_iter(b'"', message).count();
-    let is_opening = message == STDERR;
-    action.is_some() && !is_opening && (message.ends_with(b"\"") || quotes() % 2 == 0)
+    let first = OPENINGS
+        .iter()
+        .filter_map(|opening| Some(memchr::memmem::find(message, opening)? + opening.len()))
+        .min();
+    let Some(first) = first else {
+        return action.is_some();
+    };
+    // The opening quote is not the closing one.
+    let is_opening = first == message.len()
+        || message.ends_with(b"previous value: \"")
+        || message.ends_with(b"\" for key \"");
+    action.is_some() && message.ends_with(b"\"") && !is_opening
 }
+
+/// How quotations open that an upstream wrote. The other quotes in such messages are NGINX's.
+const OPENINGS: [&[u8]; 5] = [
+    b": \"",
+    b"status \"",
+    b"response \"",
+    b"header \"",
+    b"trailer \"",
+];
 
 /// How a record begins that holds what an application wrote, which may be anything.
 pub(super) const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
+
+/// Whether a message quotes what an upstream sent.
+pub(super) fn is_foreign(text: &[u8]) -> bool {
+    FOREIGN.iter().any(|start| text.starts_with(start))
+}
 
 /// How records begin that quote what an upstream sent. They always have an action.
 const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
@@ -184,11 +207,17 @@ const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
 /// Whether fields behind `last` follow, in order and to the record's end. A Host has no spaces, and no
 /// header that a client can send has a line feed.
 fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
-    let mut fields = Fields { rest: text, last };
+    let mut fields = Fields {
+        rest: text,
+        last,
+        is_cut: false,
+    };
     let mut tail = Tail::default();
     while fields.read_one(&mut tail) {}
     let is_line = |value: &[u8]| memchr::memchr(b'\n', value).is_none();
-    fields.rest.trim_ascii().is_empty()
+    let rest = fields.rest.trim_ascii();
+    let begun = rest.strip_prefix(b",").map(<[u8]>::trim_ascii_start);
+    (rest.is_empty() || begun.is_some_and(|begun| begins_field(begun, fields.last)))
         && [tail.request, tail.host, tail.referrer]
             .into_iter()
             .flatten()
@@ -197,11 +226,12 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
 }
 
 impl<'a> Tail<'a> {
-    /// Reads the fields of a text that begins at `, client: `.
-    pub(super) fn read(text: &'a [u8]) -> Self {
+    /// Reads the fields of a text that begins at `, client: `; NGINX may have cut it.
+    pub(super) fn read(text: &'a [u8], is_cut: bool) -> Self {
         let mut fields = Fields {
             rest: text,
             last: None,
+            is_cut,
         };
         let mut tail = Self::default();
         while fields.read_one(&mut tail) {}
@@ -212,6 +242,7 @@ impl<'a> Tail<'a> {
 struct Fields<'a> {
     rest: &'a [u8],
     last: Option<Field>,
+    is_cut: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -238,9 +269,9 @@ impl<'a> Fields<'a> {
         let (value, whole) = match value.strip_prefix(b"\"") {
             Some(quoted) => {
                 let end = match field {
-                    Field::Request if name == b"login" => login_end(quoted),
+                    Field::Request if name == b"login" => login_end(quoted, self.is_cut),
                     Field::Request => request_end(quoted),
-                    Field::Subrequest => subrequest_end(quoted),
+                    Field::Subrequest => subrequest_end(quoted, tail.request),
                     Field::Referrer => referrer_end(quoted),
                     _ => quoted_end(quoted, self.last),
                 };
@@ -284,18 +315,20 @@ impl<'a> Fields<'a> {
 fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_start();
     let text = match text.strip_prefix(b",") {
-        Some(text) => text.trim_ascii_start(),
+        // NGINX puts a space there; a client's URI cannot.
+        Some(text) if text.first().is_some_and(u8::is_ascii_whitespace) => text.trim_ascii_start(),
+        Some(_) => return None,
         // Somebody left out the comma behind a client or a server.
         None if LATER.iter().any(|name| text.starts_with(name)) => text,
         None => return None,
     };
     let colon = memchr::memchr(b':', &text[..text.len().min(LONGEST_NAME)])?;
     let (name, value) = (&text[..colon], &text[colon + 1..]);
-    let is_name = colon > 0
-        && (Field::from_name(name).is_some()
-            || name
-                .iter()
-                .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_')));
+    let is_of_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_');
+    let is_name = match Field::from_name(name) {
+        Some(_) => value.first().is_none_or(u8::is_ascii_whitespace),
+        None => colon > 0 && name.iter().all(is_of_name),
+    };
     // An empty value, `server: , request: …`, is followed by its own comma.
     let value = match value.trim_ascii_start() {
         trimmed if trimmed.starts_with(b"\"") => trimmed,
@@ -357,23 +390,58 @@ fn request_end(value: &[u8]) -> Option<usize> {
         .or_else(|| quoted_end(value, Some(Field::Request)))
 }
 
-/// A subrequest's URI is decoded and may hold fields, but only the genuine end has all others behind
-/// it, once and in order.
-fn subrequest_end(value: &[u8]) -> Option<usize> {
+/// A subrequest's URI is decoded and may hold quotes and fields. They came with the request, which is
+/// logged as it was sent: what stands behind the first quote belongs to the URI as far as the request
+/// holds it, too.
+fn subrequest_end(value: &[u8], request: Option<&[u8]>) -> Option<usize> {
     let field = Some(Field::Subrequest);
-    memchr::memchr_iter(b'"', value)
-        .find(|&at| {
+    let first = memchr::memchr(b'"', value)?;
+    let ends = || {
+        memchr::memchr_iter(b'"', value).filter(|&at| {
             let rest = &value[at + 1..];
             closes(rest, field) && reads_in_order(rest, field)
         })
+    };
+    let decoded = request
+        .filter(|request| memchr::memmem::find(request, b"%22").is_some())
+        .map(|request| normalized(&percent_decoded(request)));
+    let is_held = |&end: &usize| {
+        decoded.as_ref().is_some_and(|decoded| {
+            memchr::memmem::find(decoded, &normalized(&value[first..end])).is_some()
+        })
+    };
+    // NGINX cut it before it ended.
+    if is_held(&value.len()) {
+        return None;
+    }
+    let held = ends()
+        .take_while(|&at| at < FARTHEST)
+        .filter(is_held)
+        .last();
+    held.or_else(|| ends().next())
         .or_else(|| quoted_end(value, field))
 }
 
 /// A mail login is whatever the client sent. What NGINX writes behind it has no quotes: `upstream: `
 /// and an address, and nothing after that.
-fn login_end(value: &[u8]) -> Option<usize> {
-    memchr::memmem::rfind(value, b"\", upstream: ")
-        .or_else(|| quoted_end(value, Some(Field::Request)))
+fn login_end(value: &[u8], is_cut: bool) -> Option<usize> {
+    const UPSTREAM: &[u8] = b"\", upstream: ";
+    // Where NGINX cut, all that is there may be the login.
+    if is_cut {
+        return None;
+    }
+    let is_address = |at: &usize| {
+        let address = value[at + UPSTREAM.len()..].trim_ascii_end();
+        !address
+            .iter()
+            .any(|byte| matches!(byte, b'"' | b' ' | b','))
+    };
+    memchr::memmem::rfind(value, UPSTREAM)
+        .filter(is_address)
+        .or_else(|| {
+            let end = value.trim_ascii_end();
+            end.ends_with(b"\"").then(|| end.len() - 1)
+        })
 }
 
 /// The last field runs to the last quote of the line.
@@ -399,17 +467,22 @@ fn closes(rest: &[u8], field: Option<Field>) -> bool {
     if is_dots(after) {
         return true;
     }
-    let Some((name, _)) = name_and_value(rest) else {
-        // NGINX may have cut the record inside the next field's name.
-        let begun = after.trim_ascii_start();
-        return NAMES
-            .iter()
-            .any(|name| Field::from_name(name) > field && name.starts_with(begun));
+    let Some((name, value)) = name_and_value(rest) else {
+        return begins_field(after.trim_ascii_start(), field);
     };
     match Field::from_name(name) {
-        Some(next) => Some(next) > field,
+        // Behind a quoted value only quoted ones follow; the record may be cut before the quote.
+        Some(next) => Some(next) > field && (value.starts_with(b"\"") || is_dots(value)),
         None => name.starts_with(b"bytes from/to") || name == b"context",
     }
+}
+
+/// Whether this is the beginning of the name of a field later than `field`: NGINX may have cut the
+/// record inside.
+fn begins_field(begun: &[u8], field: Option<Field>) -> bool {
+    NAMES
+        .iter()
+        .any(|name| Field::from_name(name) > field && name.starts_with(begun))
 }
 
 /// Whether nothing is left, or but the dots of a quotation.

@@ -362,10 +362,12 @@ pub(super) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
         .find_map(|entry| Some((entry.decision, entry.form.matches(message)?)))
 }
 
-/// What a text that begins with a message can stand for, judged by nothing but its first words.
+/// What a text that begins with a message can stand for, judged by nothing but its first words; those
+/// of which more is known to follow do not rule it out.
 pub(super) fn begins(text: &[u8]) -> Option<Decision> {
     BY_FIRST_BYTE[usize::from(*text.first()?)]
         .iter()
+        .filter(|entry| entry.decision != Never || matches!(entry.form, Begins(_)))
         .find(|entry| {
             let start = entry.form.start();
             !start.is_empty() && text.starts_with(start.as_bytes())
@@ -405,11 +407,13 @@ impl Form {
                 } else {
                     rest.strip_suffix(after.as_bytes())?
                 };
-                let is_name =
-                    !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'"' | b'\n'));
+                // Between quotes, a name may be empty.
+                let is_name = (more || !name.is_empty())
+                    && !name.iter().any(|byte| matches!(byte, b'"' | b'\n'));
                 // Without a text on both sides, a name could be any sentence.
                 let is_word = !(before.is_empty() || after.is_empty()) || !name.contains(&b' ');
-                (is_name && is_word).then_some(Some(without_uri(name)))
+                (is_name && is_word)
+                    .then_some(Some(without_uri(name)).filter(|name| !name.is_empty()))
             }
         }
     }

@@ -35,10 +35,13 @@ static UNRESOLVED: LazyLock<Finder<'static>> =
 /// Whether a record with this head could be an event. A cheap look that lets the many records that
 /// are none be passed over; it says `true` for every record that [`classify`] makes one of.
 pub fn may_concern_upstream(head: &Head<'_>) -> bool {
+    if head.level == Some(Level::Debug) {
+        return false;
+    }
     match messages::begins(head.text) {
         Some(Decision::Never) => false,
         Some(Decision::Files) => is_at_least(head, Level::Crit),
-        Some(_) => head.level != Some(Level::Debug),
+        Some(_) => true,
         None => UPSTREAM.find(head.text).is_some() || UNRESOLVED.find(head.text).is_some(),
     }
 }
@@ -96,6 +99,9 @@ fn is_at_least(head: &Head<'_>, level: Level) -> bool {
 /// assert_eq!(verdict.peer, Some(b"unix:/run/php/www.sock".as_slice()));
 /// ```
 pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
+    if record.head.level == Some(Level::Debug) {
+        return None;
+    }
     let side = side(record.action);
     let upstream = record.tail.upstream;
     let os_error = record.errno.as_ref().and_then(Errno::os_error);
@@ -216,6 +222,16 @@ fn decide(
             Side::Upstream(Phase::Session) => Class::SessionReset,
             _ => Class::ResponseClosed,
         }),
+        // The level tells whose connection it is: what the client's suffers is logged at level info
+        // (`c->log_error = NGX_ERROR_INFO`).
+        Decision::Exchange if side == Side::Client && record.tail.upstream.is_some() => {
+            let is_grave = record.head.level.is_some_and(|level| level <= Level::Error);
+            let is_sending = record.action == Some(b"sending to client");
+            (is_grave && is_sending).then(|| match os_error {
+                Some(OsError::ETIMEDOUT) => Class::BodyTimeout,
+                _ => Class::BodyReset,
+            })
+        }
         Decision::Exchange => exchange(record, phase?, os_error),
         Decision::Handshake => {
             (phase == Some(Phase::TlsHandshake)).then_some(Class::TlsHandshakeFailed)
@@ -331,15 +347,32 @@ fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
     })
 }
 
+/// Only the mail proxy says so.
+const MAIL: &str = "upstream sent too long response line: ";
+
+/// What NGINX can find only behind the header, although its action still is to read it: both came at
+/// once (`src/http/modules/ngx_http_grpc_module.c`, `ngx_http_memcached_module.c`).
+const BEHIND_HEADER: [&str; 6] = [
+    "upstream sent data frame for unknown stream",
+    "upstream sent frame for closed stream",
+    "upstream sent trailer without end stream flag",
+    "upstream sent invalid trailer",
+    "upstream sent response body larger than indicated content length",
+    "memcached sent invalid trailer",
+];
+
 fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -> Option<u16> {
     let tail = &record.tail;
+    let says = |start: &&str| record.message.starts_with(start.as_bytes());
     // A record that was cut before its tail is taken for HTTP, as most are.
     let is_http = tail.request.is_some()
         || tail
             .upstream
             .is_some_and(|upstream| upstream.scheme.is_some())
-        || tail.client.is_none();
-    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session)) || side == Side::Client;
+        || (tail.client.is_none() && !says(&MAIL));
+    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session))
+        || side == Side::Client
+        || BEHIND_HEADER.iter().any(says);
     // A slice fails when the header of the whole may be on its way.
     let header_sent = header_sent || record.message.ends_with(b"slice response");
     // What a subrequest's failure does to the request depends on the module that made it.
