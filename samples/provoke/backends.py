@@ -64,6 +64,10 @@ class Backend:
             spoken = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
             if self._conduct(spoken) is not KEEP:
                 spoken.close()
+            elif self._tls:
+                # The wrapped socket took over what the listener gave.
+                with self._lock:
+                    self._open.append(spoken)
         except OSError:
             connection.close()  # NGINX gave up, or the backend closed: both are meant to happen.
 
@@ -173,6 +177,19 @@ def answer_and_hold(data: bytes = b"", read: Callable[[socket.socket], bytes] = 
         read(connection)
         connection.sendall(data)
         return KEEP
+
+    return conduct
+
+
+def answer_in_parts(first: bytes, second: bytes, read: Callable[[socket.socket], bytes] = read_http) -> Conduct:
+    """Reads a request, sends `first`, and goes on with `second` and the end once NGINX took that."""
+
+    def conduct(connection: socket.socket) -> None:
+        read(connection)
+        connection.sendall(first)
+        time.sleep(PAUSE)
+        connection.sendall(second)
+        finish(connection)
 
     return conduct
 

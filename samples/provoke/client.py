@@ -32,6 +32,13 @@ def connect(address: Address, timeout: float = TIMEOUT) -> socket.socket:
     return socket.create_connection(address, timeout)
 
 
+def open_stream(port: int) -> socket.socket:
+    """Connects to a TCP stream of NGINX and begins to speak."""
+    connection = connect(("127.0.0.1", port))
+    connection.sendall(b"hello")
+    return connection
+
+
 def request(
     target: bytes, host: bytes, *, method: bytes = b"GET", headers: Sequence[bytes] = (), body: bytes = b"",
     keep: bool = False,

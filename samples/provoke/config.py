@@ -111,5 +111,10 @@ def php_location(address: str, pattern: str = r"\.php$") -> str:
     """
 
 
+def stream_conf(log: Path, servers: str) -> str:
+    """A `stream {}` that logs all there is to log."""
+    return f"stream {{ error_log {log} info; {servers} }}"
+
+
 def _indent(text: str, by: int) -> str:
     return textwrap.indent(textwrap.dedent(text), " " * by)

@@ -16,7 +16,10 @@ from pathlib import PurePath
 FORGED_PID = 4194304
 """The process id in every forged line. Linux counts up to one less, so no genuine record can carry it."""
 
-_RECORD_START = re.compile(rb"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|nginx:) \[", re.MULTILINE)
+# What a syslog server or NGINX itself writes before a record: RFC 3164 with or without priority, or with a time as in
+# RFC 3339; RFC 5424.
+_ENVELOPE = rb"(?:(?:<\d+>)?(?:\w{3} [ \d]\d [\d:]{8}|[-\d]{10}T\S+) \S+ nginx: |<\d+>1 \S+ \S+ nginx - - -  )"
+_RECORD_START = re.compile(rb"^" + _ENVELOPE + rb"?(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|nginx:) \[", re.MULTILINE)
 _FORGED_START = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] %d#" % FORGED_PID)
 
 _KINDS = {

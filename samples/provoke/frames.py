@@ -7,12 +7,13 @@ from collections.abc import Mapping
 FCGI_END_REQUEST = 3
 FCGI_STDIN = 5
 FCGI_STDOUT = 6
+FCGI_STDERR = 7
 
 DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED = 1, 2, 3, 4, 5
 
-H2_RST_STREAM, H2_SETTINGS, H2_GOAWAY = 3, 4, 7
-H2_ACK = 1
-H2_REFUSED_STREAM, H2_ENHANCE_YOUR_CALM = 7, 11
+H2_DATA, H2_HEADERS, H2_RST_STREAM, H2_SETTINGS, H2_PUSH_PROMISE, H2_PING, H2_GOAWAY = 0, 1, 3, 4, 5, 6, 7
+H2_ACK, H2_END_STREAM, H2_END_HEADERS, H2_PADDED = 1, 1, 4, 8
+H2_INTERNAL_ERROR, H2_REFUSED_STREAM, H2_ENHANCE_YOUR_CALM = 2, 7, 11
 
 
 def fastcgi(kind: int, content: bytes, *, version: int = 1, request_id: int = 1) -> bytes:
@@ -43,6 +44,12 @@ def read_fastcgi(connection: socket.socket) -> bytes:
 def http2(kind: int, content: bytes = b"", *, flags: int = 0, stream: int = 0) -> bytes:
     """One HTTP/2 frame."""
     return len(content).to_bytes(3, "big") + struct.pack(">BBI", kind, flags, stream) + content
+
+
+def http2_headers(*fields: tuple[bytes, bytes], end: bool = False, stream: int = 1) -> bytes:
+    """A whole header in one HTTP/2 frame, its fields literal and not indexed."""
+    block = b"".join(b"\0%c%b%c%b" % (len(name), name, len(value), value) for name, value in fields)
+    return http2(H2_HEADERS, block, flags=H2_END_HEADERS | (H2_END_STREAM if end else 0), stream=stream)
 
 
 def read_http2(connection: socket.socket) -> bytes:

@@ -1,4 +1,4 @@
-"""Starting and stopping NGINX and PHP-FPM.
+"""Starting and stopping NGINX and the real servers around it.
 
 Each runs in the foreground in a process group of its own, and is stopped by the handle it was started with. A process
 is reaped only after its whole group was stopped, so the group's number cannot belong to anyone else by then.
@@ -70,6 +70,11 @@ class Server:
     def ended(self) -> bool:
         """Whether the master process has ended. Does not reap it, see the module's text."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def catches(self, number: int) -> bool:
+        """Whether the master process treats a signal in its own way: until then it may ignore it."""
+        caught = re.search(r"SigCgt:\t(\w+)", Path(f"/proc/{self.pid}/status").read_text())
+        return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 
     def workers(self) -> list[int]:
         """The processes that the master started."""
@@ -163,6 +168,18 @@ class PhpFpm(Server):
         super().__init__([PHP_FPM, "--nodaemonize", "--fpm-config", config, "-c", ini], folder)
         try:
             self.wait_until_ready(lambda: "ready to handle connections" in self.output())
+        except ServerFailed:
+            self.stop()
+            raise
+
+
+class Daemon(Server):
+    """Any other server, ready when the constructor returns; `ready` is given what it printed."""
+
+    def __init__(self, folder: Path, argv: Sequence[str | Path], ready: Callable[[str], bool]) -> None:
+        super().__init__(argv, folder)
+        try:
+            self.wait_until_ready(lambda: ready(self.output()))
         except ServerFailed:
             self.stop()
             raise

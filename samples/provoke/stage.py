@@ -1,5 +1,6 @@
 """What one scenario works with: a folder and ports of its own, servers that stop by themselves, and its statements."""
 
+import signal
 import socket
 import ssl
 import subprocess
@@ -14,7 +15,7 @@ from provoke import client, network
 from provoke.backends import Backend, Conduct, Responder, listen_tcp, listen_unix
 from provoke.config import PHP_INI, Options, nginx_conf, php_fpm_conf
 from provoke.expect import Event, Noise, bears, pool_of, split_records
-from provoke.servers import Nginx, PhpFpm, wait_until
+from provoke.servers import Daemon, Nginx, PhpFpm, wait_until
 
 PORTS_EACH = 20
 """Ports that a scenario may use."""
@@ -97,6 +98,20 @@ class Stage:
         ini.write_text(PHP_INI)
         config.write_text(php_fpm_conf(pools))
         return self._keep(PhpFpm(self.folder, config, ini), PhpFpm.stop)
+
+    def uwsgi(self, socket_path: Path, app: str, *options: str) -> Daemon:
+        """Starts uWSGI on a unix socket with a WSGI application, given as its text."""
+        uwsgi = self.daemon(
+            "/usr/bin/uwsgi", "--plugin", "python3", "--wsgi-file", self.file("app.py", app), "--socket", socket_path,
+            "--chmod-socket=666", "--master", "--die-on-term", *options,
+            ready=lambda printed: "spawned uWSGI worker 1 " in printed,
+        )
+        self.until(lambda: uwsgi.catches(signal.SIGTERM))
+        return uwsgi
+
+    def daemon(self, *argv: str | Path, ready: Callable[[str], bool]) -> Daemon:
+        """Starts another server in the foreground; it is ready when what it printed says so."""
+        return self._keep(Daemon(self.folder, argv, ready), Daemon.stop)
 
     def backend(
         self, conduct: Conduct, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", receive_buffer: int = 0

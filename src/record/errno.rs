@@ -30,7 +30,8 @@ impl<'a> Errno<'a> {
             .count();
         let number = std::str::from_utf8(&inner[..width]).ok()?.parse().ok()?;
         let message = text[..open].trim_ascii_end();
-        if message.len() == open {
+        // No system's text has quotes; what a client sent may.
+        if message.len() == open || memchr::memchr(b'"', inner).is_some() {
             return None;
         }
         let text = match &inner[width..] {

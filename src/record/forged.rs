@@ -60,8 +60,9 @@ impl Joiner {
         match self.first_of_forged(chunk, spans, torn) {
             Some(begin) => {
                 self.doubted = true;
-                self.open = None;
                 let whole = Span::joined(chunk, &spans[begin], &spans[last]);
+                // What closed it may have been forged, too.
+                self.open = stops_early(chunk, &whole).then_some(begin);
                 self.torn = is_torn(chunk, &whole).then_some(begin);
                 spans.truncate(begin);
                 spans.push(whole);

@@ -292,10 +292,16 @@ impl Splitter {
         let begins = unwrapped.begins();
         let ends = begins.iter().skip(1).map(|begin| begin.start);
         let ends = ends.chain([text.len()]);
+        let mut quoted = Vec::new();
         for (number, (begin, end)) in begins.iter().zip(ends).enumerate() {
             let span = Span::mark(text, begin.start, end).unwrapped(number, begin);
-            self.joiner.add(text, &mut self.spans, span);
+            match begin.is_quoted {
+                true => quoted.push(span),
+                false => self.joiner.add(text, &mut self.spans, span),
+            }
         }
+        // Before the log itself begins; nothing in it belongs to them.
+        self.spans.splice(0..0, quoted);
         self.unwrapped = unwrapped;
     }
 

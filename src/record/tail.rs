@@ -168,7 +168,11 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
 fn is_closed(text: &[u8]) -> bool {
-    let (message, _, action) = message::split(text, End::Tail);
+    let (message, errno, action) = message::split(text, End::Tail);
+    // Such messages have no errno.
+    if errno.is_some() {
+        return false;
+    }
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
     let first = OPENINGS
         .iter()

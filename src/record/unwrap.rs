@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::envelope::{self, Follow, Form};
 use super::split::stamp_in;
 use super::{Head, Told, head};
@@ -41,6 +43,8 @@ pub(super) struct Begin {
     pub(super) source: Source,
     /// Whether it says itself when it was written.
     pub(super) is_stamped: bool,
+    /// Whether somebody quoted it out of its log.
+    pub(super) is_quoted: bool,
 }
 
 /// Where a record stood before it was unwrapped, and what its envelope tells.
@@ -78,6 +82,12 @@ struct Broken {
 }
 
 impl Broken {
+    /// Whether a line can stand between the parts: another stream's, and no record.
+    fn is_interrupted_by(&self, line: &[u8]) -> bool {
+        let form = Form::Prefix(Cow::Borrowed(&self.line[..self.prefix]));
+        form.follow(line) == Follow::Other && envelope::read(line).is_none()
+    }
+
     /// Adds the next part, if this line is one; tells whether it breaks off as well.
     fn add(&mut self, line: &[u8], end: usize) -> Option<bool> {
         let (text, breaks_off) = envelope::goes_on(&self.line[..self.prefix], line)?;
@@ -109,24 +119,29 @@ impl Unwrapped {
         while at < chunk.len() {
             let end = memchr::memchr(b'\n', &chunk[at..]).map_or(chunk.len(), |length| at + length);
             let line = &chunk[at..end];
-            if let Some(part) = &mut broken
-                && let Some(breaks_off) = part.add(line, end)
-            {
-                if !breaks_off && let Some(whole) = broken.take() {
-                    current = self.line(&whole.line, whole.at, whole.end, current, is_message);
+            let added = broken.as_mut().and_then(|part| part.add(line, end));
+            // Only lines of other streams come between the parts.
+            let is_over = match (&broken, added) {
+                (Some(_), Some(breaks_off)) => !breaks_off,
+                (Some(part), None) => !part.is_interrupted_by(line),
+                (None, _) => false,
+            };
+            if is_over && let Some(whole) = broken.take() {
+                current = self.line(&whole.line, whole.at, whole.end, current, is_message);
+            }
+            if added.is_none() {
+                match envelope::breaks_off(line) {
+                    Some(prefix) if broken.is_none() => {
+                        let line = line.to_vec();
+                        broken = Some(Broken {
+                            at,
+                            end,
+                            prefix,
+                            line,
+                        });
+                    }
+                    _ => current = self.line(line, at, end, current, is_message),
                 }
-            } else if let Some(prefix) = envelope::breaks_off(line) {
-                let part = Broken {
-                    at,
-                    end,
-                    prefix,
-                    line: line.to_vec(),
-                };
-                if let Some(rest) = broken.replace(part) {
-                    current = self.line(&rest.line, rest.at, rest.end, current, is_message);
-                }
-            } else {
-                current = self.line(line, at, end, current, is_message);
             }
             at = end + 1;
         }
@@ -172,6 +187,7 @@ impl Unwrapped {
                     ..source
                 },
                 true,
+                false,
             );
             return Current::Plain;
         }
@@ -183,13 +199,14 @@ impl Unwrapped {
                 host,
                 ..source
             };
-            self.begin(&envelope.text, source, is_stamped);
+            self.begin(&envelope.text, source, is_stamped, false);
             return Current::Wrapped(envelope.form.into_owned(), envelope.partial);
         }
         if let (Current::Nothing | Current::Quoted, Some(is_message)) = (&current, is_message)
             && let Some(text) = quoted(line, is_message)
         {
-            self.begin(text, source, text.first().is_some_and(u8::is_ascii_digit));
+            let is_stamped = text.first().is_some_and(u8::is_ascii_digit);
+            self.begin(text, source, is_stamped, true);
             return Current::Quoted;
         }
         match &current {
@@ -208,12 +225,13 @@ impl Unwrapped {
         current
     }
 
-    fn begin(&mut self, text: &[u8], source: Source, is_stamped: bool) {
+    fn begin(&mut self, text: &[u8], source: Source, is_stamped: bool, is_quoted: bool) {
         let start = self.text.len();
         self.begins.push(Begin {
             start,
             source,
             is_stamped,
+            is_quoted,
         });
         self.push(text, source.end);
     }

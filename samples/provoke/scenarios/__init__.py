@@ -1,4 +1,4 @@
-"""The scenarios, one function each, grouped by the phase of the exchange that fails.
+"""The scenarios, one function each, grouped by the phase of the exchange that fails, or by protocol.
 
 The function's name is the sample's name, the first paragraph of its text is the sample's `about`.
 """
@@ -20,14 +20,19 @@ _GROUPS = (
     "header",
     "body",
     "session",
+    "stream",
     "mail",
     "fastcgi",
+    "uwsgi",
+    "grpc",
+    "memcached",
     "client",
     "noise",
     "other",
     "fields",
     "forged",
     "cut",
+    "syslog",
 )
 
 _NEEDS: dict[str, tuple[int, ...]] = {}

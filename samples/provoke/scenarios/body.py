@@ -1,7 +1,11 @@
 """Failures after the response header: the client has a status already, so none is stated."""
 
+import socket
+import time
+from collections.abc import Callable
+
 from provoke import client
-from provoke.backends import answer, answer_and_hold, answer_and_reset, by_path
+from provoke.backends import PAUSE, answer, answer_and_hold, answer_and_reset, answer_in_parts, by_path, listen_tcp
 from provoke.frames import FCGI_END, FCGI_STDOUT, fastcgi, read_fastcgi
 from provoke.stage import Stage
 
@@ -71,6 +75,61 @@ def body_truncated(stage: Stage) -> None:
         stage.expect(
             "body_truncated", f"upstream prematurely closed {what} while reading upstream",
             phase="body", scheme=scheme, peer=peer, events=events,
+        )
+
+
+def body_unbuffered(stage: Stage) -> None:
+    """Without buffering, header, part of the body and the end come at once: NGINX says that it sends to the client, but
+    it is the backend that closed or reset the connection"""
+
+    def end(connection: socket.socket) -> None:
+        connection.shutdown(socket.SHUT_WR)
+
+    endings: tuple[tuple[str, str | None, str, Callable[[socket.socket], None]], ...] = (
+        ("body_truncated", None, "upstream prematurely closed connection", end),
+        ("body_reset", "ECONNRESET", "recv() failed (104: Connection reset by peer)", client.reset),
+    )
+    port = stage.port()
+    peer = f"127.0.0.1:{port}"
+    listener = stage.held(listen_tcp(port))
+    nginx = stage.nginx(f"location / {{ proxy_buffering off; proxy_pass http://{peer}; }}")
+    for class_, os_error, text, finish in endings:
+        asking = stage.connect()
+        asking.sendall(stage.request("/report"))
+        upstream = stage.held(listener.accept()[0])
+        upstream.recv(65536)
+        # Afterwards NGINX finds all at once.
+        nginx.pause()
+        upstream.sendall(_PART)
+        finish(upstream)
+        time.sleep(PAUSE)
+        nginx.resume()
+        stage.count(client.read_all(asking))
+        stage.expect(class_, f"{text} while sending to client", os_error=os_error, scheme="http", peer=peer)
+
+
+def body_chunked(stage: Stage) -> None:
+    """A chunked response ends within a chunk, before the last one, or goes on with what is no chunk; buffered or not"""
+    head = _OK + b"Transfer-Encoding: chunked\r\n\r\n"
+    answers = {
+        "within": ("body_truncated", b"a\r\nhalf", "upstream prematurely closed connection"),
+        "between": ("body_truncated", b"2\r\nok\r\n", "upstream prematurely closed connection"),
+        "wrong": ("invalid_response", b"2\r\nok\r\n<html>\r\n", "upstream sent invalid chunked response"),
+    }
+    peers = {name: stage.backend(answer_in_parts(head, data)) for name, (_, data, _) in answers.items()}
+    stage.nginx(
+        "proxy_http_version 1.1;\n"
+        + "".join(
+            f"location /{name} {{ proxy_pass http://{peer}; }}\n"
+            f"location /unbuffered/{name} {{ proxy_buffering off; proxy_pass http://{peer}; }}\n"
+            for name, peer in peers.items()
+        )
+    )
+    for name, (class_, _, text) in answers.items():
+        stage.get(f"/{name}")
+        stage.get(f"/unbuffered/{name}")
+        stage.expect(
+            class_, f"{text} while reading upstream", phase="body", scheme="http", peer=peers[name], events=2
         )
 
 

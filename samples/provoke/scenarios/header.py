@@ -1,7 +1,11 @@
 """Failures while NGINX waits for the response header, or reads it."""
 
+import socket
+from collections.abc import Callable
+
 from provoke import frames
-from provoke.backends import Conduct, answer, answer_and_hold, answer_and_reset, by_path, read_some
+from provoke.backends import Conduct, answer, answer_and_hold, answer_and_reset, by_path, finish, read_http, read_some
+from provoke.client import reset
 from provoke.config import php_location
 from provoke.frames import FCGI_END, FCGI_STDOUT, fastcgi, http2, read_fastcgi, read_http2
 from provoke.scenarios import needs_nginx
@@ -191,4 +195,85 @@ def request_rejected(stage: Stage) -> None:
         stage.expect(
             "request_rejected", f"{text} {_UPSTREAM}", phase="header", scheme="grpc", peer=peer, status=502,
             events=events,
+        )
+
+
+def wrong_protocol(stage: Stage) -> None:
+    """NGINX speaks another protocol than the server behind it: HTTP or gRPC to PHP-FPM, HTTP or FastCGI to uWSGI, and
+    whatever to a web server, which is NGINX too and logs what it was sent"""
+    php, uwsgi, web = stage.socket_path("mypool"), stage.socket_path("app"), f"127.0.0.1:{stage.port()}"
+    stage.php((php, ""))
+    stage.uwsgi(uwsgi, "def application(environ, start_response):\n    raise NotImplementedError\n")
+    was_reset, closed = "recv() failed (104: Connection reset by peer)", "upstream prematurely closed connection"
+    cases = (
+        (f"unix:{php}", "http", "response_reset", was_reset),
+        (f"unix:{php}", "grpc", "response_reset", was_reset),
+        (f"unix:{uwsgi}", "http", "response_closed", closed),
+        (f"unix:{uwsgi}", "fastcgi", "response_closed", closed),
+        (web, "fastcgi", "invalid_response", "upstream sent unsupported FastCGI protocol version: 72"),
+        (web, "grpc", "invalid_response", "upstream sent too large http2 frame: 4740180"),
+        (web, "memcached", "invalid_response", 'memcached sent invalid response: "HTTP/1.1 400 Bad Request"'),
+    )
+    passes = {
+        "http": "proxy_pass http://",
+        "fastcgi": "include /etc/nginx/fastcgi_params; fastcgi_pass ",
+        "memcached": "set $memcached_key key; memcached_pass ",
+    }
+    locations = [
+        f"location = /{at} {{ {passes.get(scheme, f'{scheme}_pass ')}{peer}; }}\n"
+        for at, (peer, scheme, _, _) in enumerate(cases)
+    ]
+    # These take the web server's complaint for an answer.
+    for scheme in ("uwsgi", "scgi"):
+        locations.append(f"location /{scheme} {{ include /etc/nginx/{scheme}_params; {scheme}_pass {web}; }}\n")
+    stage.nginx("".join(locations), http=f"server {{ listen {web}; return 204; }}", level="info")
+    for at, (peer, scheme, class_, text) in enumerate(cases):
+        stage.get(f"/{at}")
+        stage.expect(
+            class_, f"{text} {_UPSTREAM}", phase="header", os_error="ECONNRESET" if text == was_reset else None,
+            scheme=scheme, peer=peer, status=502,
+        )
+    for scheme in ("uwsgi", "scgi"):
+        stage.get(f"/{scheme}")
+    stage.noise("[info]", "client sent invalid method while reading client request line", records=4)
+    stage.noise("[info]", "client sent invalid request while reading client request line", '"PRI * HTTP/2.0"')
+
+
+def keepalive_closed(stage: Stage) -> None:
+    """The backend closes or resets a connection that was kept alive as soon as the next request comes. NGINX then tries
+    a new one, but not for a POST, whose client gets 502"""
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    def serve_once(end: Callable[[socket.socket], None]) -> Conduct:
+        def conduct(connection: socket.socket) -> None:
+            read_http(connection)
+            connection.sendall(ok)
+            read_http(connection)
+            end(connection)
+
+        return conduct
+
+    closes, resets = stage.backend(serve_once(finish)), stage.backend(serve_once(reset))
+    stage.nginx(
+        """
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        location /closes { proxy_pass http://closes; }
+        location /resets { proxy_pass http://resets; }
+        """,
+        http=f"""
+        upstream closes {{ server {closes}; keepalive 1; }}
+        upstream resets {{ server {resets}; keepalive 1; }}
+        """,
+    )
+    for target in ("/closes", "/resets"):
+        stage.get(target, times=2)
+        stage.post(target, b"order")
+    for peer, class_, os_error, text in (
+        (closes, "response_closed", None, "upstream prematurely closed connection"),
+        (resets, "response_reset", "ECONNRESET", "recv() failed (104: Connection reset by peer)"),
+    ):
+        stage.expect(
+            class_, f"{text} {_UPSTREAM}", phase="header", os_error=os_error, scheme="http", peer=peer, status=502,
+            events=2, replies=1,
         )

@@ -1,10 +1,9 @@
-"""Sessions that NGINX only passes on: upgraded HTTP connections, TCP and UDP streams."""
-
-import socket
+"""Sessions that NGINX only passes on: upgraded HTTP connections and TCP streams."""
 
 from provoke import client
 from provoke.backends import answer_and_hold, answer_and_reset, read_some
 from provoke.client import read_reply
+from provoke.config import stream_conf
 from provoke.stage import Stage
 
 _UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
@@ -16,29 +15,20 @@ proxy_set_header Connection Upgrade;
 """
 
 
-def _stream(stage: Stage, servers: str) -> str:
-    return f"stream {{ error_log {stage.log_path} info; {servers} }}"
-
-
-def _open_stream(port: int) -> socket.socket:
-    connection = client.connect(("127.0.0.1", port))
-    connection.sendall(b"hello")
-    return connection
-
-
 def session_timeout(stage: Stage) -> None:
     """Nothing comes over an upgraded (WebSocket) connection, or over a TCP stream, for too long"""
     web, tcp = stage.backend(answer_and_hold(_UPGRADED)), stage.backend(answer_and_hold(b"hello", read=read_some))
     port = stage.port()
+    server = f"server {{ listen 127.0.0.1:{port}; proxy_timeout 1s; proxy_pass {tcp}; }}"
     stage.nginx(
         f"location / {{ {_PROXY_UPGRADE} proxy_read_timeout 1s; proxy_pass http://{web}; }}",
         modules=["ngx_stream_module"],
-        blocks=_stream(stage, f"server {{ listen 127.0.0.1:{port}; proxy_timeout 1s; proxy_pass {tcp}; }}"),
+        blocks=stream_conf(stage.log_path, server),
         level="info",
     )
     for _ in range(2):
         stage.send(stage.request("/live", headers=_UPGRADE, keep=True))
-    with _open_stream(port) as stream:
+    with client.open_stream(port) as stream:
         client.read_all(stream)
     stage.expect(
         "session_timeout", "upstream timed out (110: Connection timed out) while proxying upgraded connection",
@@ -65,8 +55,8 @@ def session_reset(stage: Stage) -> None:
         location /steady {{ proxy_pass http://{steady_web}; }}
         """,
         modules=["ngx_stream_module"],
-        blocks=_stream(
-            stage,
+        blocks=stream_conf(
+            stage.log_path,
             f"server {{ listen 127.0.0.1:{port}; proxy_pass {tcp}; }}"
             f"server {{ listen 127.0.0.1:{steady_port}; proxy_pass {steady_tcp}; }}",
         ),
@@ -74,13 +64,13 @@ def session_reset(stage: Stage) -> None:
     )
     for _ in range(2):
         stage.send(stage.request("/live", headers=_UPGRADE, keep=True))
-    with _open_stream(port) as stream:
+    with client.open_stream(port) as stream:
         client.read_all(stream)
     leaving = stage.connect()
     leaving.sendall(stage.request("/steady", headers=_UPGRADE, keep=True))
     read_reply(leaving)
     client.reset(leaving)
-    stream = _open_stream(steady_port)
+    stream = client.open_stream(steady_port)
     stream.recv(1)
     client.reset(stream)
     stage.expect(
@@ -98,62 +88,3 @@ def session_reset(stage: Stage) -> None:
         stage.noise(" client 127.0.0.1:", f" connected to 127.0.0.1:{own}")
         stage.noise(" proxy 127.0.0.1:", f" connected to {peer}")
         stage.noise(f" {who} disconnected, bytes from/to client:5/5")
-
-
-def stream(stage: Stage) -> None:
-    """TCP streams to backends that do not listen or do not exist, beside one that works"""
-    refused, first, second = stage.dead(), stage.dead(), stage.dead()
-    steady, missing = stage.backend(answer_and_hold(b"hello", read=read_some)), f"unix:{stage.socket_path('mypool')}"
-    ports = {name: stage.port() for name in (refused, "two_dead", missing, steady)}
-    servers = "".join(f"server {{ listen 127.0.0.1:{port}; proxy_pass {name}; }}" for name, port in ports.items())
-    limits = "max_fails=1 fail_timeout=60s"
-    pool = f"upstream two_dead {{ server {first} {limits}; server {second} {limits}; }}"
-    stage.nginx(modules=["ngx_stream_module"], blocks=_stream(stage, pool + servers))
-    for name in (refused, refused, "two_dead", "two_dead", missing):
-        with _open_stream(ports[name]) as connection:
-            client.read_all(connection)
-    with _open_stream(ports[steady]) as connection:
-        connection.recv(5)
-    for peer, name, events in ((refused, refused, 2), (first, "two_dead", 1), (second, "two_dead", 1)):
-        stage.expect(
-            "connect_refused", "connect() failed (111: Connection refused) while connecting to upstream",
-            phase="connect", os_error="ECONNREFUSED", peer=peer, server=f"127.0.0.1:{ports[name]}", events=events,
-        )
-    for peer in (first, second):
-        stage.expect(
-            "peer_disabled", "upstream server temporarily disabled while connecting to upstream",
-            phase="connect", level="warn", peer=peer, server=f"127.0.0.1:{ports['two_dead']}",
-        )
-    stage.expect(
-        "no_live_upstreams", "no live upstreams while connecting to upstream",
-        phase="connect", peer="two_dead", server=f"127.0.0.1:{ports['two_dead']}",
-    )
-    stage.expect(
-        "socket_missing", f"connect() to {missing} failed (2: No such file or directory) while connecting",
-        phase="connect", os_error="ENOENT", level="crit", peer=missing, server=f"127.0.0.1:{ports[missing]}",
-    )
-    for name, records in ((refused, 2), ("two_dead", 2), (missing, 1), (steady, 1)):
-        stage.noise(" client 127.0.0.1:", f" connected to 127.0.0.1:{ports[name]}", records=records)
-    stage.noise(" proxy 127.0.0.1:", f" connected to {steady}")
-    stage.noise(" client disconnected, bytes from/to client:5/5")
-
-
-def stream_udp(stage: Stage) -> None:
-    """A UDP stream to a port where nothing listens, and one to a server that does not answer: its end is no event"""
-    refused, silent = stage.dead(), stage.responder(lambda _: None)
-    ports = {peer: stage.port() for peer in (refused, silent)}
-    servers = (
-        f"server {{ listen 127.0.0.1:{port} udp; proxy_timeout 1s; proxy_pass {peer}; }}"
-        for peer, port in ports.items()
-    )
-    stage.nginx(modules=["ngx_stream_module"], blocks=_stream(stage, "".join(servers)))
-    for peer, port in ports.items():
-        stage.held(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).sendto(b"hello", ("127.0.0.1", port))
-        stage.noise(" udp client 127.0.0.1:", f" connected to 127.0.0.1:{port}")
-        stage.noise(" udp proxy 127.0.0.1:", f" connected to {peer}")
-    # The kernel reports what connect() would have for TCP: nothing listens there.
-    stage.expect(
-        "connect_refused", "recv() failed (111: Connection refused) while proxying and reading from upstream",
-        phase="session", os_error="ECONNREFUSED", peer=refused, server=f"127.0.0.1:{ports[refused]}",
-    )
-    stage.noise(" udp timed out, packets from/to client:1/", records=2)

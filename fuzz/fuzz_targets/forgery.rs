@@ -1,0 +1,20 @@
+//! Whatever somebody else chooses to put into a record, the rest of it and its neighbours stay as they
+//! are. The first byte says where the text stands.
+
+#![no_main]
+
+#[path = "../../tests/forge/mod.rs"]
+mod forge;
+
+use forge::{Case, Place};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&place, text)) = bytes.split_first() else {
+        return;
+    };
+    let place = Place::ALL[usize::from(place) % Place::ALL.len()];
+    if let Some(case) = Case::new(place, text) {
+        case.check();
+    }
+});
