@@ -252,10 +252,9 @@ impl<'a> Worker<'a> {
             self.intake.events += 1;
             self.intake.undated += u64::from(!is_dated);
             if verdict.class == Class::UpstreamOther {
-                self.intake.unclassified += 1;
-                let what = "upstream_other";
+                let (message, raw) = (record.message, record.raw);
                 self.intake
-                    .sample(part.input, &source, record.offset, what, record.raw);
+                    .unclassified(part.input, &source, record.offset, message, raw);
             }
             each(&Event {
                 record: &record,

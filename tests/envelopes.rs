@@ -214,6 +214,7 @@ fn read(log: &str, access: Access, chunk_size: usize) -> (Vec<Value>, Intake) {
     // Samples name the temporary file.
     let intake = Intake {
         samples: Vec::new(),
+        unclassified_samples: Vec::new(),
         ..outcome.intake
     };
     (events.map(Result::unwrap).collect(), intake)

@@ -27,11 +27,7 @@ fn a_dataset_of_the_samples_holds_the_counts_stated_beside_them() {
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&aggregate.stderr);
-    assert_eq!(
-        aggregate.status.code(),
-        Some(1),
-        "one sample has no times: {words}"
-    );
+    assert_eq!(aggregate.status.code(), Some(0), "{words}");
     let check = Command::new(python())
         .arg(root().join("tests/readers/check.py"))
         .arg(&samples)

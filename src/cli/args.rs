@@ -5,7 +5,7 @@ use chrono::Utc;
 use clap::Args;
 
 use crate::record::{Moment, Zone};
-use crate::render::{Safe, brief};
+use crate::render::{Safe, brief, plural};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
 use crate::source::{Access, Trouble, discover};
@@ -180,7 +180,7 @@ impl Common {
             say(trouble);
         }
         if self.verbose {
-            for sample in &intake.samples {
+            for sample in intake.samples.iter().chain(&intake.unclassified_samples) {
                 let place = format!("{}: byte {}: {}", sample.source, sample.offset, sample.what);
                 say(format_args!("{place}: {}", sample.text));
             }
@@ -197,6 +197,14 @@ impl Common {
     /// Says what was read, unless told to be quiet.
     pub(super) fn remark_intake(&self, intake: &Intake) {
         self.remark(format_args!("read {}", brief(intake)));
+        if let Some(sample) = intake.unclassified_samples.first() {
+            let events = plural(intake.unclassified, "event");
+            let place = format!("{}: byte {}", sample.source, sample.offset);
+            self.remark(format_args!(
+                "{events} of class upstream_other, the first at {place}: {}",
+                sample.text
+            ));
+        }
     }
 }
 

@@ -131,7 +131,7 @@ impl Joiner {
 /// Whether a record stops before its tail, though it should have one: it has a connection number, and
 /// stops inside a quote (or behind more of them, which may be a client's), or its text is a script's,
 /// which may hold line feeds without any quote.
-fn stops_early(chunk: &[u8], span: &Span) -> bool {
+pub(super) fn stops_early(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
     let start = &record[..record.len().min(LONGEST_HEAD)];
     let may_quote = || QUOTING.find(start).is_some();
@@ -179,7 +179,7 @@ fn quotes_upstream(chunk: &[u8], span: &Span) -> bool {
 /// Whether the text before a record's tail ends like a message that quotes an upstream.
 fn closes_quotation(chunk: &[u8], span: &Span) -> bool {
     span.tail.is_some_and(|tail| {
-        let (message, _, action) = message::split(&span.bytes(chunk)[..tail], message::End::Tail);
+        let (message, _, action) = message::split(&span.bytes(chunk)[..tail], message::End::Cut);
         action.is_some() && message.ends_with(b"\"")
     })
 }

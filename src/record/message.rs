@@ -73,11 +73,16 @@ fn action(text: &[u8], may_say_more: bool) -> Option<(&[u8], &[u8])> {
         || (may_say_more
             && action.ends_with(b"upstream")
             && memchr::memchr(b'"', behind).is_none());
-    is_whole.then(|| (text[..at].trim_ascii_end(), action))
+    let blanks = (0..at)
+        .rev()
+        .take_while(|&at| is_blank(text, Some(at)))
+        .count();
+    is_whole.then(|| (&text[..at - blanks], action))
 }
 
+/// A space, or the line's end that somebody's editor put there.
 fn is_blank(text: &[u8], at: Option<usize>) -> bool {
-    at.is_some_and(|at| text[at].is_ascii_whitespace())
+    at.is_some_and(|at| matches!(text[at], b' ' | b'\n' | b'\r'))
 }
 
 /// Whether an action begins with a word with which NGINX's do (`log->action` all over its source).

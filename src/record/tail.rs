@@ -168,7 +168,8 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
 fn is_closed(text: &[u8]) -> bool {
-    let (message, errno, action) = message::split(text, End::Tail);
+    // Nothing but the tail may follow the action.
+    let (message, errno, action) = message::split(text, End::Cut);
     // Such messages have no errno.
     if errno.is_some() {
         return false;

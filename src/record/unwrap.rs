@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
 use super::envelope::{self, Follow, Form};
-use super::split::stamp_in;
-use super::{Head, Told, head};
+use super::split::{Span, stamp_in};
+use super::{Head, Told, forged, head};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Unwrapped {
     /// Lines of other programs.
     other: u64,
     stray: Stray,
+    /// Where a record begins that broke off before one in another envelope.
+    broken_off: Option<usize>,
 }
 
 /// Lines before the first record that are no other program's.
@@ -45,6 +47,8 @@ pub(super) struct Begin {
     pub(super) is_stamped: bool,
     /// Whether somebody quoted it out of its log.
     pub(super) is_quoted: bool,
+    /// Whether its envelope may be a client's, so that what follows depends on what came before.
+    pub(super) is_doubted: bool,
 }
 
 /// Where a record stood before it was unwrapped, and what its envelope tells.
@@ -112,6 +116,7 @@ impl Unwrapped {
         self.hosts.clear();
         self.stray = Stray::default();
         self.other = 0;
+        self.broken_off = None;
         let is_message = is_message.filter(|_| is_input);
         let mut current = Current::Nothing;
         let mut broken: Option<Broken> = None;
@@ -140,7 +145,11 @@ impl Unwrapped {
                             line,
                         });
                     }
-                    _ => current = self.line(line, at, end, current, is_message),
+                    _ => {
+                        // Nobody quotes a line between the parts of another.
+                        let is_message = is_message.filter(|_| broken.is_none());
+                        current = self.line(line, at, end, current, is_message);
+                    }
                 }
             }
             at = end + 1;
@@ -192,6 +201,10 @@ impl Unwrapped {
             return Current::Plain;
         }
         if let Some(envelope) = envelope::read(line) {
+            let is_same = |form: &Form<'_>| matches!(form.follow(line), Follow::More(..));
+            if !matches!(&current, Current::Wrapped(form, _) if is_same(form)) {
+                self.note_broken_off();
+            }
             let is_stamped = envelope.is_stamped() || envelope.told.is_some();
             let host = envelope.host.map(|host| self.host(&host));
             let source = Source {
@@ -218,6 +231,8 @@ impl Unwrapped {
                     self.push(&text, end);
                     return with_partial(current, partial);
                 }
+                // The envelope may be a client's, and then the line is the rest of that record.
+                Follow::Other if self.may_be_forged() => self.push(line, end),
                 Follow::Other => self.other += 1,
                 Follow::Bare => self.push(line, end),
             },
@@ -226,14 +241,30 @@ impl Unwrapped {
     }
 
     fn begin(&mut self, text: &[u8], source: Source, is_stamped: bool, is_quoted: bool) {
-        let start = self.text.len();
         self.begins.push(Begin {
-            start,
+            start: self.text.len(),
             source,
             is_stamped,
             is_quoted,
+            is_doubted: self.may_be_forged(),
         });
         self.push(text, source.end);
+    }
+
+    /// Whether a record broke off before this one, which has another envelope.
+    fn may_be_forged(&self) -> bool {
+        self.broken_off
+            .is_some_and(|start| self.text.len() - start < forged::WINDOW)
+    }
+
+    /// Notes that the record before broke off, when one in an envelope begins.
+    fn note_broken_off(&mut self) {
+        if let Some(last) = self.begins.last()
+            && !self.may_be_forged()
+        {
+            let span = Span::mark(&self.text, last.start, self.text.len());
+            self.broken_off = forged::stops_early(&self.text, &span).then_some(last.start);
+        }
     }
 
     fn push(&mut self, text: &[u8], end: usize) {

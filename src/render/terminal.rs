@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::record::{Moment, Zone};
-use crate::rollup::{Intake, Summary};
+use crate::rollup::{Intake, Sample, Summary};
 
 use super::Safe;
 use super::number::{bytes, count, plural};
@@ -125,24 +125,33 @@ fn not_understood(out: &mut fmt::Formatter<'_>, intake: &Intake) -> fmt::Result 
             plural(intake.impossible_times, "record")
         ));
     }
-    if intake.undated > 0 {
-        parts.push(format!(
-            "{} without a time, counted with the record before",
-            plural(intake.undated, "event")
-        ));
+    if !parts.is_empty() {
+        writeln!(out)?;
+        wrapped(out, &format!("Not understood: {}.", parts.join(", ")))?;
+        examples(out, &intake.samples)?;
     }
     if intake.unclassified > 0 {
-        parts.push(format!(
-            "{} of class upstream_other",
-            plural(intake.unclassified, "event")
-        ));
+        let events = plural(intake.unclassified, "event");
+        writeln!(out)?;
+        wrapped(
+            out,
+            &format!("{events} of class upstream_other. One of each kind:"),
+        )?;
+        examples(out, &intake.unclassified_samples)?;
     }
-    if parts.is_empty() {
-        return Ok(());
+    if intake.undated > 0 {
+        let events = plural(intake.undated, "event");
+        writeln!(out)?;
+        wrapped(
+            out,
+            &format!("{events} without a time, counted at the time of the record before."),
+        )?;
     }
-    writeln!(out)?;
-    wrapped(out, &format!("Not understood: {}.", parts.join(", ")))?;
-    for sample in &intake.samples {
+    Ok(())
+}
+
+fn examples(out: &mut fmt::Formatter<'_>, samples: &[Sample]) -> fmt::Result {
+    for sample in samples {
         writeln!(out, "  {}, byte {}:", Safe(&sample.source), sample.offset)?;
         writeln!(
             out,

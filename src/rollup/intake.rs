@@ -27,6 +27,8 @@ pub struct Intake {
     pub other_lines: u64,
     /// The first few lines and records that were not understood.
     pub samples: Vec<Sample>,
+    /// One event of each kind of `upstream_other`, the first kinds.
+    pub unclassified_samples: Vec<Sample>,
 }
 
 /// Something that was not understood, to be shown.
@@ -38,8 +40,8 @@ pub struct Sample {
     pub offset: u64,
     /// The input's path, or `-`.
     pub source: String,
-    /// Why it stands here.
-    pub what: &'static str,
+    /// Why it stands here; for an event, its message without what differs from event to event.
+    pub what: String,
     /// Its beginning.
     pub text: String,
 }
@@ -47,6 +49,9 @@ pub struct Sample {
 impl Intake {
     /// How many samples are kept.
     pub const SAMPLES: usize = 5;
+
+    /// Of how many kinds of `upstream_other` an example is kept.
+    pub const KINDS: usize = 10;
 
     /// Adds what another part has read. The samples that stay are the first by input and offset, so
     /// they do not depend on who merged first.
@@ -65,32 +70,80 @@ impl Intake {
         self.samples.extend(other.samples);
         self.samples.sort();
         self.samples.truncate(Self::SAMPLES);
+        for sample in other.unclassified_samples {
+            self.keep_unclassified(sample);
+        }
     }
 
     /// Notes a line or record that was not understood, if it is among the first.
-    pub fn sample(
-        &mut self,
-        input: usize,
-        source: &str,
-        offset: u64,
-        what: &'static str,
-        text: &[u8],
-    ) {
+    pub fn sample(&mut self, input: usize, source: &str, offset: u64, what: &str, text: &[u8]) {
         let place = self
             .samples
             .partition_point(|sample| (sample.input, sample.offset) <= (input, offset));
         if place < Self::SAMPLES {
-            let sample = Sample {
-                input,
-                offset,
-                source: source.to_owned(),
-                what,
-                text: Text(&text[..text.len().min(SHOWN)]).to_str().into_owned(),
-            };
+            let sample = Sample::new(input, source, offset, what.to_owned(), text);
             self.samples.insert(place, sample);
             self.samples.truncate(Self::SAMPLES);
         }
     }
+
+    /// Notes an event of class `upstream_other`.
+    pub fn unclassified(
+        &mut self,
+        input: usize,
+        source: &str,
+        offset: u64,
+        message: &[u8],
+        text: &[u8],
+    ) {
+        self.unclassified += 1;
+        self.keep_unclassified(Sample::new(input, source, offset, kind(message), text));
+    }
+
+    /// Keeps the first sample of each kind, and of the kinds those that came first: whoever merges
+    /// first, the same stay.
+    fn keep_unclassified(&mut self, sample: Sample) {
+        let samples = &mut self.unclassified_samples;
+        match samples.iter_mut().find(|kept| kept.what == sample.what) {
+            Some(kept) if sample < *kept => *kept = sample,
+            Some(_) => return,
+            None => samples.push(sample),
+        }
+        samples.sort();
+        samples.truncate(Self::KINDS);
+    }
+}
+
+impl Sample {
+    fn new(input: usize, source: &str, offset: u64, what: String, text: &[u8]) -> Self {
+        Self {
+            input,
+            offset,
+            source: source.to_owned(),
+            what,
+            text: Text(&text[..text.len().min(SHOWN)]).to_str().into_owned(),
+        }
+    }
+}
+
+/// A message without its numbers and quotations.
+fn kind(message: &[u8]) -> String {
+    let mut kind = String::new();
+    let mut is_quoted = false;
+    for &byte in message.iter().take(SHOWN) {
+        match byte {
+            b'"' => {
+                is_quoted = !is_quoted;
+                kind.push('"');
+            }
+            _ if is_quoted => {}
+            b'0'..=b'9' if kind.ends_with('0') => {}
+            b'0'..=b'9' => kind.push('0'),
+            byte if byte.is_ascii() => kind.push(byte.into()),
+            _ => {}
+        }
+    }
+    kind
 }
 
 /// As much of a line as a message may show.
@@ -117,5 +170,31 @@ mod tests {
         let mut merged = with(&[9, 1, 8]);
         merged.merge(with(&[2, 7, 3, 6]));
         assert_eq!(offsets(&merged), [1, 2, 3, 6, 7]);
+    }
+
+    #[test]
+    fn each_kind_keeps_its_first_event() {
+        let of = |events: &[(u64, &str)]| {
+            let mut intake = Intake::default();
+            for &(offset, message) in events {
+                intake.unclassified(0, "error.log", offset, message.as_bytes(), b"");
+            }
+            intake
+        };
+        let kept = |intake: &Intake| -> Vec<(u64, String)> {
+            let samples = intake.unclassified_samples.iter();
+            samples
+                .map(|sample| (sample.offset, sample.what.clone()))
+                .collect()
+        };
+        let mut merged = of(&[(9, "odd \"a\" 17"), (4, "even 2")]);
+        merged.merge(of(&[(7, "even 33"), (3, "odd \"b\" 5")]));
+        let expected = [(3, "odd \"\" 0".to_owned()), (4, "even 0".to_owned())];
+        assert_eq!((merged.unclassified, kept(&merged)), (4, expected.to_vec()));
+        let many: Vec<String> = (b'a'..=b'z')
+            .map(|letter| char::from(letter).to_string())
+            .collect();
+        let many: Vec<(u64, &str)> = (1..).zip(many.iter().map(String::as_str)).collect();
+        assert_eq!(of(&many).unclassified_samples.len(), Intake::KINDS);
     }
 }

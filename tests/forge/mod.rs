@@ -48,7 +48,15 @@ impl Place {
     fn admits(self, text: &[u8]) -> bool {
         let is_visible = text.iter().all(|&byte| byte > b' ' && byte != 0x7f);
         let has_no_line = !text.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0));
-        let closes = || contains(text, b"\" while");
+        let closes = || {
+            let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+            let quotes = text.iter().enumerate().filter(|(_, byte)| **byte == b'"');
+            let mut behind = quotes.map(|(at, _)| &text[at + 1..]);
+            behind.any(|rest| {
+                let blanks = rest.iter().take_while(|byte| blank(byte)).count();
+                blanks > 0 && rest[blanks..].starts_with(b"while")
+            })
+        };
         match self {
             Self::Request => is_visible,
             Self::Host => is_visible && !text.contains(&b'/'),
@@ -58,10 +66,6 @@ impl Place {
             Self::Path => !text.contains(&0),
         }
     }
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 /// A log of three records; the one in the middle holds the text.
