@@ -131,7 +131,7 @@ impl Joiner {
 /// Whether a record stops before its tail, though it should have one: it has a connection number, and
 /// stops inside a quote (or behind more of them, which may be a client's), or its text is a script's,
 /// which may hold line feeds without any quote.
-pub(super) fn stops_early(chunk: &[u8], span: &Span) -> bool {
+fn stops_early(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
     let start = &record[..record.len().min(LONGEST_HEAD)];
     let may_quote = || QUOTING.find(start).is_some();

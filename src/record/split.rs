@@ -21,8 +21,6 @@ pub struct Span {
     pub(super) second_tail: bool,
     /// Whether it says itself when it was written.
     is_stamped: bool,
-    /// Whether what follows depends on what came before.
-    is_doubted: bool,
     /// Which of the unwrapped records it is.
     wrapped: Option<u32>,
     /// Where its first line begins in the chunk, envelope and all.
@@ -53,7 +51,7 @@ impl Span {
     }
 
     /// Marks the record between two places, of which only the first [`LONGEST_READ`] bytes count.
-    pub(super) fn mark(text: &[u8], start: usize, end: usize) -> Self {
+    fn mark(text: &[u8], start: usize, end: usize) -> Self {
         let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
         let end = end.min(start + LONGEST_READ);
         // Line ends, and the NUL bytes that a file has where it was truncated.
@@ -69,7 +67,6 @@ impl Span {
             tail,
             second_tail: second.is_some(),
             is_stamped: true,
-            is_doubted: false,
             wrapped: None,
             place: start,
             place_end: line_end,
@@ -79,7 +76,6 @@ impl Span {
     fn unwrapped(self, number: usize, begin: &Begin) -> Self {
         Self {
             is_stamped: begin.is_stamped,
-            is_doubted: begin.is_doubted,
             wrapped: u32::try_from(number).ok(),
             place: begin.source.start,
             place_end: begin.source.end,
@@ -93,7 +89,6 @@ impl Span {
         Self {
             second_tail: true,
             is_stamped: first.is_stamped,
-            is_doubted: first.is_doubted,
             wrapped: first.wrapped,
             place: first.place,
             place_end: last.place_end,
@@ -305,6 +300,17 @@ impl Splitter {
                 false => self.joiner.add(text, &mut self.spans, span),
             }
         }
+        for span in &mut self.spans {
+            let number = span.wrapped.map(|number| number as usize);
+            let begin = number.and_then(|number| Some((number, begins.get(number)?)));
+            // Not forged, for it was not joined with others.
+            if let Some((number, begin)) = begin
+                && let Some(own_end) = begin.own_end
+                && span.place_end == begin.source.end
+            {
+                *span = Span::mark(text, span.start, own_end).unwrapped(number, begin);
+            }
+        }
         // Before the log itself begins; nothing in it belongs to them.
         self.spans.splice(0..0, quoted);
         self.unwrapped = unwrapped;
@@ -381,8 +387,8 @@ impl Cut for Boundaries {
                 true => bytes.len(),
                 false => bytes.len() - WINDOW,
             };
-            let sure = |span: &&Span| span.is_stamped && !span.is_doubted;
-            let mut places = records.spans.iter().filter(sure).map(|span| span.place);
+            let stamped = records.spans.iter().filter(|span| span.is_stamped);
+            let mut places = stamped.map(|span| span.place);
             if let Some(at) = places.find(|&at| at >= target && at > 0 && at <= settled) {
                 return Some(line_start(bytes, at));
             }

@@ -108,7 +108,10 @@ pub(super) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     let text = head.text;
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
-        None => return next_wrapped(text).or_else(|| without_client(text, span)),
+        None => {
+            let wrapped = next_wrapped(text).or_else(|| without_client(text, span));
+            return wrapped.filter(|&at| !is_foreign(text) || is_closed(&text[..at]));
+        }
     };
     let is_foreign = is_foreign(text);
     if !span.second_tail && !is_foreign {
@@ -152,10 +155,10 @@ const FARTHEST: usize = 4096;
 /// A tail whose `, client: ` was broken over two lines by whoever pasted the record.
 fn next_wrapped(text: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', text)?;
-    memchr::memmem::find_iter(text, b"client:")
-        .map(|at| text[..at].trim_ascii_end())
-        .find(|before| before.ends_with(b","))
-        .map(|before| before.len() - 1)
+    memchr::memmem::find_iter(text, b"client:").find_map(|at| {
+        let comma = text[..at].trim_ascii_end().strip_suffix(b",")?.len();
+        memchr::memchr(b'\n', &text[comma..at]).map(|_| comma)
+    })
 }
 
 /// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
@@ -209,7 +212,7 @@ pub(super) fn is_foreign(text: &[u8]) -> bool {
 /// How records begin that quote what an upstream sent. They always have an action.
 const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
 
-/// Whether fields behind `last` follow, in order and to the record's end. A Host has no spaces, and no
+/// Whether fields behind `last` follow, in order and to the line's end. A Host has no spaces, and no
 /// header that a client can send has a line feed.
 fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
     let mut fields = Fields {
@@ -220,9 +223,11 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
     let mut tail = Tail::default();
     while fields.read_one(&mut tail) {}
     let is_line = |value: &[u8]| memchr::memchr(b'\n', value).is_none();
+    // What follows on other lines is none of NGINX's.
+    let is_line_end = matches!(fields.rest.first(), Some(b'\n' | b'\r'));
     let rest = fields.rest.trim_ascii();
     let begun = rest.strip_prefix(b",").map(<[u8]>::trim_ascii_start);
-    (rest.is_empty() || begun.is_some_and(|begun| begins_field(begun, fields.last)))
+    (rest.is_empty() || is_line_end || begun.is_some_and(|begun| begins_field(begun, fields.last)))
         && [tail.request, tail.host, tail.referrer]
             .into_iter()
             .flatten()

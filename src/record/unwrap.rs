@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
 use super::envelope::{self, Follow, Form};
-use super::split::{Span, stamp_in};
-use super::{Head, Told, forged, head};
+use super::split::stamp_in;
+use super::{Head, Told, head, tail};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.
 #[derive(Debug, Default)]
@@ -13,8 +13,6 @@ pub(super) struct Unwrapped {
     /// Lines of other programs.
     other: u64,
     stray: Stray,
-    /// Where a record begins that broke off before one in another envelope.
-    broken_off: Option<usize>,
 }
 
 /// Lines before the first record that are no other program's.
@@ -47,8 +45,8 @@ pub(super) struct Begin {
     pub(super) is_stamped: bool,
     /// Whether somebody quoted it out of its log.
     pub(super) is_quoted: bool,
-    /// Whether its envelope may be a client's, so that what follows depends on what came before.
-    pub(super) is_doubted: bool,
+    /// Where lines follow in the text that belong to it only if it was forged.
+    pub(super) own_end: Option<usize>,
 }
 
 /// Where a record stood before it was unwrapped, and what its envelope tells.
@@ -89,7 +87,8 @@ impl Broken {
     /// Whether a line can stand between the parts: another stream's, and no record.
     fn is_interrupted_by(&self, line: &[u8]) -> bool {
         let form = Form::Prefix(Cow::Borrowed(&self.line[..self.prefix]));
-        form.follow(line) == Follow::Other && envelope::read(line).is_none()
+        let may_be_rest = has_tail(line) || envelope::read(line).is_some();
+        form.follow(line) == Follow::Other && !may_be_rest
     }
 
     /// Adds the next part, if this line is one; tells whether it breaks off as well.
@@ -116,7 +115,6 @@ impl Unwrapped {
         self.hosts.clear();
         self.stray = Stray::default();
         self.other = 0;
-        self.broken_off = None;
         let is_message = is_message.filter(|_| is_input);
         let mut current = Current::Nothing;
         let mut broken: Option<Broken> = None;
@@ -126,17 +124,19 @@ impl Unwrapped {
             let line = &chunk[at..end];
             let added = broken.as_mut().and_then(|part| part.add(line, end));
             // Only lines of other streams come between the parts.
-            let is_over = match (&broken, added) {
-                (Some(_), Some(breaks_off)) => !breaks_off,
-                (Some(part), None) => !part.is_interrupted_by(line),
-                (None, _) => false,
-            };
+            let is_between = added.is_none()
+                && broken
+                    .as_ref()
+                    .is_some_and(|part| part.is_interrupted_by(line));
+            let is_over = !is_between && added != Some(true);
             if is_over && let Some(whole) = broken.take() {
                 current = self.line(&whole.line, whole.at, whole.end, current, is_message);
             }
-            if added.is_none() {
+            if is_between {
+                self.other += 1;
+            } else if added.is_none() {
                 match envelope::breaks_off(line) {
-                    Some(prefix) if broken.is_none() => {
+                    Some(prefix) => {
                         let line = line.to_vec();
                         broken = Some(Broken {
                             at,
@@ -145,11 +145,7 @@ impl Unwrapped {
                             line,
                         });
                     }
-                    _ => {
-                        // Nobody quotes a line between the parts of another.
-                        let is_message = is_message.filter(|_| broken.is_none());
-                        current = self.line(line, at, end, current, is_message);
-                    }
+                    None => current = self.line(line, at, end, current, is_message),
                 }
             }
             at = end + 1;
@@ -201,10 +197,6 @@ impl Unwrapped {
             return Current::Plain;
         }
         if let Some(envelope) = envelope::read(line) {
-            let is_same = |form: &Form<'_>| matches!(form.follow(line), Follow::More(..));
-            if !matches!(&current, Current::Wrapped(form, _) if is_same(form)) {
-                self.note_broken_off();
-            }
             let is_stamped = envelope.is_stamped() || envelope.told.is_some();
             let host = envelope.host.map(|host| self.host(&host));
             let source = Source {
@@ -231,9 +223,10 @@ impl Unwrapped {
                     self.push(&text, end);
                     return with_partial(current, partial);
                 }
-                // The envelope may be a client's, and then the line is the rest of that record.
-                Follow::Other if self.may_be_forged() => self.push(line, end),
-                Follow::Other => self.other += 1,
+                Follow::Other => {
+                    self.other += 1;
+                    self.push_rest(line, end);
+                }
                 Follow::Bare => self.push(line, end),
             },
         }
@@ -246,25 +239,21 @@ impl Unwrapped {
             source,
             is_stamped,
             is_quoted,
-            is_doubted: self.may_be_forged(),
+            own_end: None,
         });
         self.push(text, source.end);
     }
 
-    /// Whether a record broke off before this one, which has another envelope.
-    fn may_be_forged(&self) -> bool {
-        self.broken_off
-            .is_some_and(|start| self.text.len() - start < forged::WINDOW)
-    }
-
-    /// Notes that the record before broke off, when one in an envelope begins.
-    fn note_broken_off(&mut self) {
-        if let Some(last) = self.begins.last()
-            && !self.may_be_forged()
-        {
-            let span = Span::mark(&self.text, last.start, self.text.len());
-            self.broken_off = forged::stops_early(&self.text, &span).then_some(last.start);
+    /// Adds a line in an envelope of the same form that is no record, if it has a tail: the envelope may
+    /// be a client's, and then it is the rest of the record that the client broke out of.
+    fn push_rest(&mut self, line: &[u8], end: usize) {
+        if !has_tail(line) {
+            return;
         }
+        if let Some(begin) = self.begins.last_mut() {
+            begin.own_end.get_or_insert(self.text.len());
+        }
+        self.push(line, end);
     }
 
     fn push(&mut self, text: &[u8], end: usize) {
@@ -307,6 +296,11 @@ impl Unwrapped {
     pub(super) fn host_at(&self, place: (usize, usize)) -> &[u8] {
         &self.hosts[place.0..place.1]
     }
+}
+
+/// `, client: …, server: ` stands in every tail.
+fn has_tail(line: &[u8]) -> bool {
+    tail::first(line).is_some_and(|at| memchr::memmem::find(&line[at..], b", server: ").is_some())
 }
 
 fn with_partial(current: Current, partial: bool) -> Current {
