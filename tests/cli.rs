@@ -530,3 +530,107 @@ fn the_hole_that_a_truncation_leaves_is_stepped_over() {
     assert_eq!(stdout(&output).lines().count(), 2);
     assert!(stdout(&output).contains("\"offset\":5000}"));
 }
+
+fn events(logs: &[&str]) -> Vec<serde_json::Value> {
+    let output = run(&[&["events", "-q"], logs].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines = stdout(&output);
+    let events = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    events.collect()
+}
+
+#[test]
+fn an_envelope_fills_host_and_time_where_the_record_has_none() {
+    let record = std::str::from_utf8(REFUSED).unwrap().trim_end();
+    let console = "nginx: [emerg] host not found in upstream \"shop\" in /etc/nginx/nginx.conf:8";
+    let lines = [
+        format!("Nov  1 10:15:02 web1 nginx: {record}"),
+        format!("2026-11-01T09:30:00.250+01:00 web2 nginx[7]: {console}"),
+        format!("Nov  1 10:15:02 web1 nginx[7]: {console}"),
+        "Nov  1 10:15:02 web1 systemd[1]: nginx.service: Failed with result 'exit-code'."
+            .to_owned(),
+        console.to_owned(),
+    ];
+    let logs = folder(&[("syslog", lines.join("\n").as_bytes())]);
+    let log = at(&logs, "syslog");
+    let file = fs::File::options().append(true).open(&log).unwrap();
+    // 2026-11-22, so that the year is known.
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_795_305_600))
+        .unwrap();
+    let said: Vec<_> = events(&["--host", "here", &log])
+        .iter()
+        .map(|event| {
+            (
+                event["time"].clone(),
+                event["host"].clone(),
+                event["class"].clone(),
+            )
+        })
+        .collect();
+    let expected = serde_json::json!([
+        ["2026-11-01T09:15:02Z", "web1", "connect_refused"],
+        ["2026-11-01T08:30:00.250Z", "web2", "host_not_found"],
+        ["2026-11-01T10:15:02Z", "web1", "host_not_found"],
+        [null, "here", "host_not_found"],
+    ]);
+    assert_eq!(serde_json::to_value(said).unwrap(), expected);
+    let report = run(&["report", &log]);
+    let report = stdout(&report);
+    assert!(report.contains("1 event without a time"), "{report}");
+    assert!(report.contains("1 line of other programs"), "{report}");
+}
+
+#[test]
+fn lines_of_other_programs_alone_are_no_error_log() {
+    let logs = folder(&[("syslog", b"Nov  1 10:15:02 web1 cron[7]: (root) CMD (x)\n")]);
+    let output = run(&["report", &at(&logs, "syslog")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("syslog"), "{}", stderr(&output));
+}
+
+#[test]
+fn rules_add_classes_and_name_pools() {
+    let rules = b"[[rule]]\nname = 'shop_down'\nregex = '^connect\\(\\) failed'\nkind = 'F'\n\
+        pool = 'shop'\noverride = true\nmeaning = 'call the shop'\n";
+    let logs = folder(&[("error.log", REFUSED), ("rules.toml", rules)]);
+    let (log, rules) = (at(&logs, "error.log"), at(&logs, "rules.toml"));
+    let event = &events(&["--rules", &rules, &log])[0];
+    assert_eq!(event["class"], "shop_down");
+    assert_eq!(event["pool"], "shop");
+    assert_eq!(event["phase"], "connect");
+    let report = stdout(&run(&["report", "--rules", &rules, &log]));
+    assert!(report.contains("shop_down: call the shop"), "{report}");
+    let out = at(&logs, "dataset");
+    let aggregate = run(&["aggregate", "--rules", &rules, &log, "--out", &out]);
+    assert_eq!(aggregate.status.code(), Some(0), "{}", stderr(&aggregate));
+    let file = fs::File::open(&parquet_files(Path::new(&out))[0]).unwrap();
+    let row = SerializedFileReader::new(file).unwrap();
+    let row = row
+        .get_row_iter(None)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .to_string();
+    assert!(row.contains("class: \"shop_down\", kind: \"F\""), "{row}");
+}
+
+#[test]
+fn what_is_wrong_with_rules_is_said_with_its_line() {
+    let rules = b"[[rule]]\nname = 'a'\nregex = '('\nkind = 'F'\n";
+    let logs = folder(&[("error.log", REFUSED), ("rules.toml", rules)]);
+    let (log, rules) = (at(&logs, "error.log"), at(&logs, "rules.toml"));
+    let output = run(&["events", "--rules", &rules, &log]);
+    assert_eq!(output.status.code(), Some(2));
+    let words = stderr(&output);
+    assert!(
+        words.contains("rules.toml: line 3: regex: unclosed group"),
+        "{words}"
+    );
+    assert_eq!(stdout(&output), "");
+    let missing = run(&["events", "--rules", "/no/such/rules.toml", &log]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("/no/such/rules.toml: cannot be read"));
+}
