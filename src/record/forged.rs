@@ -55,29 +55,35 @@ impl Joiner {
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
-        let last = spans.len() - 1;
         let torn = is_torn(chunk, &span);
-        match self.first_of_forged(chunk, spans, torn) {
-            Some(begin) => {
-                self.doubted = true;
-                let whole = Span::joined(chunk, &spans[begin], &spans[last]);
-                // What closed it may have been forged, too.
-                self.open = stops_early(chunk, &whole).then_some(begin);
-                self.torn = is_torn(chunk, &whole).then_some(begin);
-                spans.truncate(begin);
-                spans.push(whole);
+        if let Some(begin) = self.first_of_forged(chunk, spans, torn) {
+            self.join(chunk, spans, begin);
+            // What was joined may be the end of something longer.
+            if let Some(begin) = self.first_in_request(chunk, spans) {
+                self.join(chunk, spans, begin);
             }
-            None => {
-                let early = self.open.is_none() && stops_early(chunk, &span);
-                self.doubted |= torn || early;
-                if torn {
-                    self.torn = Some(last);
-                }
-                if early {
-                    self.open = Some(last);
-                }
-            }
+            return;
         }
+        let last = spans.len() - 1;
+        let early = self.open.is_none() && stops_early(chunk, &span);
+        self.doubted |= torn || early;
+        if torn {
+            self.torn = Some(last);
+        }
+        if early {
+            self.open = Some(last);
+        }
+    }
+
+    /// Makes one record of those from `begin` on.
+    fn join(&mut self, chunk: &[u8], spans: &mut Vec<Span>, begin: usize) {
+        let whole = Span::joined(chunk, &spans[begin], &spans[spans.len() - 1]);
+        self.doubted = true;
+        // What closed it may have been forged, too.
+        self.open = stops_early(chunk, &whole).then_some(begin);
+        self.torn = is_torn(chunk, &whole).then_some(begin);
+        spans.truncate(begin);
+        spans.push(whole);
     }
 
     /// Whether anything was seen that can tie lines together.
@@ -109,12 +115,8 @@ impl Joiner {
             }
         }
         self.doubted |= last.second_tail;
-        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
-        if self.line_feeds.last().is_some_and(|&at| at < last.end)
-            && let Some(request) = Request::in_last_tail(chunk, last)
-        {
-            self.doubted = true;
-            return first_held(&request, chunk, spans);
+        if let Some(held) = self.first_in_request(chunk, spans) {
+            return Some(held);
         }
         if is_torn && self.open.is_none() {
             return spans[..spans.len() - 1]
@@ -125,6 +127,20 @@ impl Joiner {
                 .map(|back| spans.len() - 2 - back);
         }
         None
+    }
+}
+
+impl Joiner {
+    /// The record to which the last one belongs, because its request holds the lines between.
+    fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
+        let last = spans.last()?;
+        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
+        if self.line_feeds.last().is_none_or(|&at| at >= last.end) {
+            return None;
+        }
+        let request = Request::in_last_tail(chunk, last)?;
+        self.doubted = true;
+        first_held(&request, chunk, spans)
     }
 }
 
