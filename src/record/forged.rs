@@ -22,6 +22,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::head::{Head, Level};
+use super::path::{normalized, percent_decoded};
 use super::{OPENRESTY_CUT, Span, message, tail};
 
 /// No record is longer, so no forged line stands farther from its record.
@@ -220,7 +221,10 @@ fn is_torn_in_login(chunk: &[u8], span: &Span) -> bool {
 
 /// Whether a record ends in what stands behind a login: an upstream without quotes.
 fn names_mail_upstream(chunk: &[u8], span: &Span) -> bool {
-    memchr::memmem::rfind(span.bytes(chunk), b"\", upstream: ").is_some()
+    const UPSTREAM: &[u8] = b"\", upstream: ";
+    let record = span.bytes(chunk);
+    let found = memchr::memmem::rfind(record, UPSTREAM);
+    found.is_some_and(|at| memchr::memchr(b'"', &record[at + UPSTREAM.len()..]).is_none())
 }
 
 /// If the request of the last record holds the beginning of that record or of others shortly before
@@ -285,39 +289,4 @@ const REQUEST: &[u8] = b", request: \"";
 
 /// Enough of what follows a head to tell a line from its neighbours, short enough for the shortest text
 /// that is worth forging.
-const TELLING: usize = 16;
-
-/// A path as NGINX has it when it is logged: `//` merged, `.` and `..` resolved
-/// (`ngx_http_parse_complex_uri`, `src/http/ngx_http_parse.c`).
-pub(super) fn normalized(path: &[u8]) -> Vec<u8> {
-    let mut segments: Vec<&[u8]> = Vec::new();
-    for segment in path.split(|&byte| byte == b'/') {
-        match segment {
-            b"" | b"." => {}
-            b".." => {
-                segments.pop();
-            }
-            _ => segments.push(segment),
-        }
-    }
-    segments.join(&b'/')
-}
-
-pub(super) fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let hex = |byte: Option<&u8>| byte.and_then(|&byte| (byte as char).to_digit(16));
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        match (text[at], hex(text.get(at + 1)), hex(text.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (byte, _, _) => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
-}
+const TELLING: usize = 8;

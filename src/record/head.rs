@@ -204,8 +204,19 @@ fn is_date(text: &[u8]) -> bool {
 }
 
 /// Whether a line begins the way every record does: `dddd/dd/dd dd:dd:dd [`.
-pub(super) fn is_stamped(line: &[u8]) -> bool {
+fn is_stamped(line: &[u8]) -> bool {
     line.get(STAMP..STAMP + 2) == Some(b" [") && is_date(line)
+}
+
+/// Where the time stamp begins in a line that begins with one. A byte order mark, or the NUL bytes
+/// that fill the hole before a log whose writer went on behind a truncation, are stepped over.
+pub(super) fn stamp_in(line: &[u8]) -> Option<usize> {
+    let lead = match line.first()? {
+        0 => line.iter().position(|&byte| byte != 0)?,
+        0xEF if line.starts_with(b"\xEF\xBB\xBF") => 3,
+        _ => 0,
+    };
+    is_stamped(&line[lead..]).then_some(lead)
 }
 
 /// `12#12: `

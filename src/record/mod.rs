@@ -16,6 +16,7 @@ mod errno;
 mod forged;
 mod head;
 mod message;
+mod path;
 mod split;
 mod tail;
 mod text;

@@ -2,7 +2,7 @@ use crate::source::{Cut, Start};
 
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
-use super::head::{STAMP, is_stamped};
+use super::head::{STAMP, stamp_in};
 use super::unwrap::{Begin, IsMessage, Stray, Unwrapped, quoted};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
@@ -330,17 +330,6 @@ impl Splitter {
         let span = Span::mark(chunk, start, end);
         self.joiner.add(chunk, &mut self.spans, span);
     }
-}
-
-/// Where the time stamp begins in a line that begins with one. A byte order mark, or the NUL bytes
-/// that fill the hole before a log whose writer went on behind a truncation, are stepped over.
-pub(super) fn stamp_in(line: &[u8]) -> Option<usize> {
-    let lead = match line.first()? {
-        0 => line.iter().position(|&byte| byte != 0)?,
-        0xEF if line.starts_with(b"\xEF\xBB\xBF") => 3,
-        _ => 0,
-    };
-    is_stamped(&line[lead..]).then_some(lead)
 }
 
 /// Cuts between records, and only where a look around shows that no forged line could tie the two

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::envelope::{self, Follow, Form};
-use super::split::stamp_in;
+use super::head::stamp_in;
 use super::{Head, Told, head, tail};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.

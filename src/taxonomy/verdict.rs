@@ -227,10 +227,13 @@ fn decide(
         Decision::Exchange if side == Side::Client && record.tail.upstream.is_some() => {
             let is_grave = record.head.level.is_some_and(|level| level <= Level::Error);
             let is_sending = record.action == Some(b"sending to client");
-            (is_grave && is_sending).then(|| match os_error {
-                Some(OsError::ETIMEDOUT) => Class::BodyTimeout,
-                _ => Class::BodyReset,
-            })
+            let is_timeout = os_error == Some(OsError::ETIMEDOUT);
+            let class = if is_timeout {
+                Class::BodyTimeout
+            } else {
+                Class::BodyReset
+            };
+            (is_grave && is_sending).then_some(class)
         }
         Decision::Exchange => exchange(record, phase?, os_error),
         Decision::Handshake => {

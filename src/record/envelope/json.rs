@@ -88,7 +88,7 @@ impl Json {
         ];
         Some(Self {
             told: times.iter().flatten().find_map(told),
-            host: hosts.iter().flatten().find_map(|host| name(host)),
+            host: hosts.iter().flatten().find_map(name),
             stream: streams.iter().flatten().fold(String::new(), |all, part| {
                 all + part.as_str().unwrap_or_default() + "\n"
             }),

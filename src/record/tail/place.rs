@@ -1,0 +1,150 @@
+//! Where a tail begins.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::{Tail, reads_in_order};
+use crate::record::message::{self, End};
+use crate::record::{Head, Span};
+
+/// What stands before the client's address: `, client: `, for UDP `, udp client: `.
+const CLIENT: &[u8] = b" client: ";
+
+/// Building a searcher costs more than searching a record with it.
+static CLIENT_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CLIENT));
+
+/// Where a tail may begin in `text` for the first time: the comma's place.
+pub(in crate::record) fn first(text: &[u8]) -> Option<usize> {
+    from(text, 0)
+}
+
+/// Where a tail may begin for the next time, behind the one at `at`.
+pub(in crate::record) fn next(text: &[u8], at: usize) -> Option<usize> {
+    from(text, at + 1 + CLIENT.len())
+}
+
+fn from(text: &[u8], mut from: usize) -> Option<usize> {
+    loop {
+        let at = from + CLIENT_FINDER.find(text.get(from..)?)?;
+        let before = &text[..at];
+        if before.ends_with(b",") {
+            return Some(at - 1);
+        }
+        if before.ends_with(b", udp") {
+            return Some(at - 5);
+        }
+        from = at + CLIENT.len();
+    }
+}
+
+/// Where the tail begins in the text of a record's head. With more than one candidate, the first
+/// one that reads as a tail to the record's end, so that a second tail inside a Referer is none; and
+/// behind a message that quotes an upstream only one before which the quote is closed.
+pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
+    let text = head.text;
+    let first = match span.tail {
+        Some(at) => at.checked_sub(span.length() - text.len())?,
+        None => {
+            let wrapped = next_wrapped(text).or_else(|| without_client(text, span));
+            return wrapped.filter(|&at| !is_foreign(text) || is_closed(&text[..at]));
+        }
+    };
+    let is_foreign = is_foreign(text);
+    if !span.second_tail && !is_foreign {
+        return Some(first);
+    }
+    let finished = || {
+        std::iter::successors(Some(first), |&at| next(text, at))
+            .take_while(|&at| at < FARTHEST)
+            .filter(|&at| !is_foreign || is_closed(&text[..at]))
+    };
+    finished()
+        .find(|&at| reads_in_order(&text[at..], None))
+        .or_else(|| finished().next())
+        .or((!is_foreign).then_some(first))
+}
+
+/// The tail behind a message that quotes an upstream and has no action: NGINX took it out of its cache.
+/// What the message quotes may look like a tail, so it is the last, and whole.
+pub(in crate::record) fn find_without_action(head: &Head<'_>, span: &Span) -> Option<usize> {
+    let text = head.text;
+    let first = span.tail?.checked_sub(span.length() - text.len())?;
+    if !is_foreign(text) || span.is_cut_from(span) {
+        return None;
+    }
+    let is_quoted = |at: &usize| {
+        let before = &text[..*at];
+        let before = before.strip_suffix(b", ignored").unwrap_or(before);
+        let is_whole = || Tail::read(&text[*at..], false).request.is_some();
+        before.ends_with(b"\"") && is_whole() && reads_in_order(&text[*at..], None)
+    };
+    std::iter::successors(Some(first), |&at| next(text, at))
+        .take_while(|&at| at < FARTHEST)
+        .filter(is_quoted)
+        .last()
+}
+
+/// No NGINX writes a record in which a tail begins farther behind. A bound is needed: whoever fills a
+/// record with beginnings of tails must not make reading it take the square of its length.
+pub(super) const FARTHEST: usize = 4096;
+
+/// A tail whose `, client: ` was broken over two lines by whoever pasted the record.
+fn next_wrapped(text: &[u8]) -> Option<usize> {
+    memchr::memchr(b'\n', text)?;
+    memchr::memmem::find_iter(text, b"client:").find_map(|at| {
+        let comma = text[..at].trim_ascii_end().strip_suffix(b",")?.len();
+        memchr::memchr(b'\n', &text[comma..at]).map(|_| comma)
+    })
+}
+
+/// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
+/// without their time: in others, what stands behind the message may be a client's.
+fn without_client(text: &[u8], span: &Span) -> Option<usize> {
+    let place = |name: &[u8]| memchr::memmem::find(text, name);
+    let places = [place(b", server: "), place(b", upstream: \"")];
+    (!span.is_stamped()).then(|| places.into_iter().flatten().min())?
+}
+
+/// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
+fn is_closed(text: &[u8]) -> bool {
+    // Nothing but the tail may follow the action.
+    let (message, errno, action) = message::split(text, End::Cut);
+    // Such messages have no errno.
+    if errno.is_some() {
+        return false;
+    }
+    let message = message.strip_suffix(b", ignored").unwrap_or(message);
+    let first = OPENINGS
+        .iter()
+        .filter_map(|opening| Some(memchr::memmem::find(message, opening)? + opening.len()))
+        .min();
+    let Some(first) = first else {
+        return action.is_some();
+    };
+    // The opening quote is not the closing one.
+    let is_opening = first == message.len()
+        || message.ends_with(b"previous value: \"")
+        || message.ends_with(b"\" for key \"");
+    action.is_some() && message.ends_with(b"\"") && !is_opening
+}
+
+/// How quotations open that an upstream wrote. The other quotes in such messages are NGINX's.
+const OPENINGS: [&[u8]; 5] = [
+    b": \"",
+    b"status \"",
+    b"response \"",
+    b"header \"",
+    b"trailer \"",
+];
+
+/// How a record begins that holds what an application wrote, which may be anything.
+const STDERR: &[u8] = b"FastCGI sent in stderr: \"";
+
+/// Whether a message quotes what an upstream sent.
+pub(in crate::record) fn is_foreign(text: &[u8]) -> bool {
+    FOREIGN.iter().any(|start| text.starts_with(start))
+}
+
+/// How records begin that quote what an upstream sent. They always have an action.
+const FOREIGN: [&[u8]; 3] = [STDERR, b"upstream sent ", b"memcached sent "];
