@@ -41,7 +41,7 @@ fn nanos(random: &mut StdRng) -> String {
 }
 
 /// Programs that wrap every line by itself.
-const LINES: [Envelope; 8] = [
+const LINES: [Envelope; 9] = [
     Envelope {
         name: "docker logs -t",
         wrap: |random, line, _| format!("{} {line}\n", nanos(random)),
@@ -106,6 +106,12 @@ const LINES: [Envelope; 8] = [
         wrap: |random, line, _| format!("[pod/web-1/nginx] {} {line}\n", nanos(random)),
         other: None,
         host: None,
+    },
+    Envelope {
+        name: "syslog of a program's standard error",
+        wrap: |_, line, _| format!("Nov  1 09:15:02 web1 nginx: {line}\n"),
+        other: Some("Nov  1 09:15:02 web1 cron[7]: (root) CMD (x)"),
+        host: Some("web1"),
     },
     Envelope {
         name: "two columns of times",

@@ -42,6 +42,8 @@ impl Envelope<'_> {
 pub(super) enum Form<'a> {
     /// This text before each line, with other digits.
     Prefix(Cow<'a, [u8]>),
+    /// This text before what NGINX says on the console, one line each.
+    Console(Cow<'a, [u8]>),
     /// JSON, and what says which stream the line is of.
     Json(String),
 }
@@ -63,12 +65,20 @@ pub(super) fn read(line: &[u8]) -> Option<Envelope<'_>> {
         return in_json(line);
     }
     let at = head::find(line)?;
-    let prefix = Prefix::read(&line[..at])?;
+    let (before, text) = line.split_at(at);
+    let prefix = Prefix::read(before)?;
+    let is_console =
+        text.starts_with(b"[") && (before.ends_with(b"nginx: ") || before.ends_with(b"angie: "));
+    let form = if is_console {
+        Form::Console
+    } else {
+        Form::Prefix
+    };
     Some(Envelope {
-        text: Cow::Borrowed(&line[at..]),
+        text: Cow::Borrowed(text),
         told: prefix.told,
         host: prefix.host.map(Cow::Borrowed),
-        form: Form::Prefix(Cow::Borrowed(&line[..at])),
+        form: form(Cow::Borrowed(before)),
         partial: false,
     })
 }
@@ -123,6 +133,10 @@ impl Form<'_> {
                 None => Follow::Bare,
             },
             Self::Prefix(prefix) => follow_prefix(prefix, line),
+            Self::Console(prefix) => match follow_prefix(prefix, line) {
+                Follow::More(..) => Follow::Other,
+                follow => follow,
+            },
         }
     }
 
@@ -131,6 +145,7 @@ impl Form<'_> {
         match self {
             Self::Json(stream) => Form::Json(stream),
             Self::Prefix(prefix) => Form::Prefix(Cow::Owned(prefix.into_owned())),
+            Self::Console(prefix) => Form::Console(Cow::Owned(prefix.into_owned())),
         }
     }
 }
@@ -152,10 +167,6 @@ fn follow_prefix<'l>(prefix: &[u8], line: &'l [u8]) -> Follow<'l> {
     }
     if prefix.trim_ascii().is_empty() {
         return Follow::Bare;
-    }
-    // What NGINX says on the console is one line each.
-    if prefix.ends_with(b"nginx: ") || prefix.ends_with(b"angie: ") {
-        return Follow::Other;
     }
     Follow::More(Cow::Borrowed(&line[end..]), false)
 }
@@ -260,6 +271,11 @@ mod tests {
             ),
             ("nginx-1  | ", "nginx-1  |   x", "  x"),
             ("nginx-1  | ", "nginx-1  |", ""),
+            (
+                "Nov  9 09:15:02 web1 nginx: ",
+                "Nov  9 09:15:03 web1 nginx: x",
+                "x",
+            ),
             (
                 "Nov  9 09:15:02 web1 nginx[6]: ",
                 "Nov 10 09:15:02 web1 nginx[6]: x",
