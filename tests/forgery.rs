@@ -1,7 +1,11 @@
 //! The grammar of fields under attack: texts made of all that could pass for NGINX's own, in every place
 //! where somebody else chooses the text.
 
+#[path = "forge/cuts.rs"]
+mod cuts;
 mod forge;
+
+use std::path::Path;
 
 use forge::{Case, Place};
 use rand::rngs::StdRng;
@@ -87,5 +91,23 @@ fn what_others_choose_changes_nothing_else() {
     }
     for (place, tried) in Place::ALL.iter().zip(tried) {
         assert!(tried > 500, "{place:?} was tried {tried} times only");
+    }
+}
+
+/// What the fuzz targets have found, small.
+#[test]
+fn what_fuzzing_found_stays_found() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    for (target, check) in [
+        ("records", cuts::check as fn(&[u8])),
+        ("forgery", forge::check),
+    ] {
+        let inputs = std::fs::read_dir(corpus.join(target)).unwrap();
+        let mut tried = 0;
+        for input in inputs {
+            check(&std::fs::read(input.unwrap().path()).unwrap());
+            tried += 1;
+        }
+        assert!(tried > 20, "{target}: {tried} inputs only");
     }
 }

@@ -6,15 +6,6 @@
 #[path = "../../tests/forge/mod.rs"]
 mod forge;
 
-use forge::{Case, Place};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|bytes: &[u8]| {
-    let Some((&place, text)) = bytes.split_first() else {
-        return;
-    };
-    let place = Place::ALL[usize::from(place) % Place::ALL.len()];
-    if let Some(case) = Case::new(place, text) {
-        case.check();
-    }
-});
+fuzz_target!(|bytes: &[u8]| forge::check(bytes));

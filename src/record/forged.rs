@@ -276,9 +276,11 @@ impl Request {
 
     /// Whether a line that begins like this record stands in the request.
     fn holds(&self, chunk: &[u8], span: &Span) -> bool {
-        let line = span.bytes(chunk);
-        let head = line.len() - Head::read(line).text.len();
-        let begin = normalized(&line[..line.len().min(head + TELLING)]);
+        let record = span.bytes(chunk);
+        let head = record.len() - Head::read(record).text.len();
+        // The lines behind the first may have lost an envelope.
+        let line = memchr::memchr(b'\n', record).unwrap_or(record.len());
+        let begin = normalized(&record[..line.min(head + TELLING)]);
         // Behind the first line feed; an envelope may stand before it.
         let lines = memchr::memchr(b'\n', &self.0).map(|at| &self.0[at..]);
         lines.is_some_and(|lines| memchr::memmem::find(lines, &begin).is_some())

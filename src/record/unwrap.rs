@@ -69,8 +69,10 @@ enum Current {
     Nothing,
     /// A record without an envelope.
     Plain,
-    /// A record that was quoted out of its log.
-    Quoted,
+    /// A record that was quoted out of its log, with its head or without.
+    Quoted {
+        with_head: bool,
+    },
     Wrapped(Form<'static>, bool),
 }
 
@@ -207,17 +209,22 @@ impl Unwrapped {
             self.begin(&envelope.text, source, is_stamped, false);
             return Current::Wrapped(envelope.form.into_owned(), envelope.partial);
         }
-        if let (Current::Nothing | Current::Quoted, Some(is_message)) = (&current, is_message)
+        let may_be_quoted = matches!(current, Current::Nothing | Current::Quoted { .. });
+        if let Some(is_message) = is_message.filter(|_| may_be_quoted)
             && let Some(text) = quoted(line, is_message)
         {
-            let is_stamped = text.first().is_some_and(u8::is_ascii_digit);
-            self.begin(text, source, is_stamped, true);
-            return Current::Quoted;
+            let with_head = head::find(text) == Some(0);
+            // A line without a head goes on with a record that has one.
+            if with_head || !matches!(current, Current::Quoted { with_head: true }) {
+                let is_stamped = text.first().is_some_and(u8::is_ascii_digit);
+                self.begin(text, source, is_stamped, true);
+                return Current::Quoted { with_head };
+            }
         }
         match &current {
             Current::Nothing if envelope::is_other(line) => self.other += 1,
             Current::Nothing => self.stray.add(at, end),
-            Current::Plain | Current::Quoted => self.push(line, end),
+            Current::Plain | Current::Quoted { .. } => self.push(line, end),
             Current::Wrapped(form, _) => match form.follow(line) {
                 Follow::More(text, partial) => {
                     self.push(&text, end);

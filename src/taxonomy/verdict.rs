@@ -76,6 +76,10 @@ fn names_upstream_action(text: &[u8]) -> bool {
     })
 }
 
+fn is_connect(found: Option<(Decision, Option<&[u8]>)>) -> bool {
+    matches!(found, Some((Decision::Connect, _)))
+}
+
 /// Whether a record is that grave; one that was quoted without its level is taken to be.
 fn is_at_least(head: &Head<'_>, level: Level) -> bool {
     head.level.is_none_or(|own| own <= level)
@@ -118,6 +122,9 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
             Some(Phase::Resolve)
         }
         Class::HostNotFound | Class::UpstreamMisconfigured => Some(Phase::Config),
+        // Connecting says where it happened, even if the action was cut off.
+        Class::NoLiveUpstreams if record.action.is_none() => Some(Phase::Connect),
+        _ if record.action.is_none() && is_connect(found) => Some(Phase::Connect),
         _ => side.phase(),
     };
     Some(Verdict {

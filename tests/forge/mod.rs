@@ -290,6 +290,17 @@ impl Case {
     }
 }
 
+/// Checks the record that some bytes make: the first one says where the text stands, if it can.
+pub fn check(bytes: &[u8]) {
+    let Some((&place, text)) = bytes.split_first() else {
+        return;
+    };
+    let place = Place::ALL[usize::from(place) % Place::ALL.len()];
+    if let Some(case) = Case::new(place, text) {
+        case.check();
+    }
+}
+
 fn percent_encoded(text: &[u8]) -> Vec<u8> {
     text.iter()
         .flat_map(|&byte| match byte {

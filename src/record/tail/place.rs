@@ -46,8 +46,9 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
         None => {
-            let wrapped = next_wrapped(text).or_else(|| without_client(text, span));
-            return wrapped.filter(|&at| !is_foreign(text) || is_closed(&text[..at]));
+            return next_wrapped(text)
+                .filter(|&at| !is_foreign(text) || is_closed(&text[..at]))
+                .or_else(|| without_client(text, span));
         }
     };
     let is_foreign = is_foreign(text);
