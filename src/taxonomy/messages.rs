@@ -10,7 +10,7 @@ use Decision::{
     Aborted, Always, Bind, Closed, Connect, Exchange, Files, Handshake, Never, Resolve, Script,
     Stderr, TimedOut, Towards,
 };
-use Form::{Around, Begins, Ends, Named, Service, Whole};
+use Form::{Around, Begins, Counted, Ends, Named, Service, Whole};
 
 /// What a message that matches stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,8 @@ enum Form {
     Named(&'static str, &'static str, bool),
     /// `service NAME of NAME`, and this: the second name is the one that counts.
     Service(&'static str),
+    /// A number, and this.
+    Counted(&'static str),
     /// Something else between two texts: a number, NGINX's own address.
     Around(&'static str, &'static str),
     /// Anything, and this.
@@ -132,7 +134,7 @@ static MESSAGES: &[Entry] = &[
     entry(Whole("fcntl(O_NONBLOCK) failed"), Connect, CONNECT),
     entry(Whole("ioctlsocket(FIONBIO) failed"), Connect, WIN32),
     entry(Around("bind(", ") failed"), Bind, CONNECT),
-    entry(Around("", " worker_connections are not enough"), Connect, "src/core/ngx_connection.c"),
+    entry(Counted(" worker_connections are not enough"), Connect, "src/core/ngx_connection.c"),
     entry(Whole("no live upstreams"), Always(Class::NoLiveUpstreams), UPSTREAM),
     entry(Whole("upstream server temporarily disabled"), Always(Class::PeerDisabled),
         "src/http/ngx_http_upstream_round_robin.c"),
@@ -383,7 +385,7 @@ impl Form {
         match self {
             Whole(start) | Begins(start) | Named(start, _, _) | Around(start, _) => start,
             Service(_) => SERVICE,
-            Ends(_) => "",
+            Counted(_) | Ends(_) => "",
         }
     }
 
@@ -393,6 +395,11 @@ impl Form {
             Whole(text) => (message == text.as_bytes()).then_some(None),
             Begins(text) => message.starts_with(text.as_bytes()).then_some(None),
             Ends(text) => message.ends_with(text.as_bytes()).then_some(None),
+            Counted(after) => {
+                let number = message.strip_suffix(after.as_bytes())?;
+                let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+                is_number.then_some(None)
+            }
             Around(before, after) => {
                 let rest = message.strip_prefix(before.as_bytes())?;
                 rest.ends_with(after.as_bytes()).then_some(None)
@@ -445,6 +452,7 @@ mod tests {
                 Whole(text) => text.to_owned(),
                 Begins(text) => format!("{text}x"),
                 Service(text) => format!("{SERVICE}http of a.example{text}"),
+                Counted(text) => format!("512{text}"),
                 Ends(text) => format!("two words{text}"),
                 Named(before, after, _) | Around(before, after) => {
                     format!("{before}192.0.2.1{after}")

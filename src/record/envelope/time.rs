@@ -48,7 +48,7 @@ fn month_day(text: &[u8]) -> Option<(Told, usize)> {
     let blank = text[3..].iter().take_while(|&&byte| byte == b' ').count();
     let rest = &text[3 + blank..];
     let width = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let day = digits(rest.get(..width)?).filter(|_| (1..=2).contains(&width))?;
+    let day = (1..=2).contains(&width).then(|| digits(&rest[..width]))??;
     let (time, length) = time_of_day(rest[width..].strip_prefix(b" ")?)?;
     let month = month as u32 + 1;
     let told = Told::Yearless { month, day, time };
