@@ -350,6 +350,10 @@ fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
     };
     let is_grave = is_at_least(&record.head, Level::Error);
     let is_missing = record.message.starts_with(b"no resolver ");
+    // NGINX always says why; without that, a client's words may end here, cut.
+    if !is_missing && record.errno.is_none() {
+        return None;
+    }
     (for_upstream && is_grave).then_some(match os_error {
         _ if is_missing => Class::ResolverMissing,
         Some(OsError::ETIMEDOUT) => Class::ResolveTimeout,
