@@ -337,9 +337,12 @@ pub(super) fn quoted(line: &[u8], is_message: IsMessage) -> Option<&[u8]> {
         .iter()
         .take(LONGEST_LEVEL)
         .position(|&byte| byte == b']');
+    let is_level = |at: &usize| text[..*at].iter().all(u8::is_ascii_lowercase);
     let behind_name = named.map(|at| &text[at + 2..]);
-    let behind_level = close.map(|at| text[at + 1..].trim_ascii_start());
-    let texts = [behind_name, Some(text), behind_level];
+    let behind_level = close
+        .filter(is_level)
+        .map(|at| text[at + 1..].trim_ascii_start());
+    let texts = [behind_name, behind_level, Some(text)];
     texts.into_iter().flatten().find(is_known)
 }
 

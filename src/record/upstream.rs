@@ -41,7 +41,8 @@ impl<'a> Upstream<'a> {
         Self {
             value,
             scheme: scheme.filter(|scheme| !scheme.is_empty()),
-            peer: peer.filter(|peer| !peer.is_empty()),
+            // Whoever quotes a record may put dots for the address.
+            peer: peer.filter(|peer| peer.iter().any(|&byte| byte != b'.')),
         }
     }
 }
