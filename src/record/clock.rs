@@ -203,6 +203,23 @@ fn start_of(minute: &[u8; MINUTE]) -> Option<NaiveDateTime> {
     )
 }
 
+/// `.123456789` as microseconds, and its length; nothing where there is none.
+pub(super) fn fraction(text: &[u8]) -> (u32, usize) {
+    let Some(b'.' | b',') = text.first() else {
+        return (0, 0);
+    };
+    let width = text[1..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if width == 0 {
+        return (0, 0);
+    }
+    let six = text[1..1 + width].iter().chain(b"00000").take(6);
+    let micros = six.fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'));
+    (micros, 1 + width)
+}
+
 fn two(digits: &[u8], at: usize) -> u32 {
     u32::from(digits[at] - b'0') * 10 + u32::from(digits[at + 1] - b'0')
 }

@@ -92,6 +92,18 @@ impl Joiner {
         self.doubted
     }
 
+    /// The record to which the last one belongs, because its request holds the lines between.
+    fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
+        let last = spans.last()?;
+        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
+        if self.line_feeds.last().is_none_or(|&at| at >= last.end) {
+            return None;
+        }
+        let request = Request::in_last_tail(chunk, last)?;
+        self.doubted = true;
+        first_held(&request, chunk, spans)
+    }
+
     /// The record to which the last one belongs.
     fn first_of_forged(&mut self, chunk: &[u8], spans: &[Span], is_torn: bool) -> Option<usize> {
         let last = spans.last()?;
@@ -128,20 +140,6 @@ impl Joiner {
                 .map(|back| spans.len() - 2 - back);
         }
         None
-    }
-}
-
-impl Joiner {
-    /// The record to which the last one belongs, because its request holds the lines between.
-    fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
-        let last = spans.last()?;
-        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
-        if self.line_feeds.last().is_none_or(|&at| at >= last.end) {
-            return None;
-        }
-        let request = Request::in_last_tail(chunk, last)?;
-        self.doubted = true;
-        first_held(&request, chunk, spans)
     }
 }
 

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::clock::fraction;
+
 /// NGINX's levels, gravest first (`src/core/ngx_log.c`, `err_levels`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -84,11 +86,13 @@ pub(super) const STAMP: usize = 19;
 impl<'a> Head<'a> {
     /// Reads the head of a record; whatever it does not find is `None`.
     pub(super) fn read(record: &'a [u8]) -> Self {
-        if let Some(head) = Self::read_stamped(record) {
+        if is_stamped(record)
+            && let Some(head) = Self::read_stamped(record)
+        {
             return head;
         }
-        let stamp = stamp_length(record).filter(|_| is_date(record));
-        let text = &record[stamp.unwrap_or(0)..];
+        let stamp = stamp(record);
+        let text = &record[stamp.map_or(0, |(length, _)| length)..];
         let (level, text) = match level(text.trim_ascii_start()) {
             Some((level, text)) => (Some(level), text),
             None => (None, record),
@@ -96,18 +100,19 @@ impl<'a> Head<'a> {
         let head = Self::behind(level, text);
         Self {
             stamp: record.first_chunk().filter(|_| stamp.is_some()),
-            micros: stamp.map_or(0, |end| micros(&record[STAMP..end])),
+            micros: stamp.map_or(0, |(_, micros)| micros),
             // Who quotes a part of a record puts dots in front.
             text: without_dots(head.text),
             ..head
         }
     }
 
-    /// Reads the head of a record that begins with a time stamp and nothing else before the level.
+    /// Reads the head of a record that is known to begin with a time stamp, and nothing else before the
+    /// level; `None` if there is no such level.
     pub(super) fn read_stamped(record: &'a [u8]) -> Option<Self> {
         let stamp = record.first_chunk::<STAMP>()?;
         let (level, text) = level(record.get(STAMP + 1..)?)?;
-        is_date(record).then_some(Self {
+        Some(Self {
             stamp: Some(stamp),
             ..Self::behind(Some(level), text)
         })
@@ -146,13 +151,16 @@ pub(super) fn find(line: &[u8]) -> Option<usize> {
         let before = &line[..at];
         let stamped = before.len().saturating_sub(STAMP + LONGEST_FRACTION + 1)..before.len();
         let stamp = stamped.into_iter().find(|&from| {
-            is_date(&before[from..])
-                && stamp_length(&before[from..]).is_some_and(|end| &before[from + end..] == b" ")
+            stamp(&before[from..]).is_some_and(|(length, _)| &before[from + length..] == b" ")
         });
-        let is_named = || before.ends_with(b"nginx: ") || before.ends_with(b"angie: ");
-        let is_bare = || ids(text).0.is_some() || is_named();
+        let is_bare = || ids(text).0.is_some() || names_program(before);
         stamp.or_else(|| is_bare().then_some(at))
     })
+}
+
+/// Whether a text ends in the name that NGINX puts before what it says on the console.
+pub(super) fn names_program(text: &[u8]) -> bool {
+    text.ends_with(b"nginx: ") || text.ends_with(b"angie: ")
 }
 
 /// Behind so many bytes no head begins.
@@ -169,23 +177,16 @@ fn level(text: &[u8]) -> Option<(Level, &[u8])> {
     Some((level, name[close + 1..].trim_ascii_start()))
 }
 
-/// How long a stamp is, its fraction included.
-fn stamp_length(text: &[u8]) -> Option<usize> {
-    let behind = text.get(STAMP..)?;
-    let fraction = match behind.first() {
-        Some(b'.' | b',') => behind[1..].iter().take_while(|byte| byte.is_ascii_digit()),
-        _ => return Some(STAMP),
-    };
-    let digits = fraction.count();
-    (1..LONGEST_FRACTION)
-        .contains(&digits)
-        .then_some(STAMP + 1 + digits)
-}
-
-/// `.123` as microseconds.
-fn micros(fraction: &[u8]) -> u32 {
-    let digits = fraction.iter().skip(1).chain(b"000000").take(6);
-    digits.fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'))
+/// How long the stamp is with which a text begins, its fraction included, and the microseconds in that.
+fn stamp(text: &[u8]) -> Option<(usize, u32)> {
+    if !is_date(text) {
+        return None;
+    }
+    let behind = &text[STAMP..];
+    let (micros, length) = fraction(behind);
+    let is_plain = !matches!(behind.first(), Some(b'.' | b','));
+    let is_fine = (2..=LONGEST_FRACTION).contains(&length);
+    (is_plain || is_fine).then_some((STAMP + length, micros))
 }
 
 /// Whether a text begins `dddd/dd/dd dd:dd:dd`.

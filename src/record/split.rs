@@ -3,7 +3,7 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, stamp_in};
-use super::unwrap::{Begin, IsMessage, Stray, Unwrapped, quoted};
+use super::unwrap::{Begin, IsMessage, Source, Stray, Unwrapped, quoted};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
 /// Where a record stands.
@@ -165,28 +165,40 @@ impl<'a> Records<'a> {
         is_wanted: impl Fn(&Head<'_>) -> bool,
     ) -> Option<Record<'a>> {
         let raw = span.bytes(self.text);
-        let head = Head::read(raw);
-        if (head.level.is_none() && head.stamp.is_some()) || !is_wanted(&head) {
-            return None;
-        }
-        let envelope = span
-            .wrapped
-            .map(|at| &self.unwrapped.begins()[at as usize].source);
-        let written = match (head.stamp, envelope.and_then(|envelope| envelope.told)) {
-            (Some(stamp), _) => Written::Stamp(stamp, head.micros),
-            (None, Some(told)) => Written::Told(told),
-            (None, None) => Written::Unknown,
-        };
-        let host = envelope.and_then(|envelope| envelope.host);
-        let offset = offset + span.place as u64;
+        let head = self.head(span).filter(is_wanted)?;
+        let written = self.written_in(span, &head);
+        let host = self.envelope(span).and_then(|envelope| envelope.host);
         let host = host.map(|place| self.unwrapped.host_at(place));
+        let offset = offset + span.place as u64;
         Some(Record::new(raw, head, span, written, host, offset))
     }
 
     /// The time stamp of one of them, if it or its envelope has one.
     pub fn written(&self, span: &Span) -> Written<'a> {
-        let record = self.candidate(span, 0, |_| true);
-        record.map_or(Written::Unknown, |record| record.written)
+        let head = self.head(span);
+        head.map_or(Written::Unknown, |head| self.written_in(span, &head))
+    }
+
+    fn head(&self, span: &Span) -> Option<Head<'a>> {
+        let raw = span.bytes(self.text);
+        if span.wrapped.is_none() {
+            return Head::read_stamped(raw);
+        }
+        Some(Head::read(raw)).filter(|head| head.level.is_some() || head.stamp.is_none())
+    }
+
+    fn written_in(&self, span: &Span, head: &Head<'a>) -> Written<'a> {
+        let told = self.envelope(span).and_then(|envelope| envelope.told);
+        match (head.stamp, told) {
+            (Some(stamp), _) => Written::Stamp(stamp, head.micros),
+            (None, Some(told)) => Written::Told(told),
+            (None, None) => Written::Unknown,
+        }
+    }
+
+    fn envelope(&self, span: &Span) -> Option<&'a Source> {
+        let number = span.wrapped? as usize;
+        Some(&self.unwrapped.begins()[number].source)
     }
 
     /// How many lines stand before the first record of the input and are no other program's.
@@ -216,7 +228,7 @@ impl Splitter {
     pub fn split<'a>(&'a mut self, chunk: &'a [u8], start: Start, last: bool) -> Records<'a> {
         self.spans.clear();
         self.stray = Stray::default();
-        self.joiner = Joiner::new(chunk);
+        self.joiner = Joiner::default();
         // The rest of a line whose beginning was worked on already.
         let from = match start {
             Start::MidLine => memchr::memchr(b'\n', chunk).map_or(chunk.len(), |at| at + 1),
@@ -255,8 +267,9 @@ impl Splitter {
             self.lines += u64::from(newline.is_some());
             let line = &chunk[at..end];
             if let Some(stamp) = self.stamp_in(line) {
-                if let Some(begin) = record.replace(at + stamp) {
-                    self.add(chunk, begin, at);
+                match record.replace(at + stamp) {
+                    Some(begin) => self.add(chunk, begin, at),
+                    None => self.joiner = Joiner::new(chunk),
                 }
             } else if envelope::read(line).is_some()
                 || envelope::breaks_off(line).is_some()

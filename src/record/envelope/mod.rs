@@ -67,8 +67,7 @@ pub(super) fn read(line: &[u8]) -> Option<Envelope<'_>> {
     let at = head::find(line)?;
     let (before, text) = line.split_at(at);
     let prefix = Prefix::read(before)?;
-    let is_console =
-        text.starts_with(b"[") && (before.ends_with(b"nginx: ") || before.ends_with(b"angie: "));
+    let is_console = text.starts_with(b"[") && head::names_program(before);
     let form = if is_console {
         Form::Console
     } else {

@@ -1,5 +1,6 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
+use crate::record::clock::fraction;
 use crate::record::{Moment, Told};
 
 /// The time with which a text begins, in any of the shapes that envelopes write, and its length.
@@ -104,23 +105,6 @@ pub(super) fn time_of_day(text: &[u8]) -> Option<(NaiveTime, usize)> {
     let [hour, minute, second] = [0, 3, 6].map(|at| digits(&head[at..at + 2]));
     let time = NaiveTime::from_hms_micro_opt(hour?, minute?, second?, micros)?;
     Some((time, 8 + length))
-}
-
-/// `.123456789` as microseconds, and its length; nothing where there is none.
-fn fraction(text: &[u8]) -> (u32, usize) {
-    let Some(b'.' | b',') = text.first() else {
-        return (0, 0);
-    };
-    let width = text[1..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if width == 0 {
-        return (0, 0);
-    }
-    let six = text[1..1 + width].iter().chain(b"00000").take(6);
-    let micros = six.fold(0, |value, &digit| value * 10 + u32::from(digit - b'0'));
-    (micros, 1 + width)
 }
 
 /// `Z`, `+01:00`, `-0500`, `+01`: seconds east of UTC, and the length.

@@ -9,9 +9,7 @@ pub(super) fn plain_end(value: &[u8]) -> usize {
     let line = memchr::memchr2(b'\n', b'\r', value).unwrap_or(value.len());
     let comma = comma(value, line);
     // Neither has blanks, so the comma before a name behind one was left out.
-    let blanks = memchr::memchr_iter(b' ', &value[..comma]);
-    blanks
-        .into_iter()
+    memchr::memchr_iter(b' ', &value[..comma])
         .find(|&at| LATER.iter().any(|name| value[at + 1..].starts_with(name)))
         .unwrap_or(comma)
 }
