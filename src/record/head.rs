@@ -93,7 +93,8 @@ impl<'a> Head<'a> {
         }
         let stamp = stamp(record);
         let text = &record[stamp.map_or(0, |(length, _)| length)..];
-        let (level, text) = match level(text.trim_ascii_start()) {
+        let text = text.trim_ascii_start();
+        let (level, text) = match level(text).or_else(|| cut_level(text)) {
             Some((level, text)) => (Some(level), text),
             None => (None, record),
         };
@@ -101,8 +102,6 @@ impl<'a> Head<'a> {
         Self {
             stamp: record.first_chunk().filter(|_| stamp.is_some()),
             micros: stamp.map_or(0, |(_, micros)| micros),
-            // Who quotes a part of a record puts dots in front.
-            text: without_dots(head.text),
             ..head
         }
     }
@@ -121,6 +120,10 @@ impl<'a> Head<'a> {
     fn behind(level: Option<Level>, text: &'a [u8]) -> Self {
         let (ids, rest) = ids(text);
         let (connection, text) = connection(rest);
+        // Who quotes a part of a record puts dots in front.
+        let text = without_dots(text);
+        // What NGINX finds wrong with a configuration while it serves requests, it logs with two levels.
+        let text = self::level(text).map_or(text, |(_, text)| text);
         Self {
             stamp: None,
             micros: 0,
@@ -160,7 +163,14 @@ pub(super) fn find(line: &[u8]) -> Option<usize> {
 
 /// Whether a text ends in the name that NGINX puts before what it says on the console.
 pub(super) fn names_program(text: &[u8]) -> bool {
-    text.ends_with(b"nginx: ") || text.ends_with(b"angie: ")
+    let text = text.strip_suffix(b" ").unwrap_or(text);
+    text.ends_with(b"nginx:") || text.ends_with(b"angie:")
+}
+
+/// Where the first level stands in a line, `[error] `.
+pub(super) fn find_level(line: &[u8]) -> Option<usize> {
+    let searched = &line[..line.len().min(FARTHEST)];
+    memchr::memchr_iter(b'[', searched).find(|&at| level(&line[at..]).is_some())
 }
 
 /// Behind so many bytes no head begins.
@@ -169,12 +179,16 @@ const FARTHEST: usize = 300;
 /// `.123456`
 const LONGEST_FRACTION: usize = 7;
 
+/// `error] `, cut inside the bracket by whoever quoted it.
+fn cut_level(text: &[u8]) -> Option<(Level, &[u8])> {
+    let close = text.iter().take(7).position(|&byte| byte == b']')?;
+    let level = Level::from_name(&text[..close])?;
+    Some((level, text[close + 1..].trim_ascii_start()))
+}
+
 /// `[error] `
 fn level(text: &[u8]) -> Option<(Level, &[u8])> {
-    let name = text.strip_prefix(b"[")?;
-    let close = name.iter().take(7).position(|&byte| byte == b']')?;
-    let level = Level::from_name(&name[..close])?;
-    Some((level, name[close + 1..].trim_ascii_start()))
+    cut_level(text.strip_prefix(b"[")?)
 }
 
 /// How long the stamp is with which a text begins, its fraction included, and the microseconds in that.

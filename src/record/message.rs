@@ -66,6 +66,9 @@ fn action(text: &[u8], may_say_more: bool) -> Option<(&[u8], &[u8])> {
             || matches!(byte, b' ' | b'/' | b'\n' | b'\r' | b'-' | b'_' | b'.')
     };
     let words = action.iter().take_while(|byte| is_of_words(byte)).count();
+    // Somebody put the peer behind it, without a comma.
+    let upstream = memchr::memmem::find(&action[..words], b" upstream ").filter(|_| may_say_more);
+    let words = upstream.map_or(words, |at| at + b" upstream".len());
     let (action, behind) = action.split_at(words);
     // A module may say more in brackets, a quotation may end in the middle of the tail. What a client
     // sent stands in quotes.

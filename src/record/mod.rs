@@ -17,6 +17,7 @@ mod forged;
 mod head;
 mod message;
 mod path;
+mod quotation;
 mod split;
 mod tail;
 mod text;

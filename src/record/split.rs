@@ -3,7 +3,8 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, stamp_in};
-use super::unwrap::{Begin, IsMessage, Source, Stray, Unwrapped, quoted};
+use super::quotation::{self, IsMessage, mended};
+use super::unwrap::{Begin, Source, Stray, Unwrapped};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
 /// Where a record stands.
@@ -23,6 +24,8 @@ pub struct Span {
     is_stamped: bool,
     /// Which of the unwrapped records it is.
     wrapped: Option<u32>,
+    /// Which of the mended records it is.
+    mended: Option<u32>,
     /// Where its first line begins in the chunk, envelope and all.
     place: usize,
     /// Where its last line ends there.
@@ -37,6 +40,15 @@ impl Span {
 
     pub(super) fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.start..self.end]
+    }
+
+    /// The head of the record that stands here; `None` if there is no such level.
+    fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
+        let raw = self.bytes(text);
+        if self.wrapped.is_none() {
+            return Head::read_stamped(raw);
+        }
+        Some(Head::read(raw)).filter(|head| head.level.is_some() || head.stamp.is_none())
     }
 
     pub(super) fn length(&self) -> usize {
@@ -68,6 +80,7 @@ impl Span {
             second_tail: second.is_some(),
             is_stamped: true,
             wrapped: None,
+            mended: None,
             place: start,
             place_end: line_end,
         }
@@ -107,11 +120,55 @@ pub struct Splitter {
     spans: Vec<Span>,
     joiner: Joiner,
     unwrapped: Unwrapped,
+    mended: Mended,
     is_message: Option<IsMessage>,
     lines: u64,
     stray: Stray,
     /// The time of the record before: most records have the same.
     time: Option<[u8; STAMP + 2]>,
+}
+
+/// Records as NGINX wrote them, which somebody quoted otherwise.
+#[derive(Debug, Default)]
+struct Mended {
+    text: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl Mended {
+    /// Mends a record, if that makes it whole.
+    fn add(&mut self, text: &[u8], span: &mut Span, is_quoted: bool) {
+        let Some(head) = span.head(text) else { return };
+        let tail = tail::find(&head, span);
+        let is_whole = |at| span.tail.is_some() && tail::is_whole(&head.text[at..]);
+        let begins_oddly = matches!(head.text.first(), Some(b'\\' | b'*' | b'`' | b'.'));
+        if tail.is_some_and(is_whole) && !(is_quoted && begins_oddly) {
+            return;
+        }
+        let begin = span.length() - head.text.len();
+        let known = tail.filter(|_| span.tail.is_some()).map(|at| begin + at);
+        let Some(record) = mended(span.bytes(text), known, is_quoted) else {
+            return;
+        };
+        let start = self.text.len();
+        self.text.extend_from_slice(&record);
+        let found = Span {
+            is_stamped: span.is_stamped && !is_quoted,
+            wrapped: span.wrapped,
+            ..Span::mark(&self.text, start, self.text.len())
+        };
+        let is_whole = is_quoted
+            || found.head(&self.text).is_some_and(|head| {
+                tail::find(&head, &found).is_some_and(|at| tail::is_whole(&head.text[at..]))
+            });
+        match u32::try_from(self.spans.len()) {
+            Ok(number) if is_whole => {
+                span.mended = Some(number);
+                self.spans.push(found);
+            }
+            _ => self.text.truncate(start),
+        }
+    }
 }
 
 /// The records of a chunk.
@@ -121,6 +178,7 @@ pub struct Records<'a> {
     chunk: &'a [u8],
     spans: &'a [Span],
     unwrapped: &'a Unwrapped,
+    mended: &'a Mended,
     stray: &'a Stray,
     /// How many lines end in the chunk; the unterminated last line of an input is one.
     pub lines: u64,
@@ -170,6 +228,7 @@ impl<'a> Records<'a> {
         let host = self.envelope(span).and_then(|envelope| envelope.host);
         let host = host.map(|place| self.unwrapped.host_at(place));
         let offset = offset + span.place as u64;
+        let (_, span) = self.mended(span);
         Some(Record::new(raw, head, span, written, host, offset))
     }
 
@@ -180,11 +239,19 @@ impl<'a> Records<'a> {
     }
 
     fn head(&self, span: &Span) -> Option<Head<'a>> {
-        let raw = span.bytes(self.text);
-        if span.wrapped.is_none() {
-            return Head::read_stamped(raw);
+        let (text, span) = self.mended(span);
+        span.head(text)
+    }
+
+    /// Where a record is read, and in which text.
+    fn mended<'s>(&self, span: &'s Span) -> (&'a [u8], &'s Span)
+    where
+        'a: 's,
+    {
+        match span.mended {
+            Some(number) => (&self.mended.text, &self.mended.spans[number as usize]),
+            None => (self.text, span),
         }
-        Some(Head::read(raw)).filter(|head| head.level.is_some() || head.stamp.is_none())
     }
 
     fn written_in(&self, span: &Span, head: &Head<'a>) -> Written<'a> {
@@ -236,9 +303,11 @@ impl Splitter {
         };
         let is_input = start == Start::Input;
         let is_plain = self.split_plain(chunk, from, is_input);
-        if !is_plain {
-            self.split_wrapped(chunk, from, is_input);
-        }
+        let quoted = match is_plain {
+            true => 0,
+            false => self.split_wrapped(chunk, from, is_input),
+        };
+        self.mend(chunk, is_plain, quoted.max(usize::from(is_input)));
         self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
         self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
         Records {
@@ -250,6 +319,7 @@ impl Splitter {
             chunk,
             spans: &self.spans,
             unwrapped: &self.unwrapped,
+            mended: &self.mended,
             stray: &self.stray,
             lines: self.lines,
             other_lines: if is_plain { 0 } else { self.unwrapped.other() },
@@ -290,11 +360,13 @@ impl Splitter {
     /// Whether a line that stands before the first record is something that only unwrapping tells.
     fn begins_otherwise(&self, line: &[u8]) -> bool {
         let is_message = self.is_message;
-        envelope::is_other(line) || is_message.is_some_and(|is| quoted(line, is).is_some())
+        envelope::is_other(line)
+            || is_message.is_some_and(|is| quotation::begins(line, is, true).is_some())
     }
 
-    /// Finds the records in the text that is left without the envelopes.
-    fn split_wrapped(&mut self, chunk: &[u8], from: usize, is_input: bool) {
+    /// Finds the records in the text that is left without the envelopes. Tells how many of them, at the
+    /// beginning, somebody quoted.
+    fn split_wrapped(&mut self, chunk: &[u8], from: usize, is_input: bool) -> usize {
         let mut unwrapped = std::mem::take(&mut self.unwrapped);
         unwrapped.fill(chunk, from, is_input, self.is_message);
         self.stray = unwrapped.take_stray();
@@ -324,9 +396,35 @@ impl Splitter {
                 *span = Span::mark(text, span.start, own_end).unwrapped(number, begin);
             }
         }
+        self.unwrapped = unwrapped;
+        let count = quoted.len();
         // Before the log itself begins; nothing in it belongs to them.
         self.spans.splice(0..0, quoted);
-        self.unwrapped = unwrapped;
+        count
+    }
+
+    /// Mends records that were broken by being quoted; the first `quoted` ones are taken to have been.
+    fn mend(&mut self, chunk: &[u8], is_plain: bool, quoted: usize) {
+        self.mended.text.clear();
+        self.mended.spans.clear();
+        let text = match is_plain {
+            true => chunk,
+            false => self.unwrapped.text(),
+        };
+        let has_breaks = self.lines != self.spans.len() as u64;
+        let count = if has_breaks {
+            self.spans.len()
+        } else {
+            quoted.min(self.spans.len())
+        };
+        for (number, span) in self.spans[..count].iter_mut().enumerate() {
+            let is_quoted = number < quoted;
+            let fields = &span.bytes(text)[span.tail.unwrap_or(0)..];
+            let may_be_broken = is_quoted || memchr::memchr(b'\n', fields).is_some();
+            if may_be_broken && !span.is_cut_from(span) {
+                self.mended.add(text, span, is_quoted);
+            }
+        }
     }
 
     fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {

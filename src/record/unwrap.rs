@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use super::envelope::{self, Follow, Form};
 use super::head::stamp_in;
-use super::{Head, Told, head, tail};
+use super::quotation::{self, IsMessage};
+use super::{Told, head, tail};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.
 #[derive(Debug, Default)]
@@ -60,9 +61,6 @@ pub(super) struct Source {
     /// Where its machine's name stands among [`Unwrapped::hosts`].
     pub(super) host: Option<(usize, usize)>,
 }
-
-/// Tells whether a text without a head is what NGINX says of an upstream.
-pub(super) type IsMessage = fn(&[u8]) -> bool;
 
 /// What the lines behind it can be.
 enum Current {
@@ -211,7 +209,10 @@ impl Unwrapped {
         }
         let may_be_quoted = matches!(current, Current::Nothing | Current::Quoted { .. });
         if let Some(is_message) = is_message.filter(|_| may_be_quoted)
-            && let Some(text) = quoted(line, is_message)
+            && let Some(text) = {
+                let is_first = matches!(current, Current::Nothing);
+                quotation::begins(line, is_message, is_first)
+            }
         {
             let with_head = head::find(text) == Some(0);
             // A line without a head goes on with a record that has one.
@@ -316,54 +317,3 @@ fn with_partial(current: Current, partial: bool) -> Current {
         other => other,
     }
 }
-
-/// A record that somebody quoted: behind words of his own, or without its time and level, perhaps
-/// behind a program's name.
-pub(super) fn quoted(line: &[u8], is_message: IsMessage) -> Option<&[u8]> {
-    if let Some(at) = head::find(line) {
-        return is_own_words(&line[..at]).then(|| &line[at..]);
-    }
-    let is_known = |text: &&[u8]| is_message(Head::read(text).text);
-    let is_mark =
-        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'#' | b'/' | b'|');
-    let text = &line[line.iter().take_while(|byte| is_mark(byte)).count()..];
-    let colon = memchr::memmem::find(&text[..text.len().min(LONGEST_NAME)], b": ");
-    let named = colon.filter(|&at| {
-        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-        text[..at].iter().all(is_of_name)
-    });
-    // Cut inside `[error] `.
-    let close = text
-        .iter()
-        .take(LONGEST_LEVEL)
-        .position(|&byte| byte == b']');
-    let is_level = |at: &usize| text[..*at].iter().all(u8::is_ascii_lowercase);
-    let behind_name = named.map(|at| &text[at + 2..]);
-    let behind_level = close
-        .filter(is_level)
-        .map(|at| text[at + 1..].trim_ascii_start());
-    let texts = [behind_name, behind_level, Some(text)];
-    texts.into_iter().flatten().find(is_known)
-}
-
-/// Whether words in front of a record are not those of an access log, which may hold a client's:
-/// `192.0.2.1 - user `, or anything in quotes.
-fn is_own_words(text: &[u8]) -> bool {
-    let is_dash = |word: &[u8]| word == b"-";
-    let is_address = |word: &[u8]| word.first().is_some_and(u8::is_ascii_hexdigit);
-    let words: Vec<_> = text.split(u8::is_ascii_whitespace).collect();
-    memchr::memchr(b'"', text).is_none()
-        && !words.windows(2).any(|pair| {
-            is_address(pair[0])
-                && is_dash(pair[1])
-                && pair[0].len() < 40
-                && pair[0]
-                    .iter()
-                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
-        })
-}
-
-/// `error]`
-const LONGEST_LEVEL: usize = 7;
-
-const LONGEST_NAME: usize = 32;

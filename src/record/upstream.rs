@@ -22,6 +22,8 @@ impl<'a> Upstream<'a> {
             {
                 (Some(&value[..at]), value[at + 3..].trim_ascii_start())
             }
+            // Phusion Passenger writes no slashes.
+            Some(at) if value[..at] == *b"passenger" => (Some(&value[..at]), &value[at + 1..]),
             _ => (None, value),
         };
         // What a client sent begins behind the peer; nothing of it may be read here.
@@ -32,8 +34,17 @@ impl<'a> Upstream<'a> {
             }
             // Cut inside the scheme or the address.
             None if scheme.is_none() && !whole => None,
+            None if scheme == Some(b"passenger") && rest.starts_with(b"/") => {
+                memchr::memchr(b':', rest).or(whole.then_some(rest.len()))
+            }
             None => {
-                let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
+                let is_end = |at: &usize| match rest[*at] {
+                    b'/' | b'?' => true,
+                    // The quote that opens the next value got lost.
+                    b'"' => rest.get(at + 1) == Some(&b','),
+                    _ => false,
+                };
+                let end = (0..rest.len()).find(is_end);
                 end.or(whole.then_some(rest.len()))
             }
         };

@@ -168,6 +168,7 @@ static MESSAGES: &[Entry] = &[
     entry(Named("no resolver defined to resolve ", "", false), Resolve, UPSTREAM),
     // Configuration, at start and at run time.
     entry(Named("host not found in upstream \"", "\"", true), Always(Class::HostNotFound), INET),
+    entry(Begins("host not found in upstream"), Always(Class::HostNotFound), INET),
     entry(Named("no port in upstream \"", "\"", true), MISCONFIGURED, UPSTREAM),
     entry(Named("no host in upstream \"", "\"", true), MISCONFIGURED, INET),
     entry(Named("invalid port in upstream \"", "\"", true), MISCONFIGURED, INET),
@@ -283,7 +284,7 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("PHP message: "), Stderr, FASTCGI),
     entry(Begins("key: \""), Never, MEMCACHED),
     // Files that hold a response.
-    entry(Begins("open() \""), Files, FILES),
+    entry(Begins("open() "), Files, FILES),
     entry(Begins("openat() \""), Files, FILES),
     entry(Begins("mkdir() \""), Files, FILES),
     entry(Begins("read() "), Files, FILES),
@@ -338,6 +339,7 @@ static MESSAGES: &[Entry] = &[
     entry(Begins("could not find named location \""), Never, CORE),
     entry(Begins("rewrite or internal redirection cycle"), Never, CORE),
     entry(Begins("subrequests cycle"), Never, CORE),
+    entry(Begins("write() to \""), Never, "src/http/modules/ngx_http_log_module.c"),
     entry(Begins("stat() \""), Never, "src/core/ngx_open_file_cache.c"),
     entry(Begins("\""), Never, "src/http/modules/ngx_http_index_module.c"),
     entry(Begins("user \""), Never, "src/http/modules/ngx_http_auth_basic_module.c"),
@@ -379,6 +381,25 @@ pub(super) fn begins(text: &[u8]) -> Option<Decision> {
         })
         .map(|entry| entry.decision)
 }
+
+/// What a text stands for that was cut within the first words of a message, if these are enough to tell.
+pub(super) fn cut(text: &[u8]) -> Option<Decision> {
+    if !(TELLING..=LONGEST_CUT).contains(&text.len()) {
+        return None;
+    }
+    let mut begun = BY_FIRST_BYTE[usize::from(text[0])]
+        .iter()
+        .filter(|entry| entry.form.start().as_bytes().starts_with(text))
+        .map(|entry| entry.decision);
+    let first = begun.next()?;
+    begun.all(|other| other == first).then_some(first)
+}
+
+/// So many bytes tell a message from others.
+const TELLING: usize = 16;
+
+/// No text of the table is longer.
+const LONGEST_CUT: usize = 96;
 
 impl Form {
     fn start(self) -> &'static str {

@@ -35,13 +35,25 @@ fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         let is_line = before.ends_with(b"\n") || before.ends_with(b"#012");
         let ends_message =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b')' | b'}' | b'.');
-        let is_apart = before.ends_with(b"; ") || before.last().is_some_and(ends_message);
+        let is_apart = before.ends_with(b"; ")
+            || before.last().is_some_and(ends_message)
+            || is_line_number(before);
         is_line || (is_apart && text[at..].starts_with(PHP_MESSAGE))
     });
     std::iter::once(0).chain(later).map(|at| {
         let message = text[at..].trim_ascii_start();
         message.strip_prefix(PHP_MESSAGE).unwrap_or(message)
     })
+}
+
+/// Whether a text ends in ` on line 5 `: a message whose line end became a blank.
+fn is_line_number(text: &[u8]) -> bool {
+    let Some(text) = text.strip_suffix(b" ") else {
+        return false;
+    };
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let digits = digits.count();
+    digits > 0 && text[..text.len() - digits].ends_with(b" on line ")
 }
 
 /// Whether PHP-FPM's own last word is that it cannot open the script; it puts that behind the

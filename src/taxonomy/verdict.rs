@@ -42,26 +42,49 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Never) => false,
         Some(Decision::Files) => is_at_least(head, Level::Crit),
         Some(_) => true,
-        None => UPSTREAM.find(head.text).is_some() || UNRESOLVED.find(head.text).is_some(),
+        None => {
+            UPSTREAM.find(head.text).is_some()
+                || UNRESOLVED.find(head.text).is_some()
+                || messages::cut(without_ellipsis(head.text)).is_some()
+        }
     }
 }
 
-/// Whether a text that nothing introduces is what NGINX says of an upstream: somebody quoted it without
-/// its time and level.
-pub fn is_message(text: &[u8]) -> bool {
+/// A text without what a terminal or a pager puts where it cuts a line.
+fn without_ellipsis(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    ["...".as_bytes(), "…".as_bytes(), b">"]
+        .into_iter()
+        .find_map(|mark| text.strip_suffix(mark))
+        .unwrap_or(text)
+}
+
+/// Whether a head that nothing introduces is followed by what NGINX says of an upstream: somebody quoted
+/// it, perhaps without its time and level. Where `by_action` is set, an upstream's action is enough.
+pub fn is_message(head: &Head<'_>, by_action: bool) -> bool {
+    let text = head.text;
+    let found = messages::begins(text);
+    if head.level.is_some() && found.is_some_and(|decision| decision != Decision::Never) {
+        return true;
+    }
     let is_rest = text.starts_with(b"PHP ");
+    let names_upstream = || memchr::memmem::find(text, b"upstream: \"").is_some();
     let says_so = |decision| match decision {
         Decision::Always(_) | Decision::Connect | Decision::TimedOut | Decision::Closed => true,
         Decision::Stderr => !is_rest,
         Decision::Resolve => text.starts_with(b"no resolver "),
+        Decision::Handshake => names_upstream(),
+        Decision::Aborted => by_action,
+        // The line was broken before the errno.
+        Decision::Files => by_action && text.trim_ascii_end().ends_with(b"failed"),
         _ => false,
     };
-    messages::begins(text).is_some_and(says_so)
+    found.is_some_and(says_so)
         || UNRESOLVED.find(text).is_some_and(|at| {
             let behind = &text[at + UNRESOLVED.needle().len()..];
             behind.starts_with(b" (") && !text[..at].contains(&b' ')
         })
-        || names_upstream_action(text)
+        || (by_action && names_upstream_action(text))
 }
 
 const WHILE: &[u8] = b" while ";
@@ -109,7 +132,10 @@ pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     let side = side(record.action);
     let upstream = record.tail.upstream;
     let os_error = record.errno.as_ref().and_then(Errno::os_error);
-    let found = messages::find(record.message).or_else(|| find_broken(record.message));
+    let found = messages::find(record.message)
+        .or_else(|| find_broken(record.message))
+        .or_else(|| find_behind(record.message))
+        .or_else(|| find_cut(record));
     let peer = upstream
         .and_then(|upstream| upstream.peer)
         .or(found.and_then(|(_, name)| name));
@@ -162,6 +188,24 @@ fn find_broken(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
     messages::find(&words.join(&b' ')).map(|(decision, _)| (decision, None))
 }
 
+/// What a message stands for before which something is left: process ids that somebody mistyped, or a
+/// tool's own words.
+fn find_behind(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
+    let is_number = message.first().is_some_and(u8::is_ascii_digit);
+    let behind = memchr::memchr_iter(b' ', message).map(|at| &message[at + 1..]);
+    behind
+        .take(6)
+        .filter(|text| is_number || !text.first().is_some_and(u8::is_ascii_digit))
+        .find_map(messages::find)
+}
+
+/// What a record stands for that ends within the first words of its message.
+fn find_cut<'a>(record: &Record<'a>) -> Option<(Decision, Option<&'a [u8]>)> {
+    let is_all = record.statement.len() == record.head.text.len();
+    let decision = messages::cut(without_ellipsis(record.statement)).filter(|_| is_all)?;
+    Some((decision, None))
+}
+
 /// The class of a message that the table does not have: of another module, of a newer version, or
 /// quoted in part. A system call that failed says what it says, whoever made it.
 fn unheard_of(
@@ -182,11 +226,24 @@ fn unheard_of(
         && record.message.ends_with(b"failed")
         && os_error != Some(OsError::ENOMEM);
     let class = match side.phase() {
+        Some(Phase::TlsHandshake) if memchr::memmem::find(record.message, b"SSL").is_some() => {
+            Some(Class::TlsHandshakeFailed)
+        }
+        Some(Phase::Header | Phase::Body)
+            if is_fastcgi(record) && record.message.ends_with(b"\"") =>
+        {
+            Some(stderr::class(record.message))
+        }
         Some(Phase::Connect) if is_call => Some(connect(record, os_error, is_unix(peer))),
         Some(phase) if is_call => exchange(record, phase, os_error),
         _ => None,
     };
     Some(class.unwrap_or(Class::UpstreamOther))
+}
+
+fn is_fastcgi(record: &Record<'_>) -> bool {
+    let upstream = record.tail.upstream;
+    upstream.is_some_and(|upstream| upstream.scheme == Some(b"fastcgi"))
 }
 
 fn is_unix(peer: Option<&[u8]>) -> bool {
@@ -215,7 +272,10 @@ fn decide(
             worked.then_some(Class::ClientAborted)
         }
         // NGINX warns where it tolerates, and fails with an error where it does not.
-        Decision::Always(Class::InvalidResponse) if !is_at_least(&record.head, Level::Error) => {
+        Decision::Always(Class::InvalidResponse)
+            if !is_at_least(&record.head, Level::Error)
+                || record.message.ends_with(b", ignored") =>
+        {
             Some(Class::ResponseIrregular)
         }
         Decision::Always(class) => Some(class),
@@ -244,7 +304,12 @@ fn decide(
         }
         Decision::Exchange => exchange(record, phase?, os_error),
         Decision::Handshake => {
-            (phase == Some(Phase::TlsHandshake)).then_some(Class::TlsHandshakeFailed)
+            let is_theirs = match phase {
+                Some(phase) => phase == Phase::TlsHandshake,
+                // Quoted without its action.
+                None => named && record.action.is_none(),
+            };
+            is_theirs.then_some(Class::TlsHandshakeFailed)
         }
         Decision::Towards(class) => towards_upstream.then_some(class),
         // A missing static file is logged at level error, NGINX's own files at level crit
@@ -380,10 +445,10 @@ fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -
     let says = |start: &&str| record.message.starts_with(start.as_bytes());
     // A record that was cut before its tail is taken for HTTP, as most are.
     let is_http = tail.request.is_some()
-        || tail
-            .upstream
-            .is_some_and(|upstream| upstream.scheme.is_some())
-        || (tail.client.is_none() && !says(&MAIL));
+        || match tail.upstream {
+            Some(upstream) => upstream.scheme.is_some(),
+            None => tail.client.is_none() && !says(&MAIL),
+        };
     let header_sent = matches!(phase, Some(Phase::Body | Phase::Session))
         || side == Side::Client
         || BEHIND_HEADER.iter().any(says);

@@ -105,6 +105,27 @@ impl Json {
     }
 }
 
+/// The string in a line of JSON that is spread over lines: alone, or behind the name of a member that
+/// holds a message.
+pub(super) fn string(line: &[u8]) -> Option<Vec<u8>> {
+    let line = line.trim_ascii();
+    let line = line.strip_suffix(b",").unwrap_or(line);
+    if !line.starts_with(b"\"") || !line.ends_with(b"\"") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(line);
+    let member = || {
+        let (name, value) = text[1..].split_once('"')?;
+        let value = value.trim_start().strip_prefix(':')?.trim_start();
+        MESSAGES.contains(&name).then_some(value)
+    };
+    let string: String = serde_json::from_str(member().unwrap_or(&text)).ok()?;
+    Some(string.trim_end().as_bytes().to_vec())
+}
+
+/// What members are called that hold a message.
+const MESSAGES: [&str; 6] = ["log", "MESSAGE", "message", "msg", "textPayload", "line"];
+
 /// Docker breaks longer lines (`defaultBufSize`, `daemon/logger/copier.go`).
 const DOCKER_CUT: usize = 16 * 1024;
 
@@ -143,6 +164,21 @@ fn told(value: &Value) -> Option<Told> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strings_of_json() {
+        for (line, expected) in [
+            (r#"    "a \"b\"\n","#, Some("a \"b\"")),
+            (r#"  "textPayload": "a b","#, Some("a b")),
+            (r#"  "MESSAGE" : "a b""#, Some("a b")),
+            (r#"  "other": "a b","#, None),
+            (r#""a" "b""#, None),
+            ("\"", None),
+        ] {
+            let found = string(line.as_bytes());
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{line}");
+        }
+    }
 
     #[test]
     fn shapes_of_json() {

@@ -46,6 +46,8 @@ pub(super) enum Form<'a> {
     Console(Cow<'a, [u8]>),
     /// JSON, and what says which stream the line is of.
     Json(String),
+    /// A string of JSON that is spread over lines: an element, or a member of an object.
+    String,
 }
 
 /// What a line is that does not begin a record.
@@ -61,8 +63,10 @@ pub(super) enum Follow<'a> {
 
 /// The record that begins in a line behind an envelope.
 pub(super) fn read(line: &[u8]) -> Option<Envelope<'_>> {
-    if line.trim_ascii_start().starts_with(b"{") {
-        return in_json(line);
+    match line.trim_ascii_start().first() {
+        Some(b'{') => return in_json(line),
+        Some(b'"') => return in_string(line),
+        _ => {}
     }
     let at = head::find(line)?;
     let (before, text) = line.split_at(at);
@@ -99,6 +103,19 @@ fn in_json(line: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
+fn in_string(line: &[u8]) -> Option<Envelope<'_>> {
+    let string = json::string(line)?;
+    let at = head::find(&string)?;
+    let inner = Prefix::read(&string[..at])?;
+    Some(Envelope {
+        text: Cow::Owned(string[at..].to_vec()),
+        told: inner.told,
+        host: inner.host.map(|host| Cow::Owned(host.to_vec())),
+        form: Form::String,
+        partial: false,
+    })
+}
+
 /// Whether a line that begins no record, and has none before it, is another program's.
 pub(super) fn is_other(line: &[u8]) -> bool {
     match line.trim_ascii_start().first() {
@@ -131,6 +148,10 @@ impl Form<'_> {
                 Some(_) => Follow::Other,
                 None => Follow::Bare,
             },
+            Self::String => match line.trim_ascii_start().first() {
+                Some(b'"' | b'{' | b'}' | b'[' | b']') => Follow::Other,
+                _ => Follow::Bare,
+            },
             Self::Prefix(prefix) => follow_prefix(prefix, line),
             Self::Console(prefix) => match follow_prefix(prefix, line) {
                 Follow::More(..) => Follow::Other,
@@ -143,6 +164,7 @@ impl Form<'_> {
     pub(super) fn into_owned(self) -> Form<'static> {
         match self {
             Self::Json(stream) => Form::Json(stream),
+            Self::String => Form::String,
             Self::Prefix(prefix) => Form::Prefix(Cow::Owned(prefix.into_owned())),
             Self::Console(prefix) => Form::Console(Cow::Owned(prefix.into_owned())),
         }

@@ -1,9 +1,11 @@
 mod ends;
 mod place;
+mod probe;
 
 use super::Upstream;
 use ends::{login_end, plain_end, quoted_end, referrer_end, request_end, subrequest_end};
 pub(super) use place::{find, find_without_action, first, is_foreign, next};
+use probe::Probe;
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
 ///
@@ -101,9 +103,39 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
         && tail.host.is_none_or(|host| !host.contains(&b' '))
 }
 
+/// Whether a text that begins at `, client: ` is a tail as NGINX writes it: fields in order and nothing
+/// else, on one line, addresses without blanks.
+pub(super) fn is_whole(text: &[u8]) -> bool {
+    let mut fields = Fields {
+        rest: text,
+        last: None,
+        is_cut: false,
+    };
+    let mut tail = Tail::default();
+    while fields.read_one(&mut tail) {}
+    let is_word = |value: &[u8]| !value.contains(&b' ');
+    let is_address = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b':' | b'*');
+    fields.rest.trim_ascii().is_empty()
+        && memchr::memchr(b'\n', text).is_none()
+        && [tail.client, tail.server]
+            .into_iter()
+            .flatten()
+            .all(is_word)
+        && tail.upstream.is_none_or(|upstream| {
+            let value = upstream.value;
+            value.first().is_none_or(is_address) && upstream.peer.is_some_and(is_word)
+        })
+}
+
 impl<'a> Tail<'a> {
     /// Reads the fields of a text that begins at `, client: `; NGINX may have cut it.
     pub(super) fn read(text: &'a [u8], is_cut: bool) -> Self {
+        if let Some(probe) = Probe::read(text) {
+            return Self {
+                upstream: Some(Upstream::read(probe.peer, true)),
+                ..Self::default()
+            };
+        }
         let mut fields = Fields {
             rest: text,
             last: None,
@@ -203,7 +235,7 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_of_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_');
     let is_name = match Field::from_name(name) {
         Some(_) => value.first().is_none_or(u8::is_ascii_whitespace),
-        None => colon > 0 && name.iter().all(is_of_name),
+        None => name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_of_name),
     };
     // An empty value, `server: , request: …`, is followed by its own comma.
     let value = match value.trim_ascii_start() {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::probe::{PROBE, Probe};
 use super::{Tail, reads_in_order};
 use crate::record::message::{self, End};
 use crate::record::{Head, Span};
@@ -48,6 +49,7 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
         None => {
             return next_wrapped(text)
                 .filter(|&at| !is_foreign(text) || is_closed(&text[..at]))
+                .or_else(|| probe(text).filter(|_| !span.is_cut_from(span)))
                 .or_else(|| without_client(text, span));
         }
     };
@@ -99,11 +101,23 @@ fn next_wrapped(text: &[u8]) -> Option<usize> {
     })
 }
 
+/// What NGINX Plus puts there for a health check: `, health check "…" of peer … in upstream "…"`, to
+/// the record's end.
+fn probe(text: &[u8]) -> Option<usize> {
+    let at = memchr::memmem::find(text, PROBE)?;
+    Probe::read(&text[at..]).map(|_| at)
+}
+
 /// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
 /// without their time: in others, what stands behind the message may be a client's.
 fn without_client(text: &[u8], span: &Span) -> Option<usize> {
     let place = |name: &[u8]| memchr::memmem::find(text, name);
-    let places = [place(b", server: "), place(b", upstream: \"")];
+    let places = [
+        b", server: ".as_slice(),
+        b", request: \"",
+        b", upstream: \"",
+    ]
+    .map(place);
     (!span.is_stamped()).then(|| places.into_iter().flatten().min())?
 }
 

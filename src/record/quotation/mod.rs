@@ -1,0 +1,125 @@
+//! Records that a person quoted out of a log: behind words of his own, without time and level, with
+//! broken lines, lost commas and other quotes.
+//!
+//! Only what an input begins with is read so generously; in a log there are no quotations, but clients
+//! that would like to be read.
+
+mod lines;
+mod mend;
+mod typed;
+
+use super::{Head, head};
+pub(super) use mend::mended;
+
+/// Tells whether a head is followed by what NGINX says of an upstream, and, where the flag is set,
+/// whether an upstream's action says so.
+pub(super) type IsMessage = fn(&Head<'_>, bool) -> bool;
+
+/// The record that somebody quoted in a line: behind words of his own, or without its time and level,
+/// perhaps behind a program's name. It may begin anywhere in its text if it `is_first`.
+pub(super) fn begins(line: &[u8], is_message: IsMessage, is_first: bool) -> Option<&[u8]> {
+    if let Some(at) = head::find(line) {
+        return is_own_words(&line[..at]).then(|| &line[at..]);
+    }
+    let is_known = |text: &&[u8]| is_message(&Head::read(text), is_first);
+    let text = line[without_marks(line)..].trim_ascii_end();
+    let colon = memchr::memmem::find(&text[..text.len().min(LONGEST_NAME)], b": ");
+    let named = colon.filter(|&at| {
+        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        text[..at].iter().all(is_of_name)
+    });
+    // Cut inside `[error] `.
+    let close = text
+        .iter()
+        .take(LONGEST_LEVEL)
+        .position(|&byte| byte == b']');
+    let is_level = |at: &usize| text[..*at].iter().all(u8::is_ascii_lowercase);
+    let behind_name = named.map(|at| &text[at + 2..]);
+    let behind_level = close
+        .filter(is_level)
+        .map(|at| text[at + 1..].trim_ascii_start());
+    // A level says more than a message: behind it, a message is enough.
+    let at_level = head::find_level(text)
+        .filter(|&at| is_own_words(&text[..at]))
+        .map(|at| &text[at..]);
+    let behind_numbers = Some(&text[numbers(text)..]);
+    let texts = [
+        behind_name,
+        at_level,
+        behind_numbers,
+        Some(text),
+        behind_level,
+    ];
+    texts.into_iter().flatten().find(is_known)
+}
+
+/// How long the marks are with which a line begins that is quoted, commented out or an item of a list.
+fn without_marks(line: &[u8]) -> usize {
+    let is_mark =
+        |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'#' | b'/' | b'|' | b'`');
+    line.iter().take_while(is_mark).count()
+}
+
+/// How long the numbers and times are with which a text begins.
+fn numbers(text: &[u8]) -> usize {
+    let is_of_number = |byte: &u8| {
+        byte.is_ascii_digit()
+            || matches!(
+                byte,
+                b':' | b'-' | b'.' | b'/' | b',' | b'T' | b'Z' | b'+' | b'#' | b'*'
+            )
+    };
+    let mut at = 0;
+    while let Some(blank) = memchr::memchr(b' ', &text[at..]) {
+        let word = &text[at..at + blank];
+        // `1024 worker_connections are not enough`: the count is the message's.
+        let is_count = text[at + blank..].starts_with(b" worker_");
+        if is_count || !word.iter().all(is_of_number) {
+            break;
+        }
+        at += blank + 1;
+    }
+    at
+}
+
+/// Whether words in front of a record are not those of an access log, which may hold a client's:
+/// `192.0.2.1 - user `, or anything in quotes but the name of a member of JSON.
+fn is_own_words(text: &[u8]) -> bool {
+    let is_dash = |word: &[u8]| word == b"-";
+    let is_address = |word: &[u8]| word.first().is_some_and(u8::is_ascii_hexdigit);
+    let text = without_member(text);
+    let words: Vec<_> = text.split(u8::is_ascii_whitespace).collect();
+    memchr::memchr(b'"', text).is_none()
+        && !words.windows(2).any(|pair| {
+            is_address(pair[0])
+                && is_dash(pair[1])
+                && pair[0].len() < 40
+                && pair[0]
+                    .iter()
+                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
+        })
+}
+
+/// A text without the `"textPayload": "` with which it ends, or the lone quote.
+fn without_member(text: &[u8]) -> &[u8] {
+    let Some(before) = text.strip_suffix(b"\"") else {
+        return text;
+    };
+    let key = || {
+        let key = before.trim_ascii_end().strip_suffix(b":")?.trim_ascii_end();
+        let key = key.strip_suffix(b"\"")?;
+        let open = memchr::memrchr(b'"', key)?;
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        key[open + 1..].iter().all(is_name).then(|| &key[..open])
+    };
+    key().unwrap_or(if before.trim_ascii().is_empty() {
+        &[]
+    } else {
+        text
+    })
+}
+
+/// `error]`
+const LONGEST_LEVEL: usize = 7;
+
+const LONGEST_NAME: usize = 32;
