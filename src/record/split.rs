@@ -3,7 +3,7 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, stamp_in};
-use super::quotation::{self, IsMessage, mended};
+use super::quotation::{IsMessage, Quotations, mended};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
@@ -140,7 +140,7 @@ impl Mended {
     fn add(&mut self, text: &[u8], span: &mut Span, is_quoted: bool) {
         let Some(head) = span.head(text) else { return };
         let tail = tail::find(&head, span);
-        let is_whole = |at| span.tail.is_some() && tail::is_whole(&head.text[at..]);
+        let is_whole = |at| span.tail.is_some() && tail::begins_whole(&head.text[at..]);
         let begins_oddly = matches!(head.text.first(), Some(b'\\' | b'*' | b'`' | b'.'));
         if tail.is_some_and(is_whole) && !(is_quoted && begins_oddly) {
             return;
@@ -343,7 +343,7 @@ impl Splitter {
                 }
             } else if envelope::read(line).is_some()
                 || envelope::breaks_off(line).is_some()
-                || (record.is_none() && is_input && self.begins_otherwise(line))
+                || (record.is_none() && is_input && self.begins_otherwise(chunk, at, end))
             {
                 return false;
             } else if record.is_none() && is_input {
@@ -358,17 +358,23 @@ impl Splitter {
     }
 
     /// Whether a line that stands before the first record is something that only unwrapping tells.
-    fn begins_otherwise(&self, line: &[u8]) -> bool {
-        let is_message = self.is_message;
+    fn begins_otherwise(&self, input: &[u8], at: usize, end: usize) -> bool {
+        let line = &input[at..end];
+        let quotations = self.quotations(input);
         envelope::is_other(line)
-            || is_message.is_some_and(|is| quotation::begins(line, is, true).is_some())
+            || quotations.is_some_and(|them| them.begins(line, end, true).is_some())
+    }
+
+    fn quotations<'a>(&self, input: &'a [u8]) -> Option<Quotations<'a>> {
+        let is_message = self.is_message?;
+        Some(Quotations { is_message, input })
     }
 
     /// Finds the records in the text that is left without the envelopes. Tells how many of them, at the
     /// beginning, somebody quoted.
     fn split_wrapped(&mut self, chunk: &[u8], from: usize, is_input: bool) -> usize {
         let mut unwrapped = std::mem::take(&mut self.unwrapped);
-        unwrapped.fill(chunk, from, is_input, self.is_message);
+        unwrapped.fill(chunk, from, is_input, self.quotations(chunk));
         self.stray = unwrapped.take_stray();
         let text = unwrapped.text();
         self.lines = memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;

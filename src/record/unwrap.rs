@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::envelope::{self, Follow, Form};
 use super::head::stamp_in;
-use super::quotation::{self, IsMessage};
+use super::quotation::Quotations;
 use super::{Told, head, tail};
 
 /// A chunk out of its envelopes: the text that NGINX wrote, and where it came from.
@@ -108,14 +108,14 @@ impl Unwrapped {
         chunk: &[u8],
         from: usize,
         is_input: bool,
-        is_message: Option<IsMessage>,
+        quotations: Option<Quotations<'_>>,
     ) {
         self.text.clear();
         self.begins.clear();
         self.hosts.clear();
         self.stray = Stray::default();
         self.other = 0;
-        let is_message = is_message.filter(|_| is_input);
+        let quotations = quotations.filter(|_| is_input);
         let mut current = Current::Nothing;
         let mut broken: Option<Broken> = None;
         let mut at = from;
@@ -130,7 +130,7 @@ impl Unwrapped {
                     .is_some_and(|part| part.is_interrupted_by(line));
             let is_over = !is_between && added != Some(true);
             if is_over && let Some(whole) = broken.take() {
-                current = self.line(&whole.line, whole.at, whole.end, current, is_message);
+                current = self.line(&whole.line, whole.at, whole.end, current, quotations);
             }
             if is_between {
                 self.other += 1;
@@ -145,13 +145,13 @@ impl Unwrapped {
                             line,
                         });
                     }
-                    None => current = self.line(line, at, end, current, is_message),
+                    None => current = self.line(line, at, end, current, quotations),
                 }
             }
             at = end + 1;
         }
         if let Some(whole) = broken {
-            self.line(&whole.line, whole.at, whole.end, current, is_message);
+            self.line(&whole.line, whole.at, whole.end, current, quotations);
         }
         if !is_input && self.begins.is_empty() {
             self.other = 0;
@@ -168,7 +168,7 @@ impl Unwrapped {
         at: usize,
         end: usize,
         current: Current,
-        is_message: Option<IsMessage>,
+        quotations: Option<Quotations<'_>>,
     ) -> Current {
         let source = Source {
             start: at,
@@ -208,11 +208,9 @@ impl Unwrapped {
             return Current::Wrapped(envelope.form.into_owned(), envelope.partial);
         }
         let may_be_quoted = matches!(current, Current::Nothing | Current::Quoted { .. });
-        if let Some(is_message) = is_message.filter(|_| may_be_quoted)
-            && let Some(text) = {
-                let is_first = matches!(current, Current::Nothing);
-                quotation::begins(line, is_message, is_first)
-            }
+        let is_first = matches!(current, Current::Nothing);
+        if let Some(quotations) = quotations.filter(|_| may_be_quoted)
+            && let Some(text) = quotations.begins(line, end, is_first)
         {
             let with_head = head::find(text) == Some(0);
             // A line without a head goes on with a record that has one.

@@ -6,6 +6,17 @@ use super::class::Class;
 /// B`, or one per line (`sapi/fpm/fpm/fpm_main.c`, `sapi_cgi_log_fastcgi`). Each message is judged by
 /// how it begins.
 pub(super) fn class(text: &[u8]) -> Class {
+    let class = gravest(text);
+    if class != Class::AppStderr || memchr::memchr(b'\n', text).is_none() {
+        return class;
+    }
+    // Whoever quotes a record breaks its lines anywhere.
+    let words = text.split(u8::is_ascii_whitespace);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    gravest(&words.join(&b' '))
+}
+
+fn gravest(text: &[u8]) -> Class {
     messages(text)
         .map(class_of)
         .chain(is_script_unreadable(text).then_some(Class::ScriptNotFound))

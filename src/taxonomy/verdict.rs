@@ -71,13 +71,12 @@ pub fn is_message(head: &Head<'_>, by_action: bool) -> bool {
     let names_upstream = || memchr::memmem::find(text, b"upstream: \"").is_some();
     let says_so = |decision| match decision {
         Decision::Always(_) | Decision::Connect | Decision::TimedOut | Decision::Closed => true,
+        Decision::Aborted => by_action,
         Decision::Stderr => !is_rest,
         Decision::Resolve => text.starts_with(b"no resolver "),
-        Decision::Handshake => names_upstream(),
-        Decision::Aborted => by_action,
-        // The line was broken before the errno.
-        Decision::Files => by_action && text.trim_ascii_end().ends_with(b"failed"),
-        _ => false,
+        Decision::Handshake => names_upstream() || names_upstream_action(text),
+        Decision::Never => false,
+        _ => names_upstream_action(text),
     };
     found.is_some_and(says_so)
         || UNRESOLVED.find(text).is_some_and(|at| {
@@ -95,6 +94,7 @@ fn names_upstream_action(text: &[u8]) -> bool {
         let behind = &text[at + WHILE.len()..];
         let end = memchr::memchr2(b',', b'.', behind).unwrap_or(behind.len());
         let action = behind[..end].trim_ascii();
+        let action = action.strip_suffix(b"**").unwrap_or(action);
         matches!(side(Some(action)), Side::Upstream(_)) || action == b"proxying and reading"
     })
 }

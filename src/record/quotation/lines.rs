@@ -15,8 +15,9 @@ pub(super) fn without_marks(record: &[u8]) -> Cow<'_, [u8]> {
     let [before @ .., _] = &lines[..] else {
         return Cow::Borrowed(record);
     };
-    let is_mark = |mark: &&[u8]| lines[1..].iter().all(|line| line.starts_with(mark));
-    let mark = MARKS.into_iter().find(is_mark);
+    let mark = MARKS
+        .into_iter()
+        .find(|mark| lines[1..].iter().all(|line| is_marked(line, mark)));
     let is_continued = before.iter().all(|line| line.ends_with(b"\\"));
     if before.is_empty() || (mark.is_none() && !is_continued) {
         return Cow::Borrowed(record);
@@ -29,6 +30,37 @@ pub(super) fn without_marks(record: &[u8]) -> Cow<'_, [u8]> {
     });
     Cow::Owned(unmarked.collect::<Vec<_>>().join(&b'\n'))
 }
+
+/// Whether a line begins with a mark that is no part of its text.
+fn is_marked(line: &[u8], mark: &[u8]) -> bool {
+    let text = line.strip_prefix(mark);
+    text.is_some_and(|text| text.first().is_none_or(u8::is_ascii_whitespace))
+}
+
+/// A line and the words of the next ones, as far as a message goes.
+pub(super) fn paragraph(line: &[u8], behind: &[u8]) -> Vec<u8> {
+    let line = line.strip_suffix(b"\\").unwrap_or(line);
+    let mut text = line.trim_ascii_end().to_vec();
+    for line in behind.split(|&byte| byte == b'\n').take(LINES) {
+        let line = line.trim_ascii();
+        let mark = MARKS.into_iter().find(|mark| is_marked(line, mark));
+        let line = &line[mark.map_or(0, <[u8]>::len)..];
+        let line = line.strip_suffix(b"\\").unwrap_or(line).trim_ascii();
+        if text.len() + line.len() > LONGEST_MESSAGE {
+            break;
+        }
+        if !line.is_empty() {
+            text.push(b' ');
+            text.extend_from_slice(line);
+        }
+    }
+    text
+}
+
+/// Over so many lines nobody breaks the first words of a message.
+const LINES: usize = 6;
+
+const LONGEST_MESSAGE: usize = 512;
 
 /// The words of several lines on one.
 pub(super) fn folded(text: &[u8]) -> Vec<u8> {

@@ -59,7 +59,10 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
     let own = quoted.map_or(0, |_| memchr::memrchr(b'"', text).map_or(0, |at| at + 1));
     let (theirs, own) = text.split_at(own);
     let mut text = theirs.to_vec();
-    text.extend_from_slice(&folded(own));
+    if !text.is_empty() && own.first().is_some_and(u8::is_ascii_whitespace) {
+        text.push(b' ');
+    }
+    text.extend_from_slice(folded(own).trim_ascii_start());
     for (written, meant) in SPACED {
         text = replaced(&text, written, meant);
     }

@@ -15,14 +15,44 @@ pub(super) use mend::mended;
 /// whether an upstream's action says so.
 pub(super) type IsMessage = fn(&Head<'_>, bool) -> bool;
 
-/// The record that somebody quoted in a line: behind words of his own, or without its time and level,
-/// perhaps behind a program's name. It may begin anywhere in its text if it `is_first`.
-pub(super) fn begins(line: &[u8], is_message: IsMessage, is_first: bool) -> Option<&[u8]> {
-    if let Some(at) = head::find(line) {
-        return is_own_words(&line[..at]).then(|| &line[at..]);
+/// Where quotations are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quotations<'a> {
+    pub(super) is_message: IsMessage,
+    /// The input so far as it was read.
+    pub(super) input: &'a [u8],
+}
+
+impl Quotations<'_> {
+    /// The record that somebody quoted in the line that ends at `end`: behind words of his own, or without
+    /// its time and level, perhaps behind a program's name. An upstream's action is enough for a record
+    /// that `is_first`.
+    pub(super) fn begins<'a>(
+        &self,
+        line: &'a [u8],
+        end: usize,
+        is_first: bool,
+    ) -> Option<&'a [u8]> {
+        if let Some(at) = head::find(line) {
+            return is_own_words(&line[..at]).then(|| &line[at..]);
+        }
+        let text = line[without_marks(line)..].trim_ascii_end();
+        let behind = self.input.get(end + 1..).filter(|_| end < FARTHEST);
+        let paragraph = lines::paragraph(text, behind.unwrap_or_default());
+        let is_known = |&at: &usize| {
+            (self.is_message)(&Head::read(&text[at..]), is_first)
+                || (self.is_message)(&Head::read(&paragraph[at..]), false)
+        };
+        let at = candidates(text).into_iter().flatten().find(is_known)?;
+        Some(&text[at..])
     }
-    let is_known = |text: &&[u8]| is_message(&Head::read(text), is_first);
-    let text = line[without_marks(line)..].trim_ascii_end();
+}
+
+/// Only so far into an input are broken lines put together.
+const FARTHEST: usize = 16 * 1024;
+
+/// Where a record may begin in a text.
+fn candidates(text: &[u8]) -> [Option<usize>; 5] {
     let colon = memchr::memmem::find(&text[..text.len().min(LONGEST_NAME)], b": ");
     let named = colon.filter(|&at| {
         let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
@@ -34,30 +64,32 @@ pub(super) fn begins(line: &[u8], is_message: IsMessage, is_first: bool) -> Opti
         .take(LONGEST_LEVEL)
         .position(|&byte| byte == b']');
     let is_level = |at: &usize| text[..*at].iter().all(u8::is_ascii_lowercase);
-    let behind_name = named.map(|at| &text[at + 2..]);
-    let behind_level = close
-        .filter(is_level)
-        .map(|at| text[at + 1..].trim_ascii_start());
-    // A level says more than a message: behind it, a message is enough.
-    let at_level = head::find_level(text)
-        .filter(|&at| is_own_words(&text[..at]))
-        .map(|at| &text[at..]);
-    let behind_numbers = Some(&text[numbers(text)..]);
-    let texts = [
-        behind_name,
-        at_level,
-        behind_numbers,
-        Some(text),
+    let behind_level = close.filter(is_level).map(|at| {
+        let blanks = text[at + 1..].iter().take_while(|byte| **byte == b' ');
+        at + 1 + blanks.count()
+    });
+    [
+        named.map(|at| at + 2),
+        // A level says more than a message: behind it, any message is enough.
+        head::find_level(text).filter(|&at| is_own_words(&text[..at])),
+        Some(numbers(text)),
+        Some(0),
         behind_level,
-    ];
-    texts.into_iter().flatten().find(is_known)
+    ]
 }
 
 /// How long the marks are with which a line begins that is quoted, commented out or an item of a list.
 fn without_marks(line: &[u8]) -> usize {
     let is_mark =
         |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'#' | b'/' | b'|' | b'`');
-    line.iter().take_while(is_mark).count()
+    let mut at = 0;
+    loop {
+        at += line[at..].iter().take_while(is_mark).count();
+        match line[at..].starts_with(b"**") {
+            true => at += 2,
+            false => return at,
+        }
+    }
 }
 
 /// How long the numbers and times are with which a text begins.

@@ -127,6 +127,16 @@ pub(super) fn is_whole(text: &[u8]) -> bool {
         })
 }
 
+/// Whether a text begins with a whole tail, behind which no other line goes on with it.
+pub(super) fn begins_whole(text: &[u8]) -> bool {
+    let Some(line) = memchr::memchr(b'\n', text) else {
+        return is_whole(text);
+    };
+    let (text, behind) = text.split_at(line);
+    let text = text.trim_ascii_end();
+    text.ends_with(b"\"") && name_and_value(behind).is_none() && is_whole(text)
+}
+
 impl<'a> Tail<'a> {
     /// Reads the fields of a text that begins at `, client: `; NGINX may have cut it.
     pub(super) fn read(text: &'a [u8], is_cut: bool) -> Self {
