@@ -102,6 +102,8 @@ impl<'a> Head<'a> {
         Self {
             stamp: record.first_chunk().filter(|_| stamp.is_some()),
             micros: stamp.map_or(0, |(_, micros)| micros),
+            // Who quotes a part of a record puts dots in front.
+            text: without_dots(head.text),
             ..head
         }
     }
@@ -120,8 +122,6 @@ impl<'a> Head<'a> {
     fn behind(level: Option<Level>, text: &'a [u8]) -> Self {
         let (ids, rest) = ids(text);
         let (connection, text) = connection(rest);
-        // Who quotes a part of a record puts dots in front.
-        let text = without_dots(text);
         // What NGINX finds wrong with a configuration while it serves requests, it logs with two levels.
         let text = self::level(text).map_or(text, |(_, text)| text);
         Self {

@@ -307,7 +307,10 @@ impl Splitter {
             true => 0,
             false => self.split_wrapped(chunk, from, is_input),
         };
-        self.mend(chunk, is_plain, quoted.max(usize::from(is_input)));
+        // What an input begins with may be a quotation as well, time and level and all.
+        let begins = |span: &Span| memchr::memchr(b'\n', &chunk[..span.place]).is_none();
+        let is_first = is_input && self.spans.first().is_some_and(begins);
+        self.mend(chunk, is_plain, quoted.max(usize::from(is_first)));
         self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
         self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
         Records {

@@ -92,9 +92,9 @@ const WHILE: &[u8] = b" while ";
 fn names_upstream_action(text: &[u8]) -> bool {
     memchr::memmem::find(text, WHILE).is_some_and(|at| {
         let behind = &text[at + WHILE.len()..];
-        let end = memchr::memchr2(b',', b'.', behind).unwrap_or(behind.len());
-        let action = behind[..end].trim_ascii();
-        let action = action.strip_suffix(b"**").unwrap_or(action);
+        let clause = &behind[..memchr::memchr2(b',', b'.', behind).unwrap_or(behind.len())];
+        let upstream = UPSTREAM.find(clause).map(|at| at + UPSTREAM.needle().len());
+        let action = clause[..upstream.unwrap_or(clause.len())].trim_ascii();
         matches!(side(Some(action)), Side::Upstream(_)) || action == b"proxying and reading"
     })
 }

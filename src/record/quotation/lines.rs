@@ -58,7 +58,7 @@ pub(super) fn paragraph(line: &[u8], behind: &[u8]) -> Vec<u8> {
 }
 
 /// Over so many lines nobody breaks the first words of a message.
-const LINES: usize = 6;
+const LINES: usize = 16;
 
 const LONGEST_MESSAGE: usize = 512;
 

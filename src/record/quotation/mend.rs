@@ -70,6 +70,9 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
         text = replaced(&text, b"'", b"\"");
     }
     let head = text.len() - Head::read(&text).text.len();
+    if text[head..].starts_with(b"... ") {
+        text.drain(head..head + b"... ".len());
+    }
     let says = |part: &[u8]| memchr::memmem::find(&text[head..], part).is_some();
     let lost: &[u8] = match &text[head..] {
         [b'u', b'n', b'i', b'x', b':', ..] if says(b" failed (") => b"connect() to ",
@@ -152,7 +155,7 @@ fn write_fields(text: &[u8], is_quoted: bool, out: &mut Vec<u8>) {
             continue;
         };
         let end = match value.first() {
-            Some(b'"') => quoted_end(value),
+            Some(b'"') => quoted_end(value, name),
             _ => plain_end(value),
         };
         out.extend_from_slice(b", ");
@@ -202,17 +205,30 @@ fn begins_field(text: &[u8]) -> bool {
 }
 
 /// Where a quoted value ends, quotes and all: at the first quote behind which the record ends or the
-/// next field begins, else at the last quote of the line.
-fn quoted_end(value: &[u8]) -> usize {
+/// next field begins, a request line behind its version if it has one; else at the last quote of the
+/// line.
+fn quoted_end(value: &[u8], name: &[u8]) -> usize {
     let closes = |at: &usize| {
         let rest = value[at + 1..].trim_ascii_start();
         rest.is_empty() || begins_field(rest) || rest.starts_with(b"...")
     };
     let line = memchr::memchr(b'\n', value).unwrap_or(value.len());
     let last = || memchr::memrchr(b'"', &value[..line]).filter(|&at| at > 0);
-    memchr::memchr_iter(b'"', value)
-        .skip(1)
-        .find(closes)
+    let quotes = || memchr::memchr_iter(b'"', value).skip(1);
+    let has_version = |at: &usize| {
+        let version = value[..*at]
+            .trim_ascii_end()
+            .rsplit(|byte| byte.is_ascii_whitespace())
+            .next();
+        version.is_some_and(|word| word.starts_with(b"HTTP/"))
+    };
+    let request = || {
+        quotes()
+            .find(|at| has_version(at) && closes(at))
+            .filter(|_| name == b"request")
+    };
+    request()
+        .or_else(|| quotes().find(closes))
         .or_else(last)
         .map_or(value.len(), |at| at + 1)
 }
@@ -237,6 +253,14 @@ fn plain_end(value: &[u8]) -> usize {
         _ => line,
     };
     end
+}
+
+/// A value without the dots that stand apart behind it.
+fn without_ellipsis(value: &[u8]) -> &[u8] {
+    let before = value.strip_suffix(b"...");
+    before
+        .filter(|before| before.ends_with(b" "))
+        .unwrap_or(value)
 }
 
 /// `<http://127.0.0.1:8080/>` without its brackets; a mask, `<ip>:80`, keeps them.
@@ -279,6 +303,7 @@ fn write_value(value: &[u8], name: &[u8], is_quoted: bool, out: &mut Vec<u8>) {
         true => {
             let value = value.strip_prefix(b"\"").unwrap_or(value);
             let value = without_brackets(value);
+            let value = without_ellipsis(value);
             let end = value
                 .iter()
                 .rposition(|byte| !is_edge(byte))

@@ -85,10 +85,12 @@ fn without_marks(line: &[u8]) -> usize {
     let mut at = 0;
     loop {
         at += line[at..].iter().take_while(is_mark).count();
-        match line[at..].starts_with(b"**") {
-            true => at += 2,
-            false => return at,
-        }
+        at += match &line[at..] {
+            [b'*', b'*', ..] => 2,
+            // A path stands in quotes of NGINX's.
+            [b'"' | b'\'', next, ..] if *next != b'/' => 1,
+            _ => return at,
+        };
     }
 }
 

@@ -113,10 +113,15 @@ pub(super) fn is_whole(text: &[u8]) -> bool {
     };
     let mut tail = Tail::default();
     while fields.read_one(&mut tail) {}
-    let is_word = |value: &[u8]| !value.contains(&b' ');
+    let is_word = |value: &[u8]| memchr::memchr2(b' ', b'\\', value).is_none();
     let is_address = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b':' | b'*');
+    let has_no_field = |value: &[u8]| {
+        let mut names = [b"\" upstream: \"".as_slice(), b"\" host: \""].into_iter();
+        !names.any(|name| memchr::memmem::find(value, name).is_some())
+    };
     fields.rest.trim_ascii().is_empty()
         && memchr::memchr(b'\n', text).is_none()
+        && tail.request.is_none_or(has_no_field)
         && [tail.client, tail.server]
             .into_iter()
             .flatten()
