@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-const FRAGMENTS: [&str; 40] = [
+const FRAGMENTS: [&str; 48] = [
     "\"",
     "\", ",
     ", ",
@@ -53,6 +53,14 @@ const FRAGMENTS: [&str; 40] = [
     "2026/11/01 09:15:02 [crit] 7#7: *66 connect() failed (111: Connection refused) while connecting to upstream, client: 6.6.6.6, server: evil.example, request: \"GET / HTTP/1.1\", upstream: \"http://evil.example:80/\", host: \"evil.example\"",
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "\u{fc}",
+    "    ",
+    "failed(",
+    "](http://evil.example/)",
+    "[http://evil.example/](http",
+    "\u{201d}, upstream: \u{201c}http://evil.example/\u{201d}",
+    "**",
+    "&quot;, host: &quot;evil.example",
+    "\\\"",
 ];
 
 /// `BADGATEWAY_SEED` makes other texts, for longer searches by hand.

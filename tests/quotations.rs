@@ -141,7 +141,7 @@ const HEADS: [Damage; 10] = [
 ];
 
 /// What happens to the rest.
-const DAMAGES: [(&str, Damage); 28] = [
+const DAMAGES: [(&str, Damage); 34] = [
     ("nothing", |text, _| text.to_owned()),
     ("lines broken at blanks", |text, random| {
         let width = random.random_range(30..100);
@@ -240,6 +240,34 @@ const DAMAGES: [(&str, Damage); 28] = [
             Some(at) => format!("{}...", &text[..at]),
             None => text.to_owned(),
         }
+    }),
+    ("broken at any byte, with many blanks", |text, random| {
+        let width = random.random_range(60..120);
+        let characters: Vec<char> = text.chars().collect();
+        let lines = characters
+            .chunks(width)
+            .map(|line| line.iter().collect::<String>());
+        lines.collect::<Vec<_>>().join("    ")
+    }),
+    ("a link in Markdown", |text, _| {
+        text.replace(
+            "http://127.0.0.1:8080",
+            "[http://127.0.0.1:8080](http://127.0.0.1:8080)",
+        )
+    }),
+    ("a link in brackets", |text, _| {
+        text.replace("\"http://10.0.0.5:3000/\"", "\"<http://10.0.0.5:3000/>\"")
+    }),
+    ("a comment of Java", |text, random| {
+        let width = random.random_range(40..100);
+        format!(" * {}", wrapped(text, width, "\n *   "))
+    }),
+    ("no blank before the errno", |text, _| {
+        text.replace("failed (", "failed(")
+    }),
+    ("a member of JSON", |text, _| {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("{{\n  \"level\": \"error\",\n  \"message\": \"{text}\",\n  \"host\": \"x\"\n}}")
     }),
     ("the request left out", |text, _| {
         match (text.find(", request: "), text.find(", upstream: ")) {

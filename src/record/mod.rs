@@ -15,6 +15,7 @@ mod envelope;
 mod errno;
 mod forged;
 mod head;
+mod mended;
 mod message;
 mod path;
 mod quotation;

@@ -3,7 +3,8 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
 use super::head::{STAMP, stamp_in};
-use super::quotation::{IsMessage, Quotations, mended};
+use super::mended::Mended;
+use super::quotation::{IsMessage, Quotations};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
 use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
@@ -24,8 +25,8 @@ pub struct Span {
     is_stamped: bool,
     /// Which of the unwrapped records it is.
     wrapped: Option<u32>,
-    /// Which of the mended records it is.
-    mended: Option<u32>,
+    /// Which of the mended records is read instead.
+    pub(super) mended: Option<u32>,
     /// Where its first line begins in the chunk, envelope and all.
     place: usize,
     /// Where its last line ends there.
@@ -42,8 +43,17 @@ impl Span {
         &text[self.start..self.end]
     }
 
+    /// Marks a record that stands at the end of a text, which is read instead of this one.
+    pub(super) fn instead(&self, text: &[u8], start: usize, is_stamped: bool) -> Self {
+        Self {
+            is_stamped,
+            wrapped: self.wrapped,
+            ..Self::mark(text, start, text.len())
+        }
+    }
+
     /// The head of the record that stands here; `None` if there is no such level.
-    fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
+    pub(super) fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
         let raw = self.bytes(text);
         if self.wrapped.is_none() {
             return Head::read_stamped(raw);
@@ -128,49 +138,6 @@ pub struct Splitter {
     time: Option<[u8; STAMP + 2]>,
 }
 
-/// Records as NGINX wrote them, which somebody quoted otherwise.
-#[derive(Debug, Default)]
-struct Mended {
-    text: Vec<u8>,
-    spans: Vec<Span>,
-}
-
-impl Mended {
-    /// Mends a record, if that makes it whole.
-    fn add(&mut self, text: &[u8], span: &mut Span, is_quoted: bool) {
-        let Some(head) = span.head(text) else { return };
-        let tail = tail::find(&head, span);
-        let is_whole = |at| span.tail.is_some() && tail::begins_whole(&head.text[at..]);
-        let begins_oddly = matches!(head.text.first(), Some(b'\\' | b'*' | b'`' | b'.'));
-        if tail.is_some_and(is_whole) && !(is_quoted && begins_oddly) {
-            return;
-        }
-        let begin = span.length() - head.text.len();
-        let known = tail.filter(|_| span.tail.is_some()).map(|at| begin + at);
-        let Some(record) = mended(span.bytes(text), known, is_quoted) else {
-            return;
-        };
-        let start = self.text.len();
-        self.text.extend_from_slice(&record);
-        let found = Span {
-            is_stamped: span.is_stamped && !is_quoted,
-            wrapped: span.wrapped,
-            ..Span::mark(&self.text, start, self.text.len())
-        };
-        let is_whole = is_quoted
-            || found.head(&self.text).is_some_and(|head| {
-                tail::find(&head, &found).is_some_and(|at| tail::is_whole(&head.text[at..]))
-            });
-        match u32::try_from(self.spans.len()) {
-            Ok(number) if is_whole => {
-                span.mended = Some(number);
-                self.spans.push(found);
-            }
-            _ => self.text.truncate(start),
-        }
-    }
-}
-
 /// The records of a chunk.
 #[derive(Debug, Clone, Copy)]
 pub struct Records<'a> {
@@ -248,10 +215,7 @@ impl<'a> Records<'a> {
     where
         'a: 's,
     {
-        match span.mended {
-            Some(number) => (&self.mended.text, &self.mended.spans[number as usize]),
-            None => (self.text, span),
-        }
+        self.mended.of(span).unwrap_or((self.text, span))
     }
 
     fn written_in(&self, span: &Span, head: &Head<'a>) -> Written<'a> {
@@ -310,15 +274,18 @@ impl Splitter {
         // What an input begins with may be a quotation as well, time and level and all.
         let begins = |span: &Span| memchr::memchr(b'\n', &chunk[..span.place]).is_none();
         let is_first = is_input && self.spans.first().is_some_and(begins);
-        self.mend(chunk, is_plain, quoted.max(usize::from(is_first)));
+        let has_breaks = self.lines != self.spans.len() as u64;
+        let text = if is_plain {
+            chunk
+        } else {
+            self.unwrapped.text()
+        };
+        self.mended
+            .fill(text, &mut self.spans, quoted, is_first, has_breaks);
         self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
         self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
         Records {
-            text: if is_plain {
-                chunk
-            } else {
-                self.unwrapped.text()
-            },
+            text,
             chunk,
             spans: &self.spans,
             unwrapped: &self.unwrapped,
@@ -410,30 +377,6 @@ impl Splitter {
         // Before the log itself begins; nothing in it belongs to them.
         self.spans.splice(0..0, quoted);
         count
-    }
-
-    /// Mends records that were broken by being quoted; the first `quoted` ones are taken to have been.
-    fn mend(&mut self, chunk: &[u8], is_plain: bool, quoted: usize) {
-        self.mended.text.clear();
-        self.mended.spans.clear();
-        let text = match is_plain {
-            true => chunk,
-            false => self.unwrapped.text(),
-        };
-        let has_breaks = self.lines != self.spans.len() as u64;
-        let count = if has_breaks {
-            self.spans.len()
-        } else {
-            quoted.min(self.spans.len())
-        };
-        for (number, span) in self.spans[..count].iter_mut().enumerate() {
-            let is_quoted = number < quoted;
-            let fields = &span.bytes(text)[span.tail.unwrap_or(0)..];
-            let may_be_broken = is_quoted || memchr::memchr(b'\n', fields).is_some();
-            if may_be_broken && !span.is_cut_from(span) {
-                self.mended.add(text, span, is_quoted);
-            }
-        }
     }
 
     fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {

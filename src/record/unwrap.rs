@@ -70,6 +70,8 @@ enum Current {
     /// A record that was quoted out of its log, with its head or without.
     Quoted {
         with_head: bool,
+        /// JSON that goes on is no part of it.
+        is_json: bool,
     },
     Wrapped(Form<'static>, bool),
 }
@@ -210,19 +212,37 @@ impl Unwrapped {
         let may_be_quoted = matches!(current, Current::Nothing | Current::Quoted { .. });
         let is_first = matches!(current, Current::Nothing);
         if let Some(quotations) = quotations.filter(|_| may_be_quoted)
-            && let Some(text) = quotations.begins(line, end, is_first)
+            && let Some(quotation) = quotations.begins(line, end, is_first)
         {
+            let text = &quotation.text;
             let with_head = head::find(text) == Some(0);
             // A line without a head goes on with a record that has one.
-            if with_head || !matches!(current, Current::Quoted { with_head: true }) {
-                let is_stamped = text.first().is_some_and(u8::is_ascii_digit);
+            if with_head
+                || !matches!(
+                    current,
+                    Current::Quoted {
+                        with_head: true,
+                        ..
+                    }
+                )
+            {
+                let told = quotation.told;
+                let host = quotation.host.map(|host| self.host(&host));
+                let source = Source {
+                    told,
+                    host,
+                    ..source
+                };
+                let is_stamped = told.is_some() || text.first().is_some_and(u8::is_ascii_digit);
                 self.begin(text, source, is_stamped, true);
-                return Current::Quoted { with_head };
+                let is_json = quotation.is_json;
+                return Current::Quoted { with_head, is_json };
             }
         }
         match &current {
             Current::Nothing if envelope::is_other(line) => self.other += 1,
             Current::Nothing => self.stray.add(at, end),
+            Current::Quoted { is_json: true, .. } if envelope::is_json(line) => self.other += 1,
             Current::Plain | Current::Quoted { .. } => self.push(line, end),
             Current::Wrapped(form, _) => match form.follow(line) {
                 Follow::More(text, partial) => {

@@ -112,6 +112,7 @@ const CORE: &str = "src/http/ngx_http_core_module.c";
 const CHECK: &str = "nginx_upstream_check_module";
 const PROXY_CONNECT: &str = "ngx_http_proxy_connect_module";
 const DYNAMIC_SERVERS: &str = "ngx_upstream_dynamic_servers";
+const JDOMAIN: &str = "ngx_upstream_jdomain";
 const PLUS: &str = "NGINX Plus, health_check";
 const LUA: &str = "lua-nginx-module";
 const NJS: &str = "njs";
@@ -164,6 +165,7 @@ static MESSAGES: &[Entry] = &[
     // Looking up names.
     entry(Named("upstream-dynamic-servers: '", "' could not be resolved", false), Resolve, DYNAMIC_SERVERS),
     entry(Service(" could not be resolved"), Resolve, ZONE),
+    entry(Named("ngx_http_upstream_jdomain_module: resolver failed, \"", "\"", false), Resolve, JDOMAIN),
     entry(Named("", " could not be resolved", false), Resolve, UPSTREAM),
     entry(Named("no resolver defined to resolve ", "", false), Resolve, UPSTREAM),
     // Configuration, at start and at run time.
@@ -442,9 +444,18 @@ impl Form {
                 let is_name = (more || !name.is_empty())
                     && !name.iter().any(|byte| matches!(byte, b'"' | b'\n'));
                 // Without a text on both sides, a name could be any sentence.
-                let is_word = !(before.is_empty() || after.is_empty()) || !name.contains(&b' ');
-                (is_name && is_word)
-                    .then_some(Some(without_uri(name)).filter(|name| !name.is_empty()))
+                let is_mask = name.starts_with(b"<") && name.ends_with(b">");
+                let is_word =
+                    !(before.is_empty() || after.is_empty()) || is_mask || !name.contains(&b' ');
+                // In the configuration nothing is a client's.
+                let behind = &rest[name.len()..];
+                let is_configured = behind.starts_with(b"\" in ");
+                let name = if is_configured {
+                    name
+                } else {
+                    without_uri(name)
+                };
+                (is_name && is_word).then_some(Some(name).filter(|name| !name.is_empty()))
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::record::{Head, Record};
 
 use super::class::{Class, Kind, UserClass};
 use super::phase::side;
-use super::verdict::{Verdict, classify, may_concern_upstream};
+use super::verdict::{Verdict, classify, consider, may_concern_upstream, tells_failure};
 
 /// What an operator adds to the table of messages: patterns of other modules, of scripts, of a
 /// company's own.
@@ -134,7 +134,7 @@ impl Rules {
         {
             return Some(verdict);
         }
-        let verdict = classify(record)?;
+        let verdict = consider(record)?;
         if verdict.class != Class::UpstreamOther {
             return Some(verdict);
         }
@@ -142,7 +142,7 @@ impl Rules {
             .last
             .iter()
             .find_map(|rule| rule.verdict(record, Some(verdict)));
-        by_rule.or(Some(verdict))
+        by_rule.or_else(|| tells_failure(record).then_some(verdict))
     }
 
     /// How many there are.
@@ -298,10 +298,7 @@ mod tests {
     fn rules_are_tried_on_what_is_nothing_else_or_first() {
         assert_eq!(
             classes(&Rules::default(), LOG),
-            [
-                named("upstream_other", None),
-                named("no_live_upstreams", None)
-            ]
+            [named("no_live_upstreams", None)]
         );
         let tired =
             "[[rule]]\nname = 'tired'\nregex = 'pool (\\w+) is tired'\nkind = 'W'\npool = '$1'\n";
@@ -324,9 +321,13 @@ mod tests {
         let fixed =
             "[[rule]]\nname = 'peer_disabled'\nregex = '^no live'\npool = 'all'\noverride = true\n";
         assert_eq!(
-            classes(&rules(fixed), LOG)[1],
-            named("peer_disabled", Some("all"))
+            classes(&rules(fixed), LOG),
+            [named("peer_disabled", Some("all"))]
         );
+        // What tells of a failure is one, even if nobody has heard of it.
+        let worn_out = LOG.replace("is tired while", "is too tired while");
+        let classes = classes(&Rules::default(), &worn_out);
+        assert_eq!(classes[0], named("upstream_other", None));
     }
 
     #[test]

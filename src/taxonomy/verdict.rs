@@ -126,6 +126,12 @@ fn is_at_least(head: &Head<'_>, level: Level) -> bool {
 /// assert_eq!(verdict.peer, Some(b"unix:/run/php/www.sock".as_slice()));
 /// ```
 pub fn classify<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
+    consider(record)
+        .filter(|verdict| verdict.class != Class::UpstreamOther || tells_failure(record))
+}
+
+/// Like [`classify`], but also of a message that nobody has heard of and that tells of no failure.
+pub(super) fn consider<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     if record.head.level == Some(Level::Debug) {
         return None;
     }
@@ -241,6 +247,47 @@ fn unheard_of(
     Some(class.unwrap_or(Class::UpstreamOther))
 }
 
+/// Whether a message tells of something that went wrong. A module may log anything, at any level.
+pub(super) fn tells_failure(record: &Record<'_>) -> bool {
+    const SIGNS: [&str; 32] = [
+        "fail",
+        "error",
+        "err:",
+        "invalid",
+        "time",
+        "refus",
+        "clos",
+        "reset",
+        "not ",
+        "n't",
+        "no ",
+        "unable",
+        "deni",
+        "unexpected",
+        "too ",
+        "bad ",
+        "miss",
+        "exceed",
+        "overflow",
+        "broke",
+        "abort",
+        "unavailable",
+        "unsupported",
+        "reject",
+        "lost",
+        "unknown",
+        "wrong",
+        "mismatch",
+        "exhaust",
+        "limit",
+        "full",
+        "pending",
+    ];
+    let message = record.message.to_ascii_lowercase();
+    let says = |sign: &&str| memchr::memmem::find(&message, sign.as_bytes()).is_some();
+    record.errno.is_some() || SIGNS.iter().any(|sign| says(&sign))
+}
+
 fn is_fastcgi(record: &Record<'_>) -> bool {
     let upstream = record.tail.upstream;
     upstream.is_some_and(|upstream| upstream.scheme == Some(b"fastcgi"))
@@ -263,7 +310,10 @@ fn decide(
     // On a connection NGINX always says what it was doing, so a record without that was quoted in part.
     let is_part =
         record.head.connection.is_some() && record.action.is_none() && record.tail.client.is_none();
-    let towards_upstream = phase.is_some() || named || (is_part && record.errno.is_some());
+    // Of other connections it says so before the message.
+    let is_bare = record.head.level.is_none() && record.action.is_none();
+    let towards_upstream =
+        phase.is_some() || named || ((is_part || is_bare) && record.errno.is_some());
     match decision {
         Decision::Aborted => {
             let is_stream = record.message.ends_with(b" stream")

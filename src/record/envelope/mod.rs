@@ -103,6 +103,25 @@ fn in_json(line: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
+/// The text in a line of JSON that may hold a record without its head, and what is told of it.
+pub(super) fn message(line: &[u8]) -> Option<(Vec<u8>, Option<Told>, Option<Vec<u8>>)> {
+    match line.trim_ascii_start().first()? {
+        b'{' => {
+            let mut json = Json::read(line)?;
+            let host = json.host.map(String::into_bytes);
+            Some((json.texts.swap_remove(0), json.told, host))
+        }
+        b'"' => Some((json::string(line)?, None, None)),
+        _ => None,
+    }
+}
+
+/// Whether a line is JSON, or a part of it.
+pub(super) fn is_json(line: &[u8]) -> bool {
+    let first = line.trim_ascii_start().first();
+    matches!(first, Some(b'"' | b'{' | b'}' | b'[' | b']'))
+}
+
 fn in_string(line: &[u8]) -> Option<Envelope<'_>> {
     let string = json::string(line)?;
     let at = head::find(&string)?;
@@ -148,9 +167,9 @@ impl Form<'_> {
                 Some(_) => Follow::Other,
                 None => Follow::Bare,
             },
-            Self::String => match line.trim_ascii_start().first() {
-                Some(b'"' | b'{' | b'}' | b'[' | b']') => Follow::Other,
-                _ => Follow::Bare,
+            Self::String => match is_json(line) {
+                true => Follow::Other,
+                false => Follow::Bare,
             },
             Self::Prefix(prefix) => follow_prefix(prefix, line),
             Self::Console(prefix) => match follow_prefix(prefix, line) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// What stands in front of lines that somebody quotes or comments out.
-const MARKS: [&[u8]; 4] = [b"//", b">", b"#", b"|"];
+const MARKS: [&[u8]; 5] = [b"//", b">", b"#", b"|", b"*"];
 
 /// The record without the marks that stand before each of its lines but the first, and without the
 /// backslashes that end each but the last.
@@ -61,6 +61,72 @@ pub(super) fn paragraph(line: &[u8], behind: &[u8]) -> Vec<u8> {
 const LINES: usize = 16;
 
 const LONGEST_MESSAGE: usize = 512;
+
+/// A text without the many blanks that a terminal or an editor put where it broke a line, at any byte.
+/// Where there are more of them than elsewhere, one was NGINX's.
+pub(super) fn unindented(text: &[u8]) -> Vec<u8> {
+    const INDENT: &[u8] = b"    ";
+    let run = |text: &[u8]| text.iter().take_while(|byte| **byte == b' ').count();
+    let runs = |text| {
+        let mut end = 0;
+        memchr::memmem::find_iter(text, INDENT).filter_map(move |at| {
+            let length = run(&text[at..]);
+            let is_new = at >= end;
+            end = at + length;
+            is_new.then_some((at, length))
+        })
+    };
+    let Some(width) = runs(text).map(|(_, length)| length).min() else {
+        return text.to_vec();
+    };
+    let mut out = Vec::with_capacity(text.len());
+    let mut begin = 0;
+    for (at, length) in runs(text) {
+        out.extend_from_slice(&text[begin..at]);
+        begin = at + length;
+        if length > width || is_word_end(&out) || is_word_begin(&text[begin..]) {
+            out.push(b' ');
+        }
+    }
+    out.extend_from_slice(&text[begin..]);
+    out
+}
+
+/// The words that are most often next to where a line was broken.
+const WORDS: [&[u8]; 16] = [
+    b"while",
+    b"reading",
+    b"response",
+    b"header",
+    b"from",
+    b"upstream",
+    b"connecting",
+    b"to",
+    b"sending",
+    b"request",
+    b"failed",
+    b"connection",
+    b"timed",
+    b"out",
+    b"closed",
+    b"handshaking",
+];
+
+/// Whether a text ends with a whole word, so that one blank was there.
+fn is_word_end(text: &[u8]) -> bool {
+    let letters = text
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_alphabetic());
+    let letters = letters.count();
+    WORDS.contains(&&text[text.len() - letters..])
+        || matches!(text.last(), Some(b',' | b':' | b')'))
+}
+
+fn is_word_begin(text: &[u8]) -> bool {
+    let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    WORDS.contains(&&text[..letters.count()]) || text.starts_with(b"(")
+}
 
 /// The words of several lines on one.
 pub(super) fn folded(text: &[u8]) -> Vec<u8> {

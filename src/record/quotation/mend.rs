@@ -4,12 +4,11 @@
 //! can put a line feed into a log can put a blank there as well, and a mended record is read by the
 //! same grammar as any other: mending gives no one more than he has.
 
-use super::lines::{folded, without_marks};
+use super::lines::{folded, unindented, without_marks};
 use super::typed::typed;
 use crate::record::Head;
 
-/// The names of the context fields. A mail login may hold line feeds of the client's own, so a record
-/// is not mended from there on.
+/// The names of the context fields; a record with a mail login is not mended.
 const NAMES: [&[u8]; 8] = [
     b"udp client",
     b"client",
@@ -31,7 +30,7 @@ pub(in crate::record) fn mended(
 ) -> Option<Vec<u8>> {
     let text = without_marks(record);
     let text = match is_quoted {
-        true => typed(&text).into_owned(),
+        true => spaced(&unindented(&typed(&text))),
         false => text.into_owned(),
     };
     let at = tail
@@ -46,6 +45,15 @@ pub(in crate::record) fn mended(
         false => message.trim_ascii_end().to_vec(),
     };
     write_fields(fields, is_quoted, &mut text);
+    // A quotation is read as one, even if nothing changed.
+    (is_quoted || text != record).then_some(text)
+}
+
+/// A record whose tail is whole, but not what stands before it.
+pub(in crate::record) fn with_message_mended(record: &[u8], tail: usize) -> Option<Vec<u8>> {
+    let (message, fields) = record.split_at(tail);
+    let mut text = mended_message(&spaced(&unindented(&typed(message))));
+    text.extend_from_slice(fields);
     (text != record).then_some(text)
 }
 
@@ -63,12 +71,6 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
         text.push(b' ');
     }
     text.extend_from_slice(folded(own).trim_ascii_start());
-    for (written, meant) in SPACED {
-        text = replaced(&text, written, meant);
-    }
-    if memchr::memmem::find(&text, b"upstream '").is_some() {
-        text = replaced(&text, b"'", b"\"");
-    }
     let head = text.len() - Head::read(&text).text.len();
     if text[head..].starts_with(b"... ") {
         text.drain(head..head + b"... ".len());
@@ -83,8 +85,26 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Blanks as people set them.
-const SPACED: [(&[u8], &[u8]); 2] = [(b" () ", b"() "), (b"()failed", b"() failed")];
+/// A text with blanks and quotes as NGINX sets them.
+fn spaced(text: &[u8]) -> Vec<u8> {
+    let is_quoted = memchr::memmem::find(text, b"upstream '").is_some();
+    let text = match is_quoted {
+        true => replaced(text, b"'", b"\""),
+        false => text.to_vec(),
+    };
+    SPACED.into_iter().fold(text, |text, (written, meant)| {
+        replaced(&text, written, meant)
+    })
+}
+
+const SPACED: [(&[u8], &[u8]); 5] = [
+    (b" () ", b"() "),
+    (b"()failed", b"() failed"),
+    (b"failed(", b"failed ("),
+    // The peer right behind the action.
+    (b" to upstream \"", b" to upstream, upstream: \""),
+    (b" from upstream \"", b" from upstream, upstream: \""),
+];
 
 fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());

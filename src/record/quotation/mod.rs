@@ -8,8 +8,10 @@ mod lines;
 mod mend;
 mod typed;
 
-use super::{Head, head};
-pub(super) use mend::mended;
+use std::borrow::Cow;
+
+use super::{Head, Told, envelope, head};
+pub(super) use mend::{mended, with_message_mended};
 
 /// Tells whether a head is followed by what NGINX says of an upstream, and, where the flag is set,
 /// whether an upstream's action says so.
@@ -23,6 +25,17 @@ pub(super) struct Quotations<'a> {
     pub(super) input: &'a [u8],
 }
 
+/// A record that somebody quoted.
+pub(super) struct Quotation<'a> {
+    pub(super) text: Cow<'a, [u8]>,
+    /// When it was written, if more than the text tells.
+    pub(super) told: Option<Told>,
+    /// On which machine.
+    pub(super) host: Option<Vec<u8>>,
+    /// Whether it stands in JSON.
+    pub(super) is_json: bool,
+}
+
 impl Quotations<'_> {
     /// The record that somebody quoted in the line that ends at `end`: behind words of his own, or without
     /// its time and level, perhaps behind a program's name. An upstream's action is enough for a record
@@ -32,19 +45,43 @@ impl Quotations<'_> {
         line: &'a [u8],
         end: usize,
         is_first: bool,
-    ) -> Option<&'a [u8]> {
-        if let Some(at) = head::find(line) {
-            return is_own_words(&line[..at]).then(|| &line[at..]);
+    ) -> Option<Quotation<'a>> {
+        if let Some((message, told, host)) = envelope::message(line) {
+            let at = self.begin_in(&message, &[], is_first)?;
+            return Some(Quotation {
+                text: Cow::Owned(message[at..].to_vec()),
+                told,
+                host,
+                is_json: true,
+            });
         }
-        let text = line[without_marks(line)..].trim_ascii_end();
-        let behind = self.input.get(end + 1..).filter(|_| end < FARTHEST);
-        let paragraph = lines::paragraph(text, behind.unwrap_or_default());
+        let at = match head::find(line) {
+            Some(at) => Some(at).filter(|&at| is_own_words(&line[..at])),
+            None => {
+                let behind = self.input.get(end + 1..).filter(|_| end < FARTHEST);
+                self.begin_in(line, behind.unwrap_or_default(), is_first)
+            }
+        }?;
+        Some(Quotation {
+            text: Cow::Borrowed(&line[at..]),
+            told: None,
+            host: None,
+            is_json: false,
+        })
+    }
+
+    /// Where a record without a head begins in a line.
+    fn begin_in(&self, line: &[u8], behind: &[u8], is_first: bool) -> Option<usize> {
+        let marks = without_marks(line);
+        let text = line[marks..].trim_ascii_end();
+        let paragraph = lines::paragraph(text, behind);
         let is_known = |&at: &usize| {
+            let whole = lines::unindented(&paragraph[at..]);
             (self.is_message)(&Head::read(&text[at..]), is_first)
-                || (self.is_message)(&Head::read(&paragraph[at..]), false)
+                || (self.is_message)(&Head::read(&whole), false)
         };
         let at = candidates(text).into_iter().flatten().find(is_known)?;
-        Some(&text[at..])
+        Some(marks + at)
     }
 }
 
@@ -86,7 +123,7 @@ fn without_marks(line: &[u8]) -> usize {
     loop {
         at += line[at..].iter().take_while(is_mark).count();
         at += match &line[at..] {
-            [b'*', b'*', ..] => 2,
+            [b'*', b'*' | b' ', ..] => 2,
             // A path stands in quotes of NGINX's.
             [b'"' | b'\'', next, ..] if *next != b'/' => 1,
             _ => return at,
@@ -100,7 +137,7 @@ fn numbers(text: &[u8]) -> usize {
         byte.is_ascii_digit()
             || matches!(
                 byte,
-                b':' | b'-' | b'.' | b'/' | b',' | b'T' | b'Z' | b'+' | b'#' | b'*'
+                b':' | b'-' | b'.' | b'/' | b',' | b'T' | b'Z' | b'+' | b'#'
             )
     };
     let mut at = 0;

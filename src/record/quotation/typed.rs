@@ -33,7 +33,7 @@ const WRITTEN: [(&str, &str); 25] = [
 
 /// A text in the characters that NGINX wrote.
 pub(super) fn typed(text: &[u8]) -> Cow<'_, [u8]> {
-    let begins = |byte: &u8| matches!(byte, b'&' | b'*' | b'`' | b'\\') || *byte >= 0xC2;
+    let begins = |byte: &u8| matches!(byte, b'&' | b'*' | b'`' | b'\\' | b'[') || *byte >= 0xC2;
     let Some(first) = text.iter().position(begins) else {
         return Cow::Borrowed(text);
     };
@@ -49,6 +49,11 @@ pub(super) fn typed(text: &[u8]) -> Cow<'_, [u8]> {
             rest = &rest[2..];
             continue;
         }
+        if let Some((words, behind)) = link(rest) {
+            out.extend_from_slice(&typed(words));
+            rest = behind;
+            continue;
+        }
         match found.flatten() {
             Some((behind, meant)) => {
                 out.extend_from_slice(meant);
@@ -62,6 +67,20 @@ pub(super) fn typed(text: &[u8]) -> Cow<'_, [u8]> {
     }
     Cow::Owned(out)
 }
+
+/// The words of a link in Markdown, `[words](http://…)`, and what stands behind it.
+fn link(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let words = text.strip_prefix(b"[")?;
+    let end = memchr::memmem::find(&words[..words.len().min(LONGEST_LINK)], b"](http")?;
+    let behind = &words[end..];
+    let close = memchr::memchr(b')', behind)?;
+    if memchr::memchr2(b'[', b']', &words[..end]).is_some() {
+        return None;
+    }
+    Some((&words[..end], &behind[close + 1..]))
+}
+
+const LONGEST_LINK: usize = 512;
 
 /// Whether two stars make what follows bold, or what stands before; more of them, or alone, are a mask.
 fn is_bold(before: &[u8], text: &[u8]) -> bool {
@@ -86,6 +105,7 @@ mod tests {
                 "*5 connect() \"a\" /x_y",
             ),
             ("caf\u{e9} & sons \\n …", "caf\u{e9} & sons \\n ..."),
+            ("\"[**http**://a/](http://a/)\", b", "\"http://a/\", b"),
             ("plain", "plain"),
         ] {
             assert_eq!(&*typed(written.as_bytes()), meant.as_bytes());

@@ -116,7 +116,15 @@ pub(super) fn is_whole(text: &[u8]) -> bool {
     let is_word = |value: &[u8]| memchr::memchr2(b' ', b'\\', value).is_none();
     let is_address = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b':' | b'*');
     let has_no_field = |value: &[u8]| {
-        let mut names = [b"\" upstream: \"".as_slice(), b"\" host: \""].into_iter();
+        let names = [
+            b" HTTP/1.1\"".as_slice(),
+            b" HTTP/1.0\"",
+            b" HTTP/2.0\"",
+            b"\" upstream: \"",
+            b"\",upstream: \"",
+            b"\" host: \"",
+        ];
+        let mut names = names.into_iter();
         !names.any(|name| memchr::memmem::find(value, name).is_some())
     };
     fields.rest.trim_ascii().is_empty()
@@ -128,7 +136,9 @@ pub(super) fn is_whole(text: &[u8]) -> bool {
             .all(is_word)
         && tail.upstream.is_none_or(|upstream| {
             let value = upstream.value;
-            value.first().is_none_or(is_address) && upstream.peer.is_some_and(is_word)
+            // `[words](http://…)`
+            let is_link = value.starts_with(b"[") && memchr::memmem::find(value, b"](").is_some();
+            value.first().is_none_or(is_address) && !is_link && upstream.peer.is_some_and(is_word)
         })
 }
 
@@ -139,7 +149,8 @@ pub(super) fn begins_whole(text: &[u8]) -> bool {
     };
     let (text, behind) = text.split_at(line);
     let text = text.trim_ascii_end();
-    text.ends_with(b"\"") && name_and_value(behind).is_none() && is_whole(text)
+    let is_closed = text.ends_with(b"\"") && !text.ends_with(b": \"");
+    is_closed && name_and_value(behind).is_none() && is_whole(text)
 }
 
 impl<'a> Tail<'a> {
@@ -248,9 +259,14 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', &text[..text.len().min(LONGEST_NAME)])?;
     let (name, value) = (&text[..colon], &text[colon + 1..]);
     let is_of_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_');
+    let has_blanks = || memchr::memmem::find(name, b"  ").is_some();
     let is_name = match Field::from_name(name) {
         Some(_) => value.first().is_none_or(u8::is_ascii_whitespace),
-        None => name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(is_of_name),
+        None => {
+            name.first().is_some_and(u8::is_ascii_alphabetic)
+                && name.iter().all(is_of_name)
+                && !has_blanks()
+        }
     };
     // An empty value, `server: , request: …`, is followed by its own comma.
     let value = match value.trim_ascii_start() {
