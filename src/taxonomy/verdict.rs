@@ -247,7 +247,7 @@ fn unheard_of(
     Some(class.unwrap_or(Class::UpstreamOther))
 }
 
-/// Whether a message tells of something that went wrong. A module may log anything, at any level.
+/// Whether a message tells of something that went wrong: at level error, modules log anything.
 pub(super) fn tells_failure(record: &Record<'_>) -> bool {
     const SIGNS: [&str; 32] = [
         "fail",
@@ -285,7 +285,8 @@ pub(super) fn tells_failure(record: &Record<'_>) -> bool {
     ];
     let message = record.message.to_ascii_lowercase();
     let says = |sign: &&str| memchr::memmem::find(&message, sign.as_bytes()).is_some();
-    record.errno.is_some() || SIGNS.iter().any(|sign| says(&sign))
+    let is_grave = record.head.level.is_some_and(|level| level <= Level::Crit);
+    is_grave || record.errno.is_some() || SIGNS.iter().any(|sign| says(&sign))
 }
 
 fn is_fastcgi(record: &Record<'_>) -> bool {

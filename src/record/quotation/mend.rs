@@ -102,7 +102,7 @@ const SPACED: [(&[u8], &[u8]); 5] = [
     (b"()failed", b"() failed"),
     (b"failed(", b"failed ("),
     // The peer right behind the action.
-    (b" to upstream \"", b" to upstream, upstream: \""),
+    (b"ing to upstream \"", b"ing to upstream, upstream: \""),
     (b" from upstream \"", b" from upstream, upstream: \""),
 ];
 
