@@ -47,9 +47,8 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
     let first = match span.tail {
         Some(at) => at.checked_sub(span.length() - text.len())?,
         None => {
-            return next_wrapped(text)
-                .filter(|&at| !is_foreign(text) || is_closed(&text[..at]))
-                .or_else(|| probe(text).filter(|_| !span.is_cut_from(span)))
+            return probe(text)
+                .filter(|_| !span.is_cut_from(span))
                 .or_else(|| without_client(text, span));
         }
     };
@@ -91,15 +90,6 @@ pub(in crate::record) fn find_without_action(head: &Head<'_>, span: &Span) -> Op
 /// No NGINX writes a record in which a tail begins farther behind. A bound is needed: whoever fills a
 /// record with beginnings of tails must not make reading it take the square of its length.
 pub(super) const FARTHEST: usize = 4096;
-
-/// A tail whose `, client: ` was broken over two lines by whoever pasted the record.
-fn next_wrapped(text: &[u8]) -> Option<usize> {
-    memchr::memchr(b'\n', text)?;
-    memchr::memmem::find_iter(text, b"client:").find_map(|at| {
-        let comma = text[..at].trim_ascii_end().strip_suffix(b",")?.len();
-        memchr::memchr(b'\n', &text[comma..at]).map(|_| comma)
-    })
-}
 
 /// What NGINX Plus puts there for a health check: `, health check "…" of peer … in upstream "…"`, to
 /// the record's end.
