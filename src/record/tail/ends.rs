@@ -1,21 +1,12 @@
 //! Where a value ends.
 
 use super::place::FARTHEST;
-use super::{Field, LATER, begins_field, name_and_value, reads_in_order};
+use super::{Field, begins_field, name_and_value, reads_in_order};
 use crate::record::path::{normalized, percent_decoded};
 
 /// Addresses and server names: up to the comma before the next field, or the line's end.
 pub(super) fn plain_end(value: &[u8]) -> usize {
     let line = memchr::memchr2(b'\n', b'\r', value).unwrap_or(value.len());
-    let comma = comma(value, line);
-    // Neither has blanks, so the comma before a name behind one was left out.
-    memchr::memchr_iter(b' ', &value[..comma])
-        .find(|&at| LATER.iter().any(|name| value[at + 1..].starts_with(name)))
-        .unwrap_or(comma)
-}
-
-/// The first comma behind which a field can begin, or `line`.
-fn comma(value: &[u8], line: usize) -> usize {
     let mut from = 0;
     while let Some(at) = memchr::memchr(b',', &value[from..line]) {
         let comma = from + at;

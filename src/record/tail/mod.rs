@@ -244,24 +244,16 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// `, name: value…`: the name, and everything behind it. Space may be a line break that somebody's
-/// editor put there.
+/// `, name: value…`: the name, and everything behind it.
 fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let text = text.trim_ascii_start();
-    let text = match text.strip_prefix(b",") {
-        // NGINX puts a space there; a client's URI cannot.
-        Some(text) if text.first().is_some_and(u8::is_ascii_whitespace) => text.trim_ascii_start(),
-        Some(_) => return None,
-        // Somebody left out the comma behind a client or a server.
-        None if LATER.iter().any(|name| text.starts_with(name)) => text,
-        None => return None,
-    };
+    // A client's URI has no blanks.
+    let text = text.strip_prefix(b", ")?;
     let colon = memchr::memchr(b':', &text[..text.len().min(LONGEST_NAME)])?;
     let (name, value) = (&text[..colon], &text[colon + 1..]);
     let is_of_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'/' | b'_');
     let has_blanks = || memchr::memmem::find(name, b"  ").is_some();
     let is_name = match Field::from_name(name) {
-        Some(_) => value.first().is_none_or(u8::is_ascii_whitespace),
+        Some(_) => value.first().is_none_or(|byte| *byte == b' '),
         None => {
             name.first().is_some_and(u8::is_ascii_alphabetic)
                 && name.iter().all(is_of_name)
@@ -269,19 +261,11 @@ fn name_and_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
         }
     };
     // An empty value, `server: , request: …`, is followed by its own comma.
-    let value = match value.trim_ascii_start() {
-        trimmed if trimmed.starts_with(b"\"") => trimmed,
-        trimmed if value.starts_with(b"\n") || value.starts_with(b" \n") => trimmed,
-        _ => value.strip_prefix(b" ").unwrap_or(value),
-    };
-    is_name.then_some((name, value))
+    is_name.then_some((name, value.strip_prefix(b" ").unwrap_or(value)))
 }
 
 /// Longer than `bytes from/to upstream`.
 const LONGEST_NAME: usize = 32;
-
-/// How the fields behind a client and a server begin.
-const LATER: [&[u8]; 3] = [b"server: ", b"request: \"", b"upstream: \""];
 
 #[cfg(test)]
 mod tests {
