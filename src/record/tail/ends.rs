@@ -111,23 +111,14 @@ pub(super) fn referrer_end(value: &[u8]) -> Option<usize> {
 fn closes(rest: &[u8], field: Option<Field>) -> bool {
     let Some(after) = rest.strip_prefix(b",") else {
         let first = rest.first();
-        return first.is_none_or(|byte| matches!(byte, b'\n' | b'\r')) || is_dots(rest);
+        return first.is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
     };
-    if is_dots(after) {
-        return true;
-    }
     let Some((name, value)) = name_and_value(rest) else {
         return begins_field(after.trim_ascii_start(), field);
     };
     match Field::from_name(name) {
         // Behind a quoted value only quoted ones follow; the record may be cut before the quote.
-        Some(next) => Some(next) > field && (value.starts_with(b"\"") || is_dots(value)),
+        Some(next) => Some(next) > field && (value.starts_with(b"\"") || value.is_empty()),
         None => name.starts_with(b"bytes from/to") || name == b"context",
     }
-}
-
-/// Whether nothing is left, or but the dots of a quotation.
-pub(super) fn is_dots(text: &[u8]) -> bool {
-    text.iter()
-        .all(|byte| byte.is_ascii_whitespace() || *byte == b'.')
 }

@@ -150,7 +150,16 @@ pub(super) fn begins_whole(text: &[u8]) -> bool {
     let (text, behind) = text.split_at(line);
     let text = text.trim_ascii_end();
     let is_closed = text.ends_with(b"\"") && !text.ends_with(b": \"");
-    is_closed && name_and_value(behind).is_none() && is_whole(text)
+    let behind = behind.trim_ascii_start();
+    let begun = behind
+        .strip_prefix(b",")
+        .unwrap_or(behind)
+        .trim_ascii_start();
+    let goes_on = NAMES.iter().any(|name| {
+        let value = begun.strip_prefix(*name);
+        value.is_some_and(|value| value.starts_with(b":"))
+    });
+    is_closed && !goes_on && is_whole(text)
 }
 
 impl<'a> Tail<'a> {
