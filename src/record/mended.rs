@@ -58,17 +58,19 @@ impl Mended {
     /// Mends a record, if that makes it whole.
     fn add(&mut self, text: &[u8], span: &mut Span, damage: Damage) {
         let Some(head) = span.head(text) else { return };
-        // A mail login is raw: it can hold all that makes a record look broken.
-        if memchr::memmem::find(head.text, b", login: \"").is_some() {
+        // A mail login is raw, and so is a name that a client chose: they can hold all that makes a record
+        // look broken.
+        let holds = |part: &[u8]| memchr::memmem::find(head.text, part).is_some();
+        if holds(b", login: \"") || (damage != Damage::Any && holds(b" could not be resolved")) {
             return;
         }
         let record = span.bytes(text);
         let found = tail::find(&head, span).filter(|_| span.tail.is_some());
         let known = found.map(|at| record.len() - head.text.len() + at);
         let is_quoted = damage != Damage::Lines;
-        let has_blanks = || memchr::memmem::find(head.text, b"    ").is_some();
         let is_whole = found.is_some_and(|at| tail::begins_whole(&head.text[at..]))
-            && !(damage == Damage::Any && has_blanks());
+            && !(damage == Damage::Any && holds(b"    "));
+        let is_whole = is_whole && !(is_quoted && quotation::is_of_columns(record));
         let mended = match known {
             Some(at) if is_whole => is_quoted
                 .then(|| quotation::with_message_mended(record, at))

@@ -72,7 +72,7 @@ pub fn is_message(head: &Head<'_>, by_action: bool) -> bool {
     let says_so = |decision| match decision {
         Decision::Always(_) | Decision::Connect | Decision::TimedOut | Decision::Closed => true,
         Decision::Aborted => by_action,
-        Decision::Stderr => !is_rest,
+        Decision::Stderr => !is_rest || names_upstream_action(text),
         Decision::Resolve => text.starts_with(b"no resolver "),
         Decision::Handshake => names_upstream() || names_upstream_action(text),
         Decision::Never => false,
@@ -331,6 +331,9 @@ fn decide(
         }
         Decision::Always(class) => Some(class),
         Decision::Connect | Decision::Bind => {
+            // What else NGINX connects to for a client has an action.
+            let is_lost = record.action.is_none() && record.head.connection.is_some();
+            let towards_upstream = towards_upstream || (is_lost && record.errno.is_some());
             towards_upstream.then(|| connect(record, os_error, is_unix(peer)))
         }
         Decision::TimedOut => timed_out(record, side),
@@ -366,6 +369,12 @@ fn decide(
         // A missing static file is logged at level error, NGINX's own files at level crit
         // (src/http/modules/ngx_http_static_module.c, src/core/ngx_file.c). So no path that a client
         // chooses can pass for a temporary file.
+        Decision::Files
+            if phase == Some(Phase::Connect)
+                && matches!(os_error, Some(OsError::EMFILE | OsError::ENFILE)) =>
+        {
+            Some(Class::FilesExhausted)
+        }
         Decision::Files => {
             let is_grave = is_at_least(&record.head, Level::Crit);
             (phase.is_some() && is_grave).then_some(Class::TempFileFailed)

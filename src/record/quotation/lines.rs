@@ -92,6 +92,26 @@ pub(super) fn unindented(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A text that a terminal of 80 columns showed, without the one blank that each of its lines ended with,
+/// at any byte.
+pub(super) fn without_columns(text: &[u8]) -> Cow<'_, [u8]> {
+    const COLUMNS: usize = 80;
+    /// Fewer blanks can stand there by chance.
+    const FEWEST: usize = 4;
+    let lines = || text.chunks(COLUMNS + 1);
+    let whole = || lines().filter(|line| line.len() > COLUMNS);
+    let is_shown = whole().count() >= FEWEST && whole().all(|line| line[COLUMNS] == b' ');
+    if !is_shown {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        lines()
+            .flat_map(|line| &line[..line.len().min(COLUMNS)])
+            .copied()
+            .collect(),
+    )
+}
+
 /// The words that are most often next to where a line was broken.
 const WORDS: [&[u8]; 16] = [
     b"while",

@@ -4,7 +4,7 @@
 //! can put a line feed into a log can put a blank there as well, and a mended record is read by the
 //! same grammar as any other: mending gives no one more than he has.
 
-use super::lines::{folded, unindented, without_marks};
+use super::lines::{folded, unindented, without_columns, without_marks};
 use super::typed::typed;
 use crate::record::Head;
 
@@ -30,7 +30,7 @@ pub(in crate::record) fn mended(
 ) -> Option<Vec<u8>> {
     let text = without_marks(record);
     let text = match is_quoted {
-        true => spaced(&unindented(&typed(&text))),
+        true => spaced(&unindented(&typed(&without_columns(&text)))),
         false => text.into_owned(),
     };
     let at = tail
@@ -63,6 +63,11 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
     let is_kept = |byte: &u8| !(byte.is_ascii_whitespace() || matches!(byte, b'.' | b',' | b'|'));
     let end = text.iter().rposition(is_kept).map_or(0, |at| at + 1);
     let text = &text[..end];
+    // Of the quotes around all of it.
+    let text = match text.ends_with(b" upstream\"") {
+        true => &text[..end - 1],
+        false => text,
+    };
     let quoted = memchr::memmem::find(text, b"sent in stderr: \"");
     let own = quoted.map_or(0, |_| memchr::memrchr(b'"', text).map_or(0, |at| at + 1));
     let (theirs, own) = text.split_at(own);
@@ -82,7 +87,21 @@ fn mended_message(text: &[u8]) -> Vec<u8> {
         _ => b"",
     };
     text.splice(head..head, lost.iter().copied());
+    let kept = without_rest_of_action(&text).len();
+    text.truncate(kept);
     text
+}
+
+/// A message without the last words of an action of which the first ones got lost: `failed (111: Connection
+/// refused) upstream`.
+fn without_rest_of_action(text: &[u8]) -> &[u8] {
+    let rest = [
+        b") upstream".as_slice(),
+        b") header from",
+        b") response header from",
+    ];
+    let rest = rest.into_iter().find(|rest| text.ends_with(rest));
+    &text[..text.len() - rest.map_or(0, |rest| rest.len() - 1)]
 }
 
 /// A text with blanks and quotes as NGINX sets them.

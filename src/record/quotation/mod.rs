@@ -74,6 +74,10 @@ impl Quotations<'_> {
     fn begin_in(&self, line: &[u8], behind: &[u8], is_first: bool) -> Option<usize> {
         let marks = without_marks(line);
         let text = line[marks..].trim_ascii_end();
+        // PHP's next message.
+        if !is_first && text.starts_with(b"PHP ") {
+            return None;
+        }
         let paragraph = lines::paragraph(text, behind);
         let is_known = |&at: &usize| {
             let whole = lines::unindented(&paragraph[at..]);
@@ -83,6 +87,11 @@ impl Quotations<'_> {
         let at = candidates(text).into_iter().flatten().find(is_known)?;
         Some(marks + at)
     }
+}
+
+/// Whether a terminal's columns show in a record.
+pub(super) fn is_of_columns(record: &[u8]) -> bool {
+    matches!(lines::without_columns(record), Cow::Owned(_))
 }
 
 /// Only so far into an input are broken lines put together.
