@@ -282,6 +282,20 @@ impl Request {
         // Behind the first line feed; an envelope may stand before it.
         let lines = memchr::memchr(b'\n', &self.0).map(|at| &self.0[at..]);
         lines.is_some_and(|lines| memchr::memmem::find(lines, &begin).is_some())
+            || self.ends_with_begin(&record[..head], &record[..line])
+    }
+
+    /// Whether the request ends shortly behind the head of a record, in what that record begins with.
+    fn ends_with_begin(&self, head: &[u8], line: &[u8]) -> bool {
+        let head = normalized(head);
+        let Some(feed) = memchr::memrchr(b'\n', &self.0).filter(|_| !head.is_empty()) else {
+            return false;
+        };
+        let last = &self.0[feed + 1..];
+        let version = memchr::memmem::rfind(last, b" HTTP/");
+        let last = &last[..version.unwrap_or(last.len())];
+        let forged = memchr::memmem::find(last, &head).map(|at| &last[at..]);
+        forged.is_some_and(|forged| normalized(line).starts_with(forged))
     }
 }
 

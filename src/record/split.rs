@@ -274,16 +274,15 @@ impl Splitter {
         // What an input begins with may be a quotation as well, time and level and all.
         let begins = |span: &Span| memchr::memchr(b'\n', &chunk[..span.place]).is_none();
         let is_first = is_input && self.spans.first().is_some_and(begins);
+        self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
+        self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
         let has_breaks = self.lines != self.spans.len() as u64;
-        let text = if is_plain {
-            chunk
-        } else {
-            self.unwrapped.text()
+        let text = match is_plain {
+            true => chunk,
+            false => self.unwrapped.text(),
         };
         self.mended
             .fill(text, &mut self.spans, quoted, is_first, has_breaks);
-        self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
-        self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
         Records {
             text,
             chunk,
