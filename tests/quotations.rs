@@ -2,7 +2,7 @@
 
 use badgateway::record::Splitter;
 use badgateway::source::Start;
-use badgateway::taxonomy::{classify, is_message};
+use badgateway::taxonomy::{Phase, classify, is_message};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -315,7 +315,7 @@ fn told(log: &str) -> Vec<Told> {
             let verdict = classify(&record)?;
             Some(Told {
                 class: verdict.class.to_string(),
-                phase: verdict.phase.map(|phase| phase.name()),
+                phase: verdict.phase.map(Phase::name),
                 os_error: verdict.os_error.map(|error| error.name().to_owned()),
                 peer: verdict.peer.map(text),
                 client: record.tail.client.map(text),

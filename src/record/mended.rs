@@ -1,4 +1,4 @@
-use super::{Span, quotation, tail};
+use super::{Head, Span, quotation, tail};
 
 /// Records as NGINX wrote them, which somebody quoted otherwise.
 #[derive(Debug, Default)]
@@ -6,6 +6,13 @@ pub(super) struct Mended {
     text: Vec<u8>,
     spans: Vec<Span>,
 }
+
+fn quotes_upstream(record: &[u8], tail: usize, head: &Head<'_>) -> bool {
+    tail::is_foreign(head.text) && memchr::memchr(b'"', &record[..tail]).is_some()
+}
+
+/// Nobody quotes longer records.
+const LONGEST: usize = 8192;
 
 /// What may have happened to a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +50,7 @@ impl Mended {
                 _ if memchr::memchr(b'\n', fields).is_some() => Damage::Lines,
                 _ => continue,
             };
-            if !span.is_cut_from(span) {
+            if !span.is_cut_from(span) && span.length() <= LONGEST {
                 self.add(text, span, damage);
             }
         }
@@ -68,13 +75,13 @@ impl Mended {
         let found = tail::find(&head, span).filter(|_| span.tail.is_some());
         let known = found.map(|at| record.len() - head.text.len() + at);
         let is_quoted = damage != Damage::Lines;
+        let shows_columns = || holds(b"    ") || quotation::is_of_columns(record);
         let is_whole = found.is_some_and(|at| tail::begins_whole(&head.text[at..]))
-            && !(damage == Damage::Any && holds(b"    "));
-        let is_whole = is_whole && !(is_quoted && quotation::is_of_columns(record));
+            && !(damage == Damage::Any && shows_columns());
         let mended = match known {
-            Some(at) if is_whole => is_quoted
-                .then(|| quotation::with_message_mended(record, at))
-                .flatten(),
+            // What an upstream sent is not touched.
+            Some(at) if is_whole && (!is_quoted || quotes_upstream(record, at, &head)) => None,
+            Some(at) if is_whole => quotation::with_message_mended(record, at),
             _ => quotation::mended(record, known, is_quoted),
         };
         let Some(mended) = mended else { return };

@@ -286,7 +286,7 @@ pub(super) fn tells_failure(record: &Record<'_>) -> bool {
     let message = record.message.to_ascii_lowercase();
     let says = |sign: &&str| memchr::memmem::find(&message, sign.as_bytes()).is_some();
     let is_grave = record.head.level.is_some_and(|level| level <= Level::Crit);
-    is_grave || record.errno.is_some() || SIGNS.iter().any(|sign| says(&sign))
+    is_grave || record.errno.is_some() || SIGNS.iter().any(says)
 }
 
 fn is_fastcgi(record: &Record<'_>) -> bool {

@@ -103,16 +103,28 @@ fn in_json(line: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
-/// The text in a line of JSON that may hold a record without its head, and what is told of it.
-pub(super) fn message(line: &[u8]) -> Option<(Vec<u8>, Option<Told>, Option<Vec<u8>>)> {
-    match line.trim_ascii_start().first()? {
-        b'{' => {
-            let mut json = Json::read(line)?;
-            let host = json.host.map(String::into_bytes);
-            Some((json.texts.swap_remove(0), json.told, host))
-        }
-        b'"' => Some((json::string(line)?, None, None)),
-        _ => None,
+/// A text in a line of JSON, which may be a record without its head.
+pub(super) struct Message {
+    pub(super) text: Vec<u8>,
+    /// When it was written.
+    pub(super) told: Option<Told>,
+    /// On which machine.
+    pub(super) host: Option<Vec<u8>>,
+}
+
+impl Message {
+    /// Reads a line that is an object of JSON, or a string of one.
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
+        let (text, told, host) = match line.trim_ascii_start().first()? {
+            b'{' => {
+                let mut json = Json::read(line)?;
+                (json.texts.swap_remove(0), json.told, json.host)
+            }
+            b'"' => (json::string(line)?, None, None),
+            _ => return None,
+        };
+        let host = host.map(String::into_bytes);
+        Some(Self { text, told, host })
     }
 }
 

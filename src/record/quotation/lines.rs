@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::record::{envelope, head};
+
 /// What stands in front of lines that somebody quotes or comments out.
 const MARKS: [&[u8]; 5] = [b"//", b">", b"#", b"|", b"*"];
 
@@ -37,11 +39,14 @@ fn is_marked(line: &[u8], mark: &[u8]) -> bool {
     text.is_some_and(|text| text.first().is_none_or(u8::is_ascii_whitespace))
 }
 
-/// A line and the words of the next ones, as far as a message goes.
+/// A line and the words of the next ones, as far as a message goes, and not into the next record.
 pub(super) fn paragraph(line: &[u8], behind: &[u8]) -> Vec<u8> {
     let line = line.strip_suffix(b"\\").unwrap_or(line);
     let mut text = line.trim_ascii_end().to_vec();
     for line in behind.split(|&byte| byte == b'\n').take(LINES) {
+        if head::find(line).is_some() || envelope::is_json(line) {
+            break;
+        }
         let line = line.trim_ascii();
         let mark = MARKS.into_iter().find(|mark| is_marked(line, mark));
         let line = &line[mark.map_or(0, <[u8]>::len)..];

@@ -4,8 +4,10 @@
 //! Only what an input begins with is read so generously; in a log there are no quotations, but clients
 //! that would like to be read.
 
+mod fields;
 mod lines;
 mod mend;
+mod message;
 mod typed;
 
 use std::borrow::Cow;
@@ -46,12 +48,12 @@ impl Quotations<'_> {
         end: usize,
         is_first: bool,
     ) -> Option<Quotation<'a>> {
-        if let Some((message, told, host)) = envelope::message(line) {
-            let at = self.begin_in(&message, &[], is_first)?;
+        if let Some(message) = envelope::Message::read(line) {
+            let at = self.begin_in(&message.text, &[], is_first)?;
             return Some(Quotation {
-                text: Cow::Owned(message[at..].to_vec()),
-                told,
-                host,
+                text: Cow::Owned(message.text[at..].to_vec()),
+                told: message.told,
+                host: message.host,
                 is_json: true,
             });
         }
