@@ -82,7 +82,7 @@ impl Quotations<'_> {
         }
         let paragraph = lines::paragraph(text, behind);
         let is_known = |&at: &usize| {
-            let whole = lines::unindented(&paragraph[at..]);
+            let whole = lines::unindented(paragraph.get(at..).unwrap_or_default());
             (self.is_message)(&Head::read(&text[at..]), is_first)
                 || (self.is_message)(&Head::read(&whole), false)
         };
