@@ -44,7 +44,7 @@ pub(super) fn paragraph(line: &[u8], behind: &[u8]) -> Vec<u8> {
     let line = line.strip_suffix(b"\\").unwrap_or(line);
     let mut text = line.trim_ascii_end().to_vec();
     for line in behind.split(|&byte| byte == b'\n').take(LINES) {
-        if head::find(line).is_some() || envelope::is_json(line) {
+        if head::find(line).is_some() || envelope::read(line).is_some() {
             break;
         }
         let line = line.trim_ascii();
