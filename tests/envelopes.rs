@@ -307,6 +307,34 @@ fn records_in_envelopes_are_the_log_without_them() {
 }
 
 #[test]
+fn json_may_be_spread_over_lines() {
+    let plain = log(0.0, 0.2, 40_000);
+    let mut records: Vec<String> = Vec::new();
+    for line in plain.lines() {
+        match records.last_mut().filter(|_| !is_first(line)) {
+            Some(record) => *record += &format!("\n{line}"),
+            None => records.push(line.to_owned()),
+        }
+    }
+    let objects: Vec<_> = records
+        .iter()
+        .map(|record| json!({"insertId": "x", "severity": "ERROR", "textPayload": record}))
+        .collect();
+    let wrapped = serde_json::to_string_pretty(&objects).unwrap();
+    let (expected, _) = read(&plain, Access::Read, 1 << 20);
+    for chunk_size in [1, 5_000, 1 << 20] {
+        let (events, intake) = read(&wrapped, Access::Map, chunk_size);
+        for (event, plain_event) in events.iter().zip(&expected) {
+            assert_eq!(said(event), said(plain_event), "chunks of {chunk_size}");
+        }
+        assert_eq!(events.len(), expected.len());
+        // Brackets and the other members.
+        let others = wrapped.lines().count() - records.len();
+        assert_eq!(intake.other_lines, others as u64);
+    }
+}
+
+#[test]
 fn envelopes_may_change_from_record_to_record() {
     let plain = log(0.0, 0.2, 60_000);
     let mut random = StdRng::seed_from_u64(11);

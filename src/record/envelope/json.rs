@@ -123,6 +123,19 @@ pub(super) fn string(line: &[u8]) -> Option<Vec<u8>> {
     Some(string.trim_end().as_bytes().to_vec())
 }
 
+/// Whether a line can be a part of JSON that is spread over lines: a bracket, or a member of an object.
+pub(super) fn is_part(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let line = line.strip_suffix(b",").unwrap_or(line);
+    let is_bracket = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']');
+    let member = || {
+        let name = line.strip_prefix(b"\"")?;
+        let end = memchr::memchr(b'"', name)?;
+        Some(name[end + 1..].trim_ascii_start().starts_with(b":"))
+    };
+    line.iter().all(is_bracket) || member() == Some(true)
+}
+
 /// What members are called that hold a message.
 const MESSAGES: [&str; 6] = ["log", "MESSAGE", "message", "msg", "textPayload", "line"];
 
@@ -177,6 +190,16 @@ mod tests {
         ] {
             let found = string(line.as_bytes());
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{line}");
+        }
+    }
+
+    #[test]
+    fn parts_of_json() {
+        for line in ["{", "  },", "[", "]", r#"  "a": 1,"#, r#"  "a" : {"#] {
+            assert!(is_part(line.as_bytes()), "{line}");
+        }
+        for line in ["{a", r#""a""#, r#""a" b: c"#, "[error] x"] {
+            assert!(!is_part(line.as_bytes()), "{line}");
         }
     }
 

@@ -150,7 +150,8 @@ fn in_string(line: &[u8]) -> Option<Envelope<'_>> {
 /// Whether a line that begins no record, and has none before it, is another program's.
 pub(super) fn is_other(line: &[u8]) -> bool {
     match line.trim_ascii_start().first() {
-        Some(b'{') => Json::read(line).is_some(),
+        Some(b'{') if Json::read(line).is_some() => true,
+        Some(b'{' | b'}' | b'[' | b']' | b'"') => json::is_part(line),
         Some(_) => {
             let start = &line[..line.len().min(LONGEST_START)];
             let behind = start
