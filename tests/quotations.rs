@@ -2,7 +2,7 @@
 
 use badgateway::record::Splitter;
 use badgateway::source::Start;
-use badgateway::taxonomy::{Phase, classify, is_message};
+use badgateway::taxonomy::{Phase, classify, is_message, may_concern_upstream};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -313,6 +313,7 @@ fn told(log: &str) -> Vec<Told> {
         .filter_map(|span| records.read(span, 0))
         .filter_map(|record| {
             let verdict = classify(&record)?;
+            assert!(may_concern_upstream(&record.head));
             Some(Told {
                 class: verdict.class.to_string(),
                 phase: verdict.phase.map(Phase::name),

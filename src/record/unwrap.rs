@@ -215,7 +215,7 @@ impl Unwrapped {
             && let Some(quotation) = quotations.begins(line, end, is_first)
         {
             let text = &quotation.text;
-            let with_head = head::find(text) == Some(0);
+            let with_head = head::find(text) == Some(0) || head::find_level(text) == Some(0);
             // A line without a head goes on with a record that has one.
             if with_head
                 || !matches!(

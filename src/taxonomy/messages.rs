@@ -167,6 +167,7 @@ static MESSAGES: &[Entry] = &[
     entry(Service(" could not be resolved"), Resolve, ZONE),
     entry(Named("ngx_http_upstream_jdomain_module: resolver failed, \"", "\"", false), Resolve, JDOMAIN),
     entry(Named("", " could not be resolved", false), Resolve, UPSTREAM),
+    entry(Whole("could not be resolved"), Resolve, UPSTREAM),
     entry(Named("no resolver defined to resolve ", "", false), Resolve, UPSTREAM),
     // Configuration, at start and at run time.
     entry(Named("host not found in upstream \"", "\"", true), Always(Class::HostNotFound), INET),
@@ -281,6 +282,7 @@ static MESSAGES: &[Entry] = &[
     entry(Whole("missing slice response"), INVALID, SLICE),
     entry(Begins("unexpected range in slice response: "), INVALID, SLICE),
     entry(Begins("an upstream response is buffered to a temporary file "), Always(Class::ResponseBuffered), PIPE),
+    entry(Begins("upstream response is buffered to a temporary file "), Always(Class::ResponseBuffered), PIPE),
     entry(Begins("FastCGI sent in stderr: \""), Stderr, FASTCGI),
     // The rest of a record whose beginning is lost.
     entry(Begins("PHP message: "), Stderr, FASTCGI),

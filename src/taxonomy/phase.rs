@@ -91,9 +91,30 @@ fn side_of(action: &[u8]) -> Side {
         | b"proxying and sending to client"
         | b"sending to client"
         | b"sending early hints to client" => return Side::Client,
-        _ => return Side::Unknown,
+        _ => return cut(action),
     };
     Side::Upstream(phase)
+}
+
+/// What an action says that was cut, if enough is left of it.
+fn cut(action: &[u8]) -> Side {
+    const ACTIONS: [(&[u8], Phase); 6] = [
+        (b"connecting to upstream", Phase::Connect),
+        (b"SSL handshaking to upstream", Phase::TlsHandshake),
+        (b"sending request to upstream", Phase::Send),
+        (b"reading response header from upstream", Phase::Header),
+        (b"reading upstream", Phase::Body),
+        (b"reading response from upstream", Phase::Body),
+    ];
+    // A client's handshake has this action.
+    let is_telling = action.len() > b"connecting".len() && action != b"SSL handshaking";
+    let mut begun = ACTIONS
+        .iter()
+        .filter(|(whole, _)| is_telling && whole.starts_with(action));
+    match (begun.next(), begun.next()) {
+        (Some(&(_, phase)), None) => Side::Upstream(phase),
+        _ => Side::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +136,11 @@ mod tests {
         assert_eq!(phase("connecting to \nupstream"), Some(Phase::Connect));
         assert_eq!(phase("SSL handshaking"), None);
         assert_eq!(phase("in http auth state"), None);
+        assert_eq!(phase("reading response header"), Some(Phase::Header));
+        assert_eq!(phase("connecting to"), Some(Phase::Connect));
+        for action in ["reading response", "reading", "SSL", "connecting"] {
+            assert_eq!(phase(action), None, "{action}");
+        }
         assert_eq!(side(Some(b"sending to client")), Side::Client);
         assert_eq!(side(None), Side::Unknown);
     }

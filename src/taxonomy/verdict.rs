@@ -140,7 +140,7 @@ pub(super) fn consider<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     let os_error = record.errno.as_ref().and_then(Errno::os_error);
     let found = messages::find(record.message)
         .or_else(|| find_broken(record.message))
-        .or_else(|| find_behind(record.message))
+        .or_else(|| find_behind(record))
         .or_else(|| find_cut(record));
     let peer = upstream
         .and_then(|upstream| upstream.peer)
@@ -196,8 +196,13 @@ fn find_broken(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
 
 /// What a message stands for before which something is left: process ids that somebody mistyped, or a
 /// tool's own words.
-fn find_behind(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
+fn find_behind<'a>(record: &Record<'a>) -> Option<(Decision, Option<&'a [u8]>)> {
+    let message = record.message;
     let is_number = message.first().is_some_and(u8::is_ascii_digit);
+    // NGINX writes its process behind the level, except on the console.
+    if record.head.pid.is_some() || (record.head.level.is_some() && !is_number) {
+        return None;
+    }
     let behind = memchr::memchr_iter(b' ', message).map(|at| &message[at + 1..]);
     behind
         .take(6)
@@ -468,9 +473,10 @@ fn exchange(record: &Record<'_>, phase: Phase, os_error: Option<OsError>) -> Opt
 
 fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
     // NGINX looks up other names too: a mail client's address, an OCSP responder. Those are done
-    // while something else, and an upstream's while nothing or while connecting.
+    // while something else, and an upstream's while nothing, while connecting, or, for a subrequest in
+    // the background, while the response is sent to the client.
     let for_upstream = match record.action {
-        None => true,
+        None | Some(b"sending to client") => true,
         Some(action) => action.ends_with(b"upstream") || action.starts_with(b"resolving service"),
     };
     let is_grave = is_at_least(&record.head, Level::Error);

@@ -3,7 +3,7 @@
 use badgateway::pool;
 use badgateway::record::{Boundaries, Records, Splitter};
 use badgateway::source::{Cut, Start};
-use badgateway::taxonomy::{classify, is_message};
+use badgateway::taxonomy::{classify, is_message, may_concern_upstream};
 
 /// What tells an event from others.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ fn events(records: &Records<'_>, offset: u64) -> Vec<Told> {
         .filter_map(|span| records.read(span, offset))
         .filter_map(|record| {
             let verdict = classify(&record)?;
+            assert!(may_concern_upstream(&record.head));
             Some(Told {
                 offset: record.offset,
                 written: format!("{:?}", record.written),

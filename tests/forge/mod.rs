@@ -4,7 +4,7 @@
 use badgateway::pool;
 use badgateway::record::{Level, Splitter};
 use badgateway::source::Start;
-use badgateway::taxonomy::{classify, is_message};
+use badgateway::taxonomy::{classify, is_message, may_concern_upstream};
 
 /// What is forged, and where it stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +214,7 @@ impl Case {
             .iter()
             .filter_map(|record| {
                 let verdict = classify(record)?;
+                assert!(may_concern_upstream(&record.head));
                 Some((record, verdict, pool::name(verdict.pool, verdict.peer)))
             })
             .collect();

@@ -14,14 +14,15 @@ pub(super) fn mended_message(text: &[u8]) -> Vec<u8> {
         true => &text[..end - 1],
         false => text,
     };
-    let quoted = memchr::memmem::find(text, b"sent in stderr: \"");
-    let own = quoted.map_or(0, |_| memchr::memrchr(b'"', text).map_or(0, |at| at + 1));
-    let (theirs, own) = text.split_at(own);
-    let mut text = theirs.to_vec();
-    if !text.is_empty() && own.first().is_some_and(u8::is_ascii_whitespace) {
-        text.push(b' ');
-    }
-    text.extend_from_slice(folded(own).trim_ascii_start());
+    let mut text = match stderr(text) {
+        Some((before, theirs, behind)) => {
+            let is_apart = behind.first().is_some_and(u8::is_ascii_whitespace);
+            let blank: &[u8] = if is_apart { b" " } else { b"" };
+            let behind = folded(behind);
+            [&folded(before), theirs, blank, behind.trim_ascii_start()].concat()
+        }
+        None => folded(text),
+    };
     let head = text.len() - Head::read(&text).text.len();
     if text[head..].starts_with(b"... ") {
         text.drain(head..head + b"... ".len());
@@ -36,6 +37,16 @@ pub(super) fn mended_message(text: &[u8]) -> Vec<u8> {
     let kept = without_rest_of_action(&text).len();
     text.truncate(kept);
     text
+}
+
+/// What stands before the text that a FastCGI application wrote, that text with its closing quote, and
+/// what stands behind.
+fn stderr(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    const OPENING: &[u8] = b"sent in stderr: \"";
+    let at = memchr::memmem::find(text, OPENING)? + OPENING.len();
+    let (before, text) = text.split_at(at);
+    let end = memchr::memrchr(b'"', text).map_or(text.len(), |at| at + 1);
+    Some((before, &text[..end], &text[end..]))
 }
 
 /// A message without the last words of an action of which the first ones got lost: `failed (111: Connection

@@ -85,7 +85,9 @@ const LONGEST_LINK: usize = 512;
 /// Whether two stars make what follows bold, or what stands before; more of them, or alone, are a mask.
 fn is_bold(before: &[u8], text: &[u8]) -> bool {
     let is_word = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'(' || *byte == b')')
+        byte.is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'(' | b')' | b'[' | b']')
+        })
     };
     let is_pair =
         text.starts_with(b"**") && text.get(2) != Some(&b'*') && before.last() != Some(&b'*');
