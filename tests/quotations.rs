@@ -313,7 +313,11 @@ fn told(log: &str) -> Vec<Told> {
         .filter_map(|span| records.read(span, 0))
         .filter_map(|record| {
             let verdict = classify(&record)?;
-            assert!(may_concern_upstream(&record.head));
+            assert!(
+                may_concern_upstream(&record.head),
+                "{:?}",
+                record.statement.escape_ascii().to_string()
+            );
             Some(Told {
                 class: verdict.class.to_string(),
                 phase: verdict.phase.map(Phase::name),

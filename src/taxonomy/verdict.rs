@@ -39,15 +39,23 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         return false;
     }
     match messages::begins(head.text) {
-        Some(Decision::Never) => false,
+        // A name that does not resolve may begin with anything but blanks.
+        Some(Decision::Never) => head.text[0] == b'"' && UNRESOLVED.find(head.text).is_some(),
         Some(Decision::Files) => is_at_least(head, Level::Crit),
         Some(_) => true,
         None => {
             UPSTREAM.find(head.text).is_some()
                 || UNRESOLVED.find(head.text).is_some()
+                || is_edited(head)
                 || messages::cut(without_ellipsis(head.text)).is_some()
         }
     }
+}
+
+/// Whether a person left out the head, or what stands in it is no process's.
+fn is_edited(head: &Head<'_>) -> bool {
+    head.level.is_none()
+        || (head.pid.is_none() && head.text.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// A text without what a terminal or a pager puts where it cuts a line.

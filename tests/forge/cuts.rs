@@ -22,7 +22,11 @@ fn events(records: &Records<'_>, offset: u64) -> Vec<Told> {
         .filter_map(|span| records.read(span, offset))
         .filter_map(|record| {
             let verdict = classify(&record)?;
-            assert!(may_concern_upstream(&record.head));
+            assert!(
+                may_concern_upstream(&record.head),
+                "{:?}",
+                record.statement.escape_ascii().to_string()
+            );
             Some(Told {
                 offset: record.offset,
                 written: format!("{:?}", record.written),

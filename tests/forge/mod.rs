@@ -214,7 +214,11 @@ impl Case {
             .iter()
             .filter_map(|record| {
                 let verdict = classify(record)?;
-                assert!(may_concern_upstream(&record.head));
+                assert!(
+                    may_concern_upstream(&record.head),
+                    "{:?}",
+                    record.statement.escape_ascii().to_string()
+                );
                 Some((record, verdict, pool::name(verdict.pool, verdict.peer)))
             })
             .collect();
