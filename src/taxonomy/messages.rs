@@ -375,10 +375,11 @@ pub(super) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
 
 /// What a text that begins with a message can stand for, judged by nothing but its first words; those
 /// of which more is known to follow do not rule it out.
+#[inline]
 pub(super) fn begins(text: &[u8]) -> Option<Decision> {
     BY_FIRST_BYTE[usize::from(*text.first()?)]
         .iter()
-        .filter(|entry| entry.decision != Never || matches!(entry.form, Begins(_)))
+        .filter(|entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_)))
         .find(|entry| {
             let start = entry.form.start();
             !start.is_empty() && text.starts_with(start.as_bytes())
