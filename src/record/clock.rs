@@ -7,8 +7,6 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-use super::head::STAMP;
-
 /// The time zone in which a log was written. NGINX logs local time without saying which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Zone {
@@ -202,6 +200,9 @@ fn start_of(minute: &[u8; MINUTE]) -> Option<NaiveDateTime> {
         0,
     )
 }
+
+/// How long NGINX's time stamp is, `2026/11/01 09:15:02`.
+pub(super) const STAMP: usize = 19;
 
 /// `.123456789` as microseconds, and its length; nothing where there is none.
 pub(super) fn fraction(text: &[u8]) -> (u32, usize) {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::clock::fraction;
+use super::clock::{STAMP, fraction};
 
 /// NGINX's levels, gravest first (`src/core/ngx_log.c`, `err_levels`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,9 +79,6 @@ pub struct Head<'a> {
     /// Everything behind: message, errno, action, tail.
     pub text: &'a [u8],
 }
-
-/// How long a time stamp is.
-pub(super) const STAMP: usize = 19;
 
 impl<'a> Head<'a> {
     /// Reads the head of a record; whatever it does not find is `None`.

@@ -1,8 +1,9 @@
 use crate::source::{Cut, Start};
 
+use super::clock::STAMP;
 use super::envelope;
 use super::forged::{Joiner, WINDOW};
-use super::head::{STAMP, stamp_in};
+use super::head::stamp_in;
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
