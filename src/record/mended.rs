@@ -87,7 +87,7 @@ impl Mended {
         let Some(mended) = mended else { return };
         let start = self.text.len();
         self.text.extend_from_slice(&mended);
-        let instead = span.instead(&self.text, start, span.is_stamped() && !is_quoted);
+        let instead = span.instead(&self.text, start, is_quoted);
         let is_whole = is_quoted
             || instead.head(&self.text).is_some_and(|head| {
                 let at = tail::find(&head, &instead);

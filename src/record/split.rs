@@ -24,6 +24,8 @@ pub struct Span {
     pub(super) second_tail: bool,
     /// Whether it says itself when it was written.
     is_stamped: bool,
+    /// Whether somebody quoted it, and may have left out fields.
+    pub(super) is_quoted: bool,
     /// Which of the unwrapped records it is.
     wrapped: Option<u32>,
     /// Which of the mended records is read instead.
@@ -45,9 +47,10 @@ impl Span {
     }
 
     /// Marks a record that stands at the end of a text, which is read instead of this one.
-    pub(super) fn instead(&self, text: &[u8], start: usize, is_stamped: bool) -> Self {
+    pub(super) fn instead(&self, text: &[u8], start: usize, is_quoted: bool) -> Self {
         Self {
-            is_stamped,
+            is_stamped: self.is_stamped,
+            is_quoted,
             wrapped: self.wrapped,
             ..Self::mark(text, start, text.len())
         }
@@ -90,6 +93,7 @@ impl Span {
             tail,
             second_tail: second.is_some(),
             is_stamped: true,
+            is_quoted: false,
             wrapped: None,
             mended: None,
             place: start,

@@ -238,7 +238,9 @@ fn unheard_of(
         Side::Client => false,
         Side::Unknown => record.tail.upstream.is_some(),
     };
-    if !concerns || !is_at_least(&record.head, Level::Error) {
+    // Without the word, it may be a client's upgraded connection.
+    let is_named = || UPSTREAM.find(record.head.text).is_some();
+    if !concerns || !is_at_least(&record.head, Level::Error) || !is_named() {
         return None;
     }
     let is_call = record.errno.is_some()

@@ -63,7 +63,11 @@ impl Place {
             Self::Name => is_visible && (1..256).contains(&text.len()) && !text.contains(&b'/'),
             Self::Referrer | Self::Subrequest | Self::Login => has_no_line,
             Self::Stderr | Self::Header => !closes() && !text.contains(&0),
-            Self::Path => !text.contains(&0),
+            // NGINX logs the path as it resolved it.
+            Self::Path => {
+                let mut segments = text.split(|&byte| byte == b'/');
+                !text.contains(&0) && !segments.any(|part| matches!(part, b"" | b"." | b".."))
+            }
         }
     }
 }

@@ -98,8 +98,8 @@ fn probe(text: &[u8]) -> Option<usize> {
     Probe::read(&text[at..]).map(|_| at)
 }
 
-/// A tail of which somebody who quoted a record left out the client. Only of records that were quoted
-/// without their time: in others, what stands behind the message may be a client's.
+/// A tail of which somebody who quoted a record left out the client. Only of quotations: in others, what
+/// stands behind the message may be a client's.
 fn without_client(text: &[u8], span: &Span) -> Option<usize> {
     let place = |name: &[u8]| memchr::memmem::find(text, name);
     let places = [
@@ -108,7 +108,7 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
         b", upstream: \"",
     ]
     .map(place);
-    (!span.is_stamped()).then(|| places.into_iter().flatten().min())?
+    span.is_quoted.then(|| places.into_iter().flatten().min())?
 }
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
