@@ -6,13 +6,17 @@
 //! client may have put there. An operator's [`Rules`] add classes.
 
 mod class;
+mod look;
 mod messages;
 mod phase;
+mod quoted;
 mod rules;
+mod status;
 mod stderr;
 mod verdict;
 
 pub use class::{Class, Kind, UserClass};
+pub use look::{is_message, may_concern_upstream};
 pub use phase::Phase;
 pub use rules::{RuleError, Rules};
-pub use verdict::{Verdict, classify, is_message, may_concern_upstream};
+pub use verdict::{Verdict, classify};

@@ -5,8 +5,9 @@ use toml::Spanned;
 use crate::record::{Head, Record};
 
 use super::class::{Class, Kind, UserClass};
+use super::look::may_concern_upstream;
 use super::phase::side;
-use super::verdict::{Verdict, classify, consider, may_concern_upstream, tells_failure};
+use super::verdict::{Verdict, classify, consider, tells_failure};
 
 /// What an operator adds to the table of messages: patterns of other modules, of scripts, of a
 /// company's own.

@@ -1,13 +1,11 @@
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
-use crate::record::{Errno, Head, Level, OsError, Record};
+use crate::record::{Errno, Level, OsError, Record};
 
 use super::class::Class;
+use super::look::{UPSTREAM, is_at_least};
 use super::messages::{self, Decision};
 use super::phase::{Phase, Side, side};
-use super::stderr;
+use super::status::status;
+use super::{quoted, stderr};
 
 /// What a record means for an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,93 +25,8 @@ pub struct Verdict<'a> {
     pub pool: Option<&'a [u8]>,
 }
 
-/// Building a searcher costs more than searching a record with it.
-static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("upstream"));
-static UNRESOLVED: LazyLock<Finder<'static>> =
-    LazyLock::new(|| Finder::new(" could not be resolved"));
-
-/// Whether a record with this head could be an event. A cheap look that lets the many records that
-/// are none be passed over; it says `true` for every record that [`classify`] makes one of.
-pub fn may_concern_upstream(head: &Head<'_>) -> bool {
-    if head.level == Some(Level::Debug) {
-        return false;
-    }
-    match messages::begins(head.text) {
-        // A name that does not resolve may begin with anything but blanks.
-        Some(Decision::Never) => head.text[0] == b'"' && UNRESOLVED.find(head.text).is_some(),
-        Some(Decision::Files) => is_at_least(head, Level::Crit),
-        Some(_) => true,
-        None => {
-            UPSTREAM.find(head.text).is_some()
-                || UNRESOLVED.find(head.text).is_some()
-                || is_edited(head)
-                || messages::cut(without_ellipsis(head.text)).is_some()
-        }
-    }
-}
-
-/// Whether a person left out the head, or what stands in it is no process's.
-fn is_edited(head: &Head<'_>) -> bool {
-    head.level.is_none()
-        || (head.pid.is_none() && head.text.first().is_some_and(u8::is_ascii_digit))
-}
-
-/// A text without what a terminal or a pager puts where it cuts a line.
-fn without_ellipsis(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii_end();
-    ["...".as_bytes(), "…".as_bytes(), b">"]
-        .into_iter()
-        .find_map(|mark| text.strip_suffix(mark))
-        .unwrap_or(text)
-}
-
-/// Whether a head that nothing introduces is followed by what NGINX says of an upstream: somebody quoted
-/// it, perhaps without its time and level. Where `by_action` is set, an upstream's action is enough.
-pub fn is_message(head: &Head<'_>, by_action: bool) -> bool {
-    let text = head.text;
-    let found = messages::begins(text);
-    if head.level.is_some() && found.is_some_and(|decision| decision != Decision::Never) {
-        return true;
-    }
-    let is_rest = text.starts_with(b"PHP ");
-    let names_upstream = || memchr::memmem::find(text, b"upstream: \"").is_some();
-    let says_so = |decision| match decision {
-        Decision::Always(_) | Decision::Connect | Decision::TimedOut | Decision::Closed => true,
-        Decision::Aborted => by_action,
-        Decision::Stderr => !is_rest || names_upstream_action(text),
-        Decision::Resolve => text.starts_with(b"no resolver "),
-        Decision::Handshake => names_upstream() || names_upstream_action(text),
-        Decision::Never => false,
-        _ => names_upstream_action(text),
-    };
-    found.is_some_and(says_so)
-        || UNRESOLVED.find(text).is_some_and(|at| {
-            let behind = &text[at + UNRESOLVED.needle().len()..];
-            behind.starts_with(b" (") && !text[..at].contains(&b' ')
-        })
-        || (by_action && names_upstream_action(text))
-}
-
-const WHILE: &[u8] = b" while ";
-
-/// Whether ` while connecting to upstream` or its like stands in a text.
-fn names_upstream_action(text: &[u8]) -> bool {
-    memchr::memmem::find(text, WHILE).is_some_and(|at| {
-        let behind = &text[at + WHILE.len()..];
-        let clause = &behind[..memchr::memchr2(b',', b'.', behind).unwrap_or(behind.len())];
-        let upstream = UPSTREAM.find(clause).map(|at| at + UPSTREAM.needle().len());
-        let action = clause[..upstream.unwrap_or(clause.len())].trim_ascii();
-        matches!(side(Some(action)), Side::Upstream(_)) || action == b"proxying and reading"
-    })
-}
-
 fn is_connect(found: Option<(Decision, Option<&[u8]>)>) -> bool {
     matches!(found, Some((Decision::Connect, _)))
-}
-
-/// Whether a record is that grave; one that was quoted without its level is taken to be.
-fn is_at_least(head: &Head<'_>, level: Level) -> bool {
-    head.level.is_none_or(|own| own <= level)
 }
 
 /// Decides what a record means; `None` when it is not about an upstream.
@@ -146,10 +59,7 @@ pub(super) fn consider<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
     let side = side(record.action);
     let upstream = record.tail.upstream;
     let os_error = record.errno.as_ref().and_then(Errno::os_error);
-    let found = messages::find(record.message)
-        .or_else(|| find_broken(record.message))
-        .or_else(|| find_behind(record))
-        .or_else(|| find_cut(record));
+    let found = messages::find(record.message).or_else(|| quoted::find(record));
     let peer = upstream
         .and_then(|upstream| upstream.peer)
         .or(found.and_then(|(_, name)| name));
@@ -177,52 +87,6 @@ pub(super) fn consider<'a>(record: &Record<'a>) -> Option<Verdict<'a>> {
         peer,
         pool: None,
     })
-}
-
-/// What a message stands for whose lines were broken, or whose action was cut, by whoever quoted it.
-fn find_broken(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
-    const ACTIONS: [&[u8]; 5] = [
-        b"connecting",
-        b"SSL hand",
-        b"sending",
-        b"reading",
-        b"proxying",
-    ];
-    if let Some(at) = memchr::memmem::find(message, WHILE)
-        && ACTIONS
-            .iter()
-            .any(|start| message[at + WHILE.len()..].starts_with(start))
-        && let Some(found) = messages::find(&message[..at])
-    {
-        return Some(found);
-    }
-    memchr::memchr(b'\n', message)?;
-    let words = message.split(u8::is_ascii_whitespace);
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    messages::find(&words.join(&b' ')).map(|(decision, _)| (decision, None))
-}
-
-/// What a message stands for before which something is left: process ids that somebody mistyped, or a
-/// tool's own words.
-fn find_behind<'a>(record: &Record<'a>) -> Option<(Decision, Option<&'a [u8]>)> {
-    let message = record.message;
-    let is_number = message.first().is_some_and(u8::is_ascii_digit);
-    // NGINX writes its process behind the level, except on the console.
-    if record.head.pid.is_some() || (record.head.level.is_some() && !is_number) {
-        return None;
-    }
-    let behind = memchr::memchr_iter(b' ', message).map(|at| &message[at + 1..]);
-    behind
-        .take(6)
-        .filter(|text| is_number || !text.first().is_some_and(u8::is_ascii_digit))
-        .find_map(messages::find)
-}
-
-/// What a record stands for that ends within the first words of its message.
-fn find_cut<'a>(record: &Record<'a>) -> Option<(Decision, Option<&'a [u8]>)> {
-    let is_all = record.statement.len() == record.head.text.len();
-    let decision = messages::cut(without_ellipsis(record.statement)).filter(|_| is_all)?;
-    Some((decision, None))
 }
 
 /// The class of a message that the table does not have: of another module, of a newer version, or
@@ -384,15 +248,14 @@ fn decide(
         // A missing static file is logged at level error, NGINX's own files at level crit
         // (src/http/modules/ngx_http_static_module.c, src/core/ngx_file.c). So no path that a client
         // chooses can pass for a temporary file.
-        Decision::Files
-            if phase == Some(Phase::Connect)
-                && matches!(os_error, Some(OsError::EMFILE | OsError::ENFILE)) =>
-        {
-            Some(Class::FilesExhausted)
-        }
         Decision::Files => {
             let is_grave = is_at_least(&record.head, Level::Crit);
-            (phase.is_some() && is_grave).then_some(Class::TempFileFailed)
+            let is_exhausted = matches!(os_error, Some(OsError::EMFILE | OsError::ENFILE));
+            let class = match phase? {
+                Phase::Connect if is_exhausted => Class::FilesExhausted,
+                _ => Class::TempFileFailed,
+            };
+            is_grave.then_some(class)
         }
         Decision::Resolve => resolve(record, os_error),
         Decision::Stderr => {
@@ -500,54 +363,4 @@ fn resolve(record: &Record<'_>, os_error: Option<OsError>) -> Option<Class> {
         Some(OsError::ETIMEDOUT) => Class::ResolveTimeout,
         _ => Class::ResolveFailed,
     })
-}
-
-/// Only the mail proxy says so.
-const MAIL: &str = "upstream sent too long response line: ";
-
-/// What NGINX can find only behind the header, although its action still is to read it: both came at
-/// once (`src/http/modules/ngx_http_grpc_module.c`, `ngx_http_memcached_module.c`).
-const BEHIND_HEADER: [&str; 6] = [
-    "upstream sent data frame for unknown stream",
-    "upstream sent frame for closed stream",
-    "upstream sent trailer without end stream flag",
-    "upstream sent invalid trailer",
-    "upstream sent response body larger than indicated content length",
-    "memcached sent invalid trailer",
-];
-
-fn status(record: &Record<'_>, class: Class, phase: Option<Phase>, side: Side) -> Option<u16> {
-    let tail = &record.tail;
-    let says = |start: &&str| record.message.starts_with(start.as_bytes());
-    // A record that was cut before its tail is taken for HTTP, as most are.
-    let is_http = tail.request.is_some()
-        || match tail.upstream {
-            Some(upstream) => upstream.scheme.is_some(),
-            None => tail.client.is_none() && !says(&MAIL),
-        };
-    let header_sent = matches!(phase, Some(Phase::Body | Phase::Session))
-        || side == Side::Client
-        || BEHIND_HEADER.iter().any(says);
-    // A slice fails when the header of the whole may be on its way.
-    let header_sent = header_sent || record.message.ends_with(b"slice response");
-    // What a subrequest's failure does to the request depends on the module that made it.
-    if !is_http || header_sent || tail.subrequest.is_some() {
-        return None;
-    }
-    match class {
-        // A response without any status line passes for HTTP/0.9 (ngx_http_proxy_process_status_line).
-        Class::InvalidResponse if record.message == b"upstream sent no valid HTTP/1.0 header" => {
-            None
-        }
-        // bind() fails before there is a peer to give up (ngx_event_connect_peer: NGX_ERROR).
-        Class::PortsExhausted if record.message.starts_with(b"bind(") => Some(500),
-        Class::ScriptNotFound if record.message.ends_with(b"(Permission denied)\"") => Some(403),
-        // NGINX's own timer gives 504; an ETIMEDOUT of the system is an error like others.
-        Class::ConnectTimeout | Class::SendTimeout | Class::ResponseTimeout
-            if record.message != b"upstream timed out" =>
-        {
-            Some(502)
-        }
-        _ => class.status(),
-    }
 }
