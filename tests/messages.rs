@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use badgateway::record::Splitter;
 use badgateway::source::Start;
-use badgateway::taxonomy::{Class, classify};
+use badgateway::taxonomy::{Class, Phase, classify};
 
 /// A row of `tests/messages.tsv`.
 struct Row<'a> {
@@ -127,5 +127,74 @@ fn no_message_is_missing() {
     for line in lines {
         let columns: Vec<&str> = line.split('\t').collect();
         assert!(known.contains(&(columns[0], columns[2])), "{line}");
+    }
+}
+
+/// What other builds and modules write, and NGINX where its words alone do not decide: class, phase and
+/// peer.
+#[test]
+fn what_else_is_said_of_an_upstream() {
+    const CONTEXT: &str =
+        ", client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", host: \"a\"";
+    for (text, expected) in [
+        (
+            "1#1: upstream timed out (110: Connection timed out) while connecting to upstream, health check \"ok\" of peer 192.0.2.9:80 in upstream \"app\"",
+            Some(("connect_timeout", Some("connect"), Some("192.0.2.9:80"))),
+        ),
+        (
+            "1#1: peer is unhealthy while connecting to upstream, health check \"\" of peer 192.0.2.9:80 in upstream \"app\"",
+            Some(("peer_disabled", Some("connect"), Some("192.0.2.9:80"))),
+        ),
+        (
+            "1#1: ngx_http_upstream_jdomain_module: resolver failed, \"b.example\" (110: Operation timed out)",
+            Some(("resolve_timeout", Some("resolve"), Some("b.example"))),
+        ),
+        (
+            "1#1: *2 proxy_connect: connection error while connecting to upstream{CONTEXT}",
+            Some(("connect_failed", Some("connect"), None)),
+        ),
+        (
+            "1#1: *2 upstream prematurely closed connection while reading response header from upstream, client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"passenger:/tmp/passenger.1/request:\", host: \"a\"",
+            Some((
+                "response_closed",
+                Some("header"),
+                Some("/tmp/passenger.1/request"),
+            )),
+        ),
+        (
+            "1#1: [emerg] no port in upstream \"app\"{CONTEXT}",
+            Some(("upstream_misconfigured", Some("config"), Some("app"))),
+        ),
+        // A subrequest in the background leaves the client's action.
+        (
+            "1#1: *2 b.example could not be resolved (110: Operation timed out) while sending to client{CONTEXT}",
+            Some(("resolve_timeout", Some("resolve"), Some("b.example"))),
+        ),
+        (
+            "1#1: *2 b.example could not be resolved (110: Operation timed out) while requesting certificate status{CONTEXT}",
+            None,
+        ),
+        (
+            "1#1: *2 write() to \"/var/log/nginx/access.log\" was incomplete: 19 of 328 while logging request, client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://127.0.0.1:3000/\", host: \"a\"",
+            None,
+        ),
+        // At level error a module may log anything; what tells of a failure is one.
+        ("1#1: *2 a note while reading upstream{CONTEXT}", None),
+        (
+            "1#1: *2 a note went missing while reading upstream{CONTEXT}",
+            Some(("upstream_other", Some("body"), None)),
+        ),
+    ] {
+        let text = text.replace("{CONTEXT}", CONTEXT);
+        let log = format!("2026/11/01 09:15:02 [error] {text}\n");
+        let mut splitter = Splitter::default();
+        let records = splitter.split(log.as_bytes(), Start::Input, true);
+        let record = records.read(&records.spans()[0], 0).unwrap();
+        let verdict = classify(&record);
+        let found = verdict.as_ref().map(|verdict| {
+            let peer = verdict.peer.map(|peer| std::str::from_utf8(peer).unwrap());
+            (verdict.class.name(), verdict.phase.map(Phase::name), peer)
+        });
+        assert_eq!(found, expected, "{text}");
     }
 }

@@ -69,6 +69,7 @@ pub fn is_message(head: &Head<'_>, by_action: bool) -> bool {
         _ => names_upstream_action(text),
     };
     found.is_some_and(says_so)
+        || (by_action && messages::cut(text.trim_ascii_end()).is_some())
         || UNRESOLVED.find(text).is_some_and(|at| {
             let behind = &text[at + UNRESOLVED.needle().len()..];
             behind.starts_with(b" (") && !text[..at].contains(&b' ')

@@ -148,7 +148,8 @@ static MESSAGES: &[Entry] = &[
     entry(Named("disable check peer: ", "", false), Always(Class::PeerDisabled), CHECK),
     entry(Named("enable check peer: ", "", false), Never, CHECK),
     entry(Named("proxy_connect: upstream connect timed out (peer:", ")", false), TimedOut, PROXY_CONNECT),
-    entry(Begins("proxy_connect: "), Never, PROXY_CONNECT),
+    entry(Whole("proxy_connect: connection error"), Towards(Class::ConnectFailed), PROXY_CONNECT),
+    entry(Begins("proxy_connect: client "), Never, PROXY_CONNECT),
     // What an option of the socket could not be set to is left as it was.
     entry(Around("setsockopt(", " failed, ignored"), Never, CONNECT),
     entry(Begins("setsockopt(TCP_NODELAY) failed"), Exchange, "src/core/ngx_connection.c"),
