@@ -15,7 +15,7 @@ static UNRESOLVED: LazyLock<Finder<'static>> =
     LazyLock::new(|| Finder::new(" could not be resolved"));
 
 /// Whether a record with this head could be an event. A cheap look that lets the many records that
-/// are none be passed over; it says `true` for every record that [`classify`] makes one of.
+/// are none be passed over; it says `true` for every record that [`classify`](super::classify) makes one of.
 pub fn may_concern_upstream(head: &Head<'_>) -> bool {
     if head.level == Some(Level::Debug) {
         return false;
