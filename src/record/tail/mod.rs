@@ -1,11 +1,13 @@
 mod ends;
 mod place;
 mod probe;
+mod whole;
 
 use super::Upstream;
 use ends::{login_end, plain_end, quoted_end, referrer_end, request_end, subrequest_end};
 pub(super) use place::{find, find_without_action, first, is_foreign, next};
 use probe::Probe;
+pub(super) use whole::{begins_whole, is_whole};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.
 ///
@@ -83,13 +85,7 @@ fn begins_field(begun: &[u8], field: Option<Field>) -> bool {
 /// Whether fields behind `last` follow, in order and to the line's end. A Host has no spaces, and no
 /// header that a client can send has a line feed.
 fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
-    let mut fields = Fields {
-        rest: text,
-        last,
-        is_cut: false,
-    };
-    let mut tail = Tail::default();
-    while fields.read_one(&mut tail) {}
+    let (tail, fields) = Fields::read(text, last, false);
     let is_line = |value: &[u8]| memchr::memchr(b'\n', value).is_none();
     // What follows on other lines is none of NGINX's.
     let is_line_end = matches!(fields.rest.first(), Some(b'\n' | b'\r'));
@@ -103,65 +99,6 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
         && tail.host.is_none_or(|host| !host.contains(&b' '))
 }
 
-/// Whether a text that begins at `, client: ` is a tail as NGINX writes it: fields in order and nothing
-/// else, on one line, addresses without blanks.
-pub(super) fn is_whole(text: &[u8]) -> bool {
-    let mut fields = Fields {
-        rest: text,
-        last: None,
-        is_cut: false,
-    };
-    let mut tail = Tail::default();
-    while fields.read_one(&mut tail) {}
-    let is_word = |value: &[u8]| memchr::memchr2(b' ', b'\\', value).is_none();
-    let is_address = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b':' | b'*');
-    let has_no_field = |value: &[u8]| {
-        let names = [
-            b" HTTP/1.1\"".as_slice(),
-            b" HTTP/1.0\"",
-            b" HTTP/2.0\"",
-            b"\" upstream: \"",
-            b"\",upstream: \"",
-            b"\" host: \"",
-        ];
-        let mut names = names.into_iter();
-        !names.any(|name| memchr::memmem::find(value, name).is_some())
-    };
-    fields.rest.trim_ascii().is_empty()
-        && memchr::memchr(b'\n', text).is_none()
-        && tail.request.is_none_or(has_no_field)
-        && [tail.client, tail.server]
-            .into_iter()
-            .flatten()
-            .all(is_word)
-        && tail.upstream.is_none_or(|upstream| {
-            let value = upstream.value;
-            // `[words](http://…)`
-            let is_link = value.starts_with(b"[") && memchr::memmem::find(value, b"](").is_some();
-            value.first().is_none_or(is_address) && !is_link && upstream.peer.is_some_and(is_word)
-        })
-}
-
-/// Whether a text begins with a whole tail, behind which no other line goes on with it.
-pub(super) fn begins_whole(text: &[u8]) -> bool {
-    let Some(line) = memchr::memchr(b'\n', text) else {
-        return is_whole(text);
-    };
-    let (text, behind) = text.split_at(line);
-    let text = text.trim_ascii_end();
-    let is_closed = text.ends_with(b"\"") && !text.ends_with(b": \"");
-    let behind = behind.trim_ascii_start();
-    let begun = behind
-        .strip_prefix(b",")
-        .unwrap_or(behind)
-        .trim_ascii_start();
-    let goes_on = NAMES.iter().any(|name| {
-        let value = begun.strip_prefix(*name);
-        value.is_some_and(|value| value.starts_with(b":"))
-    });
-    is_closed && !goes_on && is_whole(text)
-}
-
 impl<'a> Tail<'a> {
     /// Reads the fields of a text that begins at `, client: `; NGINX may have cut it.
     pub(super) fn read(text: &'a [u8], is_cut: bool) -> Self {
@@ -171,14 +108,7 @@ impl<'a> Tail<'a> {
                 ..Self::default()
             };
         }
-        let mut fields = Fields {
-            rest: text,
-            last: None,
-            is_cut,
-        };
-        let mut tail = Self::default();
-        while fields.read_one(&mut tail) {}
-        tail
+        Fields::read(text, None, is_cut).0
     }
 }
 
@@ -189,6 +119,18 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads the fields with which a text begins, behind `last`; what is left is in [`Fields::rest`].
+    fn read(text: &'a [u8], last: Option<Field>, is_cut: bool) -> (Tail<'a>, Self) {
+        let mut fields = Self {
+            rest: text,
+            last,
+            is_cut,
+        };
+        let mut tail = Tail::default();
+        while fields.read_one(&mut tail) {}
+        (tail, fields)
+    }
+
     /// Reads the next field into `tail`; `false` when there is none.
     fn read_one(&mut self, tail: &mut Tail<'a>) -> bool {
         let Some((name, value)) = name_and_value(self.rest) else {
