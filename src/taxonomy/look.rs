@@ -34,9 +34,11 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
     }
 }
 
-/// Whether a person left out the head, or what stands in it is no process's.
+/// Whether a person left out the head, or what stands in it is no process's, or broke the first words.
 fn is_edited(head: &Head<'_>) -> bool {
+    let first_words = &head.text[..head.text.len().min(messages::LONGEST)];
     head.level.is_none()
+        || memchr::memchr(b'\n', first_words).is_some()
         || (head.pid.is_none() && head.text.first().is_some_and(u8::is_ascii_digit))
 }
 

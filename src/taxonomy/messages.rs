@@ -390,7 +390,7 @@ pub(super) fn begins(text: &[u8]) -> Option<Decision> {
 
 /// What a text stands for that was cut within the first words of a message, if these are enough to tell.
 pub(super) fn cut(text: &[u8]) -> Option<Decision> {
-    if !(TELLING..=LONGEST_CUT).contains(&text.len()) {
+    if !(TELLING..=LONGEST).contains(&text.len()) {
         return None;
     }
     let mut begun = BY_FIRST_BYTE[usize::from(text[0])]
@@ -405,7 +405,7 @@ pub(super) fn cut(text: &[u8]) -> Option<Decision> {
 const TELLING: usize = 16;
 
 /// No text of the table is longer.
-const LONGEST_CUT: usize = 96;
+pub(super) const LONGEST: usize = 96;
 
 impl Form {
     fn start(self) -> &'static str {
