@@ -60,7 +60,11 @@ impl Joiner {
         if let Some(begin) = self.first_of_forged(chunk, spans, torn) {
             self.join(chunk, spans, begin);
             // What was joined may be the end of something longer.
-            if let Some(begin) = self.first_in_request(chunk, spans) {
+            let is_torn = is_torn(chunk, &spans[spans.len() - 1]);
+            let longer = self
+                .first_in_request(chunk, spans)
+                .or_else(|| first_of_cut(spans).filter(|_| is_torn));
+            if let Some(begin) = longer {
                 self.join(chunk, spans, begin);
             }
             return;
@@ -131,16 +135,17 @@ impl Joiner {
         if let Some(held) = self.first_in_request(chunk, spans) {
             return Some(held);
         }
-        if is_torn && self.open.is_none() {
-            return spans[..spans.len() - 1]
-                .iter()
-                .rev()
-                .take_while(|first| within(first))
-                .position(|first| last.is_cut_from(first))
-                .map(|back| spans.len() - 2 - back);
-        }
-        None
+        first_of_cut(spans).filter(|_| is_torn && self.open.is_none())
     }
+}
+
+/// The record that NGINX cut, if the last one ends exactly there.
+fn first_of_cut(spans: &[Span]) -> Option<usize> {
+    let (last, before) = spans.split_last()?;
+    let within = |first: &&Span| last.end - first.start <= WINDOW;
+    let mut back = before.iter().rev().take_while(within);
+    let back = back.position(|first| last.is_cut_from(first))?;
+    Some(before.len() - 1 - back)
 }
 
 /// Whether a record stops before its tail, though it should have one: it has a connection number, and
