@@ -235,6 +235,13 @@ fn said(event: &Value) -> String {
     serde_json::to_string_pretty(&event).unwrap()
 }
 
+fn assert_said(events: &[Value], expected: &[Value], chunk_size: usize) {
+    for (event, plain_event) in events.iter().zip(expected) {
+        assert_eq!(said(event), said(plain_event), "chunks of {chunk_size}");
+    }
+    assert_eq!(events.len(), expected.len());
+}
+
 fn is_first(line: &str) -> bool {
     line.starts_with("2026/11/") && line.contains(" [")
 }
@@ -324,10 +331,7 @@ fn json_may_be_spread_over_lines() {
     let (expected, _) = read(&plain, Access::Read, 1 << 20);
     for chunk_size in [1, 5_000, 1 << 20] {
         let (events, intake) = read(&wrapped, Access::Map, chunk_size);
-        for (event, plain_event) in events.iter().zip(&expected) {
-            assert_eq!(said(event), said(plain_event), "chunks of {chunk_size}");
-        }
-        assert_eq!(events.len(), expected.len());
+        assert_said(&events, &expected, chunk_size);
         // Brackets and the other members.
         let others = wrapped.lines().count() - records.len();
         assert_eq!(intake.other_lines, others as u64);
@@ -353,10 +357,7 @@ fn envelopes_may_change_from_record_to_record() {
     let (expected, _) = read(&plain, Access::Read, 1 << 20);
     for chunk_size in [1, 5_000, 1 << 20] {
         let (events, intake) = read(&mixed, Access::Map, chunk_size);
-        for (event, plain_event) in events.iter().zip(&expected) {
-            assert_eq!(said(event), said(plain_event), "chunks of {chunk_size}");
-        }
-        assert_eq!(events.len(), expected.len());
+        assert_said(&events, &expected, chunk_size);
         assert_eq!(intake.other_lines, 0);
     }
 }

@@ -4,6 +4,8 @@
 #[path = "forge/cuts.rs"]
 mod cuts;
 mod forge;
+#[path = "forge/judge.rs"]
+mod judge;
 
 use std::path::Path;
 

@@ -1,8 +1,12 @@
 //! What people do to a record when they quote it: it still says which peer failed, and why.
 
+#[path = "forge/judge.rs"]
+mod judge;
+
 use badgateway::record::Splitter;
 use badgateway::source::Start;
-use badgateway::taxonomy::{Phase, classify, is_message, may_concern_upstream};
+use badgateway::taxonomy::{Phase, is_message};
+use judge::judge;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -144,28 +148,22 @@ const HEADS: [Damage; 10] = [
 const DAMAGES: [(&str, Damage); 34] = [
     ("nothing", |text, _| text.to_owned()),
     ("lines broken at blanks", |text, random| {
-        let width = random.random_range(30..100);
-        wrapped(text, width, "\n")
+        wrapped(text, random, 30, "\n")
     }),
     ("indented lines", |text, random| {
-        let width = random.random_range(30..100);
-        wrapped(text, width, "\n    ")
+        wrapped(text, random, 30, "\n    ")
     }),
     ("quoted lines", |text, random| {
-        let width = random.random_range(40..100);
-        wrapped(text, width, "\n> ")
+        wrapped(text, random, 40, "\n> ")
     }),
     ("commented lines", |text, random| {
-        let width = random.random_range(40..100);
-        wrapped(text, width, "\n# ")
+        wrapped(text, random, 40, "\n# ")
     }),
     ("continued lines", |text, random| {
-        let width = random.random_range(40..100);
-        wrapped(text, width, " \\\n")
+        wrapped(text, random, 40, " \\\n")
     }),
     ("empty lines between", |text, random| {
-        let width = random.random_range(40..100);
-        wrapped(text, width, "\n\n")
+        wrapped(text, random, 40, "\n\n")
     }),
     ("one field a line", |text, _| {
         [
@@ -230,8 +228,7 @@ const DAMAGES: [(&str, Damage); 34] = [
         }
     }),
     ("Windows line ends", |text, random| {
-        let width = random.random_range(40..100);
-        wrapped(text, width, "\r\n") + "\r"
+        wrapped(text, random, 40, "\r\n") + "\r"
     }),
     ("hard blanks", |text, _| text.replace(", ", ",\u{a0}")),
     ("tabs", |text, _| text.replace(", ", ",\t")),
@@ -259,8 +256,7 @@ const DAMAGES: [(&str, Damage); 34] = [
         text.replace("\"http://10.0.0.5:3000/\"", "\"<http://10.0.0.5:3000/>\"")
     }),
     ("a comment of Java", |text, random| {
-        let width = random.random_range(40..100);
-        format!(" * {}", wrapped(text, width, "\n *   "))
+        format!(" * {}", wrapped(text, random, 40, "\n *   "))
     }),
     ("no blank before the errno", |text, _| {
         text.replace("failed (", "failed(")
@@ -277,8 +273,9 @@ const DAMAGES: [(&str, Damage); 34] = [
     }),
 ];
 
-/// Breaks a text at blanks, no line much longer than `width`.
-fn wrapped(text: &str, width: usize, end: &str) -> String {
+/// Breaks a text at blanks, no line much longer than some width of at least `least`.
+fn wrapped(text: &str, random: &mut StdRng, least: usize, end: &str) -> String {
+    let width = random.random_range(least..100);
     let mut out = String::new();
     let mut column = 0;
     for (number, word) in text.split(' ').enumerate() {
@@ -312,12 +309,7 @@ fn told(log: &str) -> Vec<Told> {
     spans
         .filter_map(|span| records.read(span, 0))
         .filter_map(|record| {
-            let verdict = classify(&record)?;
-            assert!(
-                may_concern_upstream(&record.head),
-                "{:?}",
-                record.statement.escape_ascii().to_string()
-            );
+            let verdict = judge(&record)?;
             Some(Told {
                 class: verdict.class.to_string(),
                 phase: verdict.phase.map(Phase::name),

@@ -5,6 +5,8 @@
 
 #[path = "../../tests/forge/mod.rs"]
 mod forge;
+#[path = "../../tests/forge/judge.rs"]
+mod judge;
 
 use libfuzzer_sys::fuzz_target;
 

@@ -4,6 +4,8 @@
 
 #[path = "../../tests/forge/cuts.rs"]
 mod cuts;
+#[path = "../../tests/forge/judge.rs"]
+mod judge;
 
 use libfuzzer_sys::fuzz_target;
 

@@ -60,7 +60,7 @@ impl Joiner {
         if let Some(begin) = self.first_of_forged(chunk, spans, torn) {
             self.join(chunk, spans, begin);
             // What was joined may be the end of something longer.
-            let is_torn = is_torn(chunk, &spans[spans.len() - 1]);
+            let is_torn = self.torn.is_some();
             let longer = self
                 .first_in_request(chunk, spans)
                 .or_else(|| first_of_cut(spans).filter(|_| is_torn));

@@ -14,6 +14,7 @@ mod rules;
 mod status;
 mod stderr;
 mod verdict;
+mod words;
 
 pub use class::{Class, Kind, UserClass};
 pub use look::{is_message, may_concern_upstream};

@@ -1,3 +1,5 @@
+use super::words::on_one_line;
+
 /// Where in the exchange with the upstream something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -65,11 +67,7 @@ pub(super) fn side(action: Option<&[u8]>) -> Side {
         return Side::Unknown;
     };
     if memchr::memchr2(b'\n', b'\r', action).is_some() {
-        let words: Vec<_> = action
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty())
-            .collect();
-        return side_of(&words.join(&b' '));
+        return side_of(&on_one_line(action));
     }
     side_of(action)
 }

@@ -4,6 +4,7 @@ use crate::record::Record;
 
 use super::look::{WHILE, without_ellipsis};
 use super::messages::{self, Decision};
+use super::words::on_one_line;
 
 /// What a message stands for, and the name in it.
 type Found<'a> = (Decision, Option<&'a [u8]>);
@@ -33,9 +34,7 @@ fn find_broken(message: &[u8]) -> Option<Found<'_>> {
         return Some(found);
     }
     memchr::memchr(b'\n', message)?;
-    let words = message.split(u8::is_ascii_whitespace);
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    messages::find(&words.join(&b' ')).map(|(decision, _)| (decision, None))
+    messages::find(&on_one_line(message)).map(|(decision, _)| (decision, None))
 }
 
 /// What a message stands for before which something is left: process ids that somebody mistyped, or a

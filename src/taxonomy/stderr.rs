@@ -1,4 +1,5 @@
 use super::class::Class;
+use super::words::on_one_line;
 
 /// The class of a `FastCGI sent in stderr: "…` record: that of the gravest message in it.
 ///
@@ -11,9 +12,7 @@ pub(super) fn class(text: &[u8]) -> Class {
         return class;
     }
     // Whoever quotes a record breaks its lines anywhere.
-    let words = text.split(u8::is_ascii_whitespace);
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    gravest(&words.join(&b' '))
+    gravest(&on_one_line(text))
 }
 
 fn gravest(text: &[u8]) -> Class {

@@ -3,7 +3,9 @@
 use badgateway::pool;
 use badgateway::record::{Boundaries, Records, Splitter};
 use badgateway::source::{Cut, Start};
-use badgateway::taxonomy::{classify, is_message, may_concern_upstream};
+use badgateway::taxonomy::is_message;
+
+use crate::judge::judge;
 
 /// What tells an event from others.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,12 +23,7 @@ fn events(records: &Records<'_>, offset: u64) -> Vec<Told> {
     spans
         .filter_map(|span| records.read(span, offset))
         .filter_map(|record| {
-            let verdict = classify(&record)?;
-            assert!(
-                may_concern_upstream(&record.head),
-                "{:?}",
-                record.statement.escape_ascii().to_string()
-            );
+            let verdict = judge(&record)?;
             Some(Told {
                 offset: record.offset,
                 written: format!("{:?}", record.written),

@@ -4,7 +4,9 @@
 use badgateway::pool;
 use badgateway::record::{Level, Splitter};
 use badgateway::source::Start;
-use badgateway::taxonomy::{classify, is_message, may_concern_upstream};
+use badgateway::taxonomy::is_message;
+
+use crate::judge::judge;
 
 /// What is forged, and where it stands in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,12 +219,7 @@ impl Case {
         let found: Vec<_> = found
             .iter()
             .filter_map(|record| {
-                let verdict = classify(record)?;
-                assert!(
-                    may_concern_upstream(&record.head),
-                    "{:?}",
-                    record.statement.escape_ascii().to_string()
-                );
+                let verdict = judge(record)?;
                 Some((record, verdict, pool::name(verdict.pool, verdict.peer)))
             })
             .collect();

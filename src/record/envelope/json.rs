@@ -56,8 +56,7 @@ struct Line {
 impl Json {
     /// Reads a line that is one JSON object, and nothing else but a comma behind it.
     pub(super) fn read(line: &[u8]) -> Option<Self> {
-        let object = line.trim_ascii();
-        let object = object.strip_suffix(b",").unwrap_or(object);
+        let object = without_comma(line);
         if !object.starts_with(b"{") || !object.ends_with(b"}") {
             return None;
         }
@@ -108,36 +107,46 @@ impl Json {
 /// The string in a line of JSON that is spread over lines: alone, or behind the name of a member that
 /// holds a message.
 pub(super) fn string(line: &[u8]) -> Option<Vec<u8>> {
-    let line = line.trim_ascii();
-    let line = line.strip_suffix(b",").unwrap_or(line);
+    let line = without_comma(line);
     if !line.starts_with(b"\"") || !line.ends_with(b"\"") {
         return None;
     }
-    let text = String::from_utf8_lossy(line);
-    let member = || {
-        let (name, value) = text[1..].split_once('"')?;
-        let value = value.trim_start().strip_prefix(':')?.trim_start();
-        MESSAGES.contains(&name).then_some(value)
-    };
-    let string: String = serde_json::from_str(member().unwrap_or(&text)).ok()?;
+    let value = member(line).filter(|(name, _)| MESSAGES.contains(name));
+    let value = value.map_or(line, |(_, value)| value);
+    let string: String = serde_json::from_str(&String::from_utf8_lossy(value)).ok()?;
     Some(string.trim_end().as_bytes().to_vec())
 }
 
 /// Whether a line can be a part of JSON that is spread over lines: a bracket, or a member of an object.
 pub(super) fn is_part(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    let line = line.strip_suffix(b",").unwrap_or(line);
+    let line = without_comma(line);
     let is_bracket = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']');
-    let member = || {
-        let name = line.strip_prefix(b"\"")?;
-        let end = memchr::memchr(b'"', name)?;
-        Some(name[end + 1..].trim_ascii_start().starts_with(b":"))
-    };
-    line.iter().all(is_bracket) || member() == Some(true)
+    line.iter().all(is_bracket) || member(line).is_some()
+}
+
+/// The name of a member, and its value.
+fn member(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_prefix(b"\"")?;
+    let (name, value) = line.split_at(memchr::memchr(b'"', line)?);
+    let value = value[1..].trim_ascii_start().strip_prefix(b":")?;
+    Some((name, value.trim_ascii_start()))
+}
+
+/// A line without what separates it from the next one.
+fn without_comma(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    line.strip_suffix(b",").unwrap_or(line)
 }
 
 /// What members are called that hold a message.
-const MESSAGES: [&str; 6] = ["log", "MESSAGE", "message", "msg", "textPayload", "line"];
+const MESSAGES: [&[u8]; 6] = [
+    b"log",
+    b"MESSAGE",
+    b"message",
+    b"msg",
+    b"textPayload",
+    b"line",
+];
 
 /// Docker breaks longer lines (`defaultBufSize`, `daemon/logger/copier.go`).
 const DOCKER_CUT: usize = 16 * 1024;

@@ -9,9 +9,9 @@ use super::lines::{unindented, without_columns, without_marks};
 use super::message::{mended_message, spaced};
 use super::typed::typed;
 
-/// A record with its context fields as NGINX writes them, on one line, behind commas, in quotes; `None`
-/// if nothing changes. `tail` is where they begin, if that is known. Of a record that was quoted, they
-/// may begin anywhere, and its message is mended as well.
+/// A record with its context fields as NGINX writes them, on one line, behind commas, in quotes. `tail`
+/// is where they begin, if that is known. Of a record that was quoted, they may begin anywhere, and its
+/// message is mended as well; of another, `None` if nothing changes.
 pub(in crate::record) fn mended(
     record: &[u8],
     tail: Option<usize>,
@@ -19,7 +19,7 @@ pub(in crate::record) fn mended(
 ) -> Option<Vec<u8>> {
     let text = without_marks(record);
     let text = match is_quoted {
-        true => spaced(&unindented(&typed(&without_columns(&text)))),
+        true => written(&without_columns(&text)),
         false => text.into_owned(),
     };
     let at = tail
@@ -41,7 +41,12 @@ pub(in crate::record) fn mended(
 /// A record whose tail is whole, but not what stands before it.
 pub(in crate::record) fn with_message_mended(record: &[u8], tail: usize) -> Option<Vec<u8>> {
     let (message, fields) = record.split_at(tail);
-    let mut text = mended_message(&spaced(&unindented(&typed(message))));
+    let mut text = mended_message(&written(message));
     text.extend_from_slice(fields);
     (text != record).then_some(text)
+}
+
+/// A text in NGINX's characters, with its quotes and blanks.
+fn written(text: &[u8]) -> Vec<u8> {
+    spaced(&unindented(&typed(text)))
 }

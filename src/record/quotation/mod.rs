@@ -57,17 +57,17 @@ impl Quotations<'_> {
                 is_json: true,
             });
         }
-        let with_head = |line: &[u8]| head::find(line).map(|at| (at, is_own_words(&line[..at])));
-        let text = match (with_head(line), typed::typed(line)) {
-            (Some((at, is_own)), _) => is_own.then(|| Cow::Borrowed(&line[at..])),
-            (None, Cow::Owned(line)) if with_head(&line).is_some_and(|found| found.1) => {
-                head::find(&line).map(|at| Cow::Owned(line[at..].to_vec()))
-            }
-            (None, _) => {
-                let behind = self.input.get(end + 1..).filter(|_| end < FARTHEST);
-                let at = self.begin_in(line, behind.unwrap_or_default(), is_first);
-                at.map(|at| Cow::Borrowed(&line[at..]))
-            }
+        let text = if let Some(at) = head::find(line) {
+            is_own_words(&line[..at]).then(|| Cow::Borrowed(&line[at..]))
+        } else if let Cow::Owned(line) = typed::typed(line)
+            && let Some(at) = head::find(&line)
+            && is_own_words(&line[..at])
+        {
+            Some(Cow::Owned(line[at..].to_vec()))
+        } else {
+            let behind = self.input.get(end + 1..).filter(|_| end < FARTHEST);
+            let at = self.begin_in(line, behind.unwrap_or_default(), is_first);
+            at.map(|at| Cow::Borrowed(&line[at..]))
         };
         Some(Quotation {
             text: text?,
