@@ -1,18 +1,24 @@
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
 
-use crate::dataset::{Dataset, Provenance};
-use crate::render::plural;
-use crate::rollup::Summary;
+use crate::dataset::{Commit, Dataset, Ledger, Provenance};
+use crate::render::{Safe, bytes, plural};
+use crate::rollup::{Intake, Row, Summary};
+use crate::scan::{Finding, Outcome, Resumed, State};
+use crate::source::{Compression, Trouble, whole_path};
 
-use super::args::{Bucketed, Common};
+use super::args::{Bucketed, Common, Prepared, say, this_machine};
+use super::time::Patience;
 use super::{CliError, Status};
 
 /// Append per-pool, per-hour Parquet to a dataset.
 ///
-/// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet.
+/// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet. What an earlier
+/// run has read is not read again, whatever the log is called now and however it is compressed. Where
+/// there is nothing new, nothing is added.
 #[derive(Debug, Args)]
 pub(super) struct Aggregate {
     #[command(flatten)]
@@ -24,27 +30,108 @@ pub(super) struct Aggregate {
     /// The folder of the dataset; made if need be.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
+
+    /// Show what would be read, and do nothing.
+    #[arg(long, help_heading = "Output")]
+    dry_run: bool,
+
+    /// How long to wait for another run on the same dataset to end.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "10m",
+        help_heading = "Work"
+    )]
+    wait: Patience,
 }
+
+/// How often a run is begun again because logs changed under its eyes, or another machine was faster.
+const ATTEMPTS: usize = 5;
 
 impl Aggregate {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let run = Utc::now();
+        let prepared = self.common.prepare()?;
         let dataset = Dataset::new(&self.out);
-        dataset.prepare()?;
+        let machine = this_machine();
+        if self.dry_run {
+            return self.show(prepared, &dataset.ledger()?, &machine);
+        }
+        let run = dataset.begin(&machine, self.wait.0, |pid| {
+            let who = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+            say(format_args!("waiting for another run{who} to end"));
+        })?;
         let width = self.bucketed.micros();
-        let (outcome, status) = self.common.scan(|scan| Ok(scan.rollup(width)))?;
-        if status == Status::NoResult {
+        for _ in 0..ATTEMPTS {
+            let began = Utc::now();
+            let ledger = run.ledger()?;
+            let work = || prepared.scan.resume(width, &ledger, &machine);
+            let mut outcome = prepared.threads.install(work);
+            if outcome.value.has_changed {
+                continue;
+            }
+            self.miss(&mut outcome, &prepared.troubles, &ledger, &machine);
+            let Resumed { rollup, notes, .. } = outcome.value;
+            let rows = rollup.into_rows();
+            let provenance = Provenance {
+                zone: self.common.zone().to_string(),
+                bucket_seconds: self.bucketed.seconds(),
+                run: began,
+            };
+            let path = match rows.is_empty() && !notes.are_new {
+                true => None,
+                false => match run.commit(&rows, &provenance, &notes.entries, &ledger)? {
+                    Commit::Done(path) => Some(path),
+                    Commit::Contradicted => continue,
+                },
+            };
+            let mut troubles = prepared.troubles;
+            troubles.extend(outcome.troubles);
+            self.common.tell(&outcome.intake, &troubles);
+            let status = status(&troubles, &outcome.intake, &notes.findings);
+            if status != Status::NoResult {
+                self.sum_up(&rows, outcome.intake, &notes.findings, path.as_deref());
+            }
             return Ok(status);
         }
-        let rows = outcome.value.into_rows();
-        let provenance = Provenance {
-            zone: self.common.zone().to_string(),
-            bucket_seconds: self.bucketed.seconds(),
-            run,
+        Err(CliError::Unsettled)
+    }
+
+    /// Notes the logs that are gone and were not read to their end.
+    fn miss(
+        &self,
+        outcome: &mut Outcome<Resumed>,
+        others: &[Trouble],
+        ledger: &Ledger,
+        machine: &str,
+    ) {
+        let troubles = others.iter().chain(&outcome.troubles);
+        let unreadable: Vec<PathBuf> = troubles
+            .filter_map(|trouble| trouble.unreadable().map(whole_path))
+            .collect();
+        let notes = &mut outcome.value.notes;
+        let gone = ledger.gone(machine, &notes.met, |path| {
+            self.common.covers(path) && !unreadable.iter().any(|other| path.starts_with(other))
+        });
+        notes.are_new |= !gone.is_empty();
+        outcome.troubles.extend(gone.iter().map(|entry| Trouble::Gone {
+            path: entry.sight.path.clone(),
+            offset: entry.fingerprint.length,
+        }));
+        notes.entries.extend(gone);
+    }
+
+    fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {
+        let Some(path) = path else {
+            let logs = plural(findings.len() as u64, "log");
+            return self.common.remark(format_args!("nothing new in {logs}"));
         };
-        let path = dataset.append(&rows, &provenance)?;
-        self.common.remark_intake(&outcome.intake);
-        let summary = Summary::new(&rows, outcome.intake);
+        self.common.remark_intake(&intake);
+        let old = findings.len() - intake.inputs as usize;
+        if old > 0 {
+            let logs = plural(old as u64, "log");
+            self.common.remark(format_args!("nothing new in {logs}"));
+        }
+        let summary = Summary::new(rows, intake);
         if let Some(pool) = summary.pools.first() {
             let (class, events) = pool.worst;
             self.common.remark(format_args!(
@@ -60,6 +147,66 @@ impl Aggregate {
             plural(rows.len() as u64, "row"),
             path.display()
         ));
-        Ok(status)
+    }
+
+    /// What would be read, one line for each input.
+    fn show(
+        &self,
+        prepared: Prepared,
+        ledger: &Ledger,
+        machine: &str,
+    ) -> Result<Status, CliError> {
+        let Prepared {
+            scan,
+            mut troubles,
+            threads,
+        } = prepared;
+        let (findings, more) = threads.install(|| scan.findings(ledger, machine));
+        troubles.extend(more);
+        let mut text = String::new();
+        for finding in &findings {
+            let path = Safe(scan.inputs[finding.input].path().display());
+            let what = match (finding.state, finding.compression) {
+                (State::Empty, _) => "empty".to_owned(),
+                (State::Unchanged, _) => "nothing new".to_owned(),
+                (State::Known, _) => "nothing new: an older copy, or a part of one".to_owned(),
+                (State::Rest { bytes: Some(0), .. }, _) => "nothing new".to_owned(),
+                (State::Rest { from: 0, bytes }, compression) => whole(bytes, compression),
+                (State::Rest { from, bytes }, compression) => {
+                    format!("{}, from byte {from}", whole(bytes, compression))
+                }
+            };
+            text.push_str(&format!("{path}: {what}\n"));
+        }
+        self.common.tell(&Intake::default(), &troubles);
+        io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(|source| CliError::Output {
+                name: "standard output".to_owned(),
+                source,
+            })?;
+        Ok(status(&troubles, &Intake::default(), &findings))
+    }
+}
+
+/// `12 MB`; of what is compressed, or comes through a pipe, it is not known.
+fn whole(length: Option<u64>, compression: Option<Compression>) -> String {
+    match (length, compression) {
+        (Some(length), _) => bytes(length),
+        (None, Some(compression)) => format!("what it holds ({compression})"),
+        (None, None) => "what comes".to_owned(),
+    }
+}
+
+fn status(troubles: &[Trouble], intake: &Intake, findings: &[Finding]) -> Status {
+    let is_log = |finding: &Finding| match finding.state {
+        State::Empty => false,
+        State::Unchanged | State::Known => true,
+        State::Rest { from, .. } => from > 0,
+    };
+    match troubles {
+        [] => Status::Done,
+        _ if intake.records == 0 && !findings.iter().any(is_log) => Status::NoResult,
+        _ => Status::Incomplete,
     }
 }

@@ -1,5 +1,5 @@
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::Args;
@@ -8,7 +8,7 @@ use crate::record::{Moment, Zone};
 use crate::render::{Safe, brief, plural};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
-use crate::source::{Access, Trouble, discover};
+use crate::source::{Access, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
 use super::time::{Bucket, When};
@@ -108,16 +108,20 @@ impl Bucketed {
     }
 }
 
+/// Logs that wait to be scanned.
+pub(super) struct Prepared {
+    pub(super) scan: Scan,
+    pub(super) troubles: Vec<Trouble>,
+    pub(super) threads: rayon::ThreadPool,
+}
+
 impl Common {
     pub(super) fn zone(&self) -> Zone {
         self.timezone.unwrap_or_default()
     }
 
-    /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
-    pub(super) fn scan<T: Send>(
-        &self,
-        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
-    ) -> Result<(Outcome<T>, Status), CliError> {
+    /// What was asked for: where to read, what could not be found, and the threads that work.
+    pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
         let (inputs, troubles) = discover(&self.logs);
         let scan = Scan {
             access: match (self.mmap, self.no_mmap) {
@@ -132,19 +136,32 @@ impl Common {
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };
-        let pool = rayon::ThreadPoolBuilder::new()
+        let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()?;
         if self.verbose {
             say(format_args!(
                 "{} inputs, {} threads, times in {}",
                 scan.inputs.len(),
-                pool.current_num_threads(),
+                threads.current_num_threads(),
                 scan.zone
             ));
         }
-        let mut outcome = pool.install(|| work(&scan))?;
-        outcome.troubles.splice(0..0, troubles);
+        Ok(Prepared {
+            scan,
+            troubles,
+            threads,
+        })
+    }
+
+    /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
+    pub(super) fn scan<T: Send>(
+        &self,
+        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
+    ) -> Result<(Outcome<T>, Status), CliError> {
+        let prepared = self.prepare()?;
+        let mut outcome = prepared.threads.install(|| work(&prepared.scan))?;
+        outcome.troubles.splice(0..0, prepared.troubles);
         self.tell(&outcome.intake, &outcome.troubles);
         let status = match outcome.troubles.as_slice() {
             [] => Status::Done,
@@ -152,6 +169,11 @@ impl Common {
             _ => Status::Incomplete,
         };
         Ok((outcome, status))
+    }
+
+    /// Whether the arguments stand for a file of this path.
+    pub(super) fn covers(&self, path: &Path) -> bool {
+        covers(&self.logs, path)
     }
 
     fn rules(&self) -> Result<Rules, CliError> {
@@ -175,7 +197,8 @@ impl Common {
             ..moment(self.until).unwrap_or(Moment(i64::MAX))
     }
 
-    fn tell(&self, intake: &Intake, troubles: &[Trouble]) {
+    /// Says what was left out, and with `-v` what was not understood.
+    pub(super) fn tell(&self, intake: &Intake, troubles: &[Trouble]) {
         for trouble in troubles {
             say(trouble);
         }
@@ -214,7 +237,7 @@ pub fn say(line: impl std::fmt::Display) {
 }
 
 /// This machine's name, as `hostname` has it.
-fn this_machine() -> String {
+pub(super) fn this_machine() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
     name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
 }

@@ -71,6 +71,12 @@ pub enum CliError {
     /// The dataset could not be written.
     #[error(transparent)]
     Dataset(#[from] crate::dataset::DatasetError),
+    /// The logs, or the dataset, changed faster than they could be read.
+    #[error(
+        "the logs changed while they were read (truncated? replaced?), each time it was tried; nothing \
+         was written"
+    )]
+    Unsettled,
     /// The threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

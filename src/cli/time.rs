@@ -70,6 +70,21 @@ fn span(text: &str) -> Option<TimeDelta> {
     TimeDelta::try_seconds(number.checked_mul(seconds)?)
 }
 
+/// How long to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Patience(pub(super) std::time::Duration);
+
+impl FromStr for Patience {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        span(text)
+            .and_then(|span| span.to_std().ok())
+            .map(Self)
+            .ok_or_else(|| "expected a span, such as 0s, 90s, 10m, 2h".to_owned())
+    }
+}
+
 /// The width of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bucket {

@@ -1,10 +1,68 @@
 //! Datasets: folders of Parquet files that any engine reads with a plain glob.
 //!
 //! A dataset has one folder per table, `hourly/` for the rollup. A run adds one file to it: written
-//! under a temporary name, synced, then renamed, so a reader sees the whole file or none.
+//! under a temporary name, synced, then renamed, so a reader sees the whole file or none. The file's
+//! footer says which logs it was counted from, and how far: that is the [`Ledger`], and why no event is
+//! counted twice or left out.
 
+mod error;
+mod footer;
 mod hourly;
+mod ledger;
+mod lock;
+mod run;
 mod write;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use error::DatasetError;
+pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
-pub use write::{Dataset, DatasetError, Provenance};
+pub use ledger::{Entry, Id, Ledger, Sight};
+pub use run::{Commit, Run};
+
+/// A folder that holds a dataset.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    folder: PathBuf,
+}
+
+impl Dataset {
+    /// The dataset in `folder`, which need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// What it says about what it has counted; nothing, if it does not exist yet.
+    pub fn ledger(&self) -> Result<Ledger, DatasetError> {
+        match self.table().is_dir() {
+            true => Ledger::read(&self.table()),
+            false => Ok(Ledger::default()),
+        }
+    }
+
+    fn table(&self) -> PathBuf {
+        self.folder.join(HOURLY)
+    }
+}
+
+/// What readers find with the glob `*.parquet`, sorted by name.
+fn parquet_files(table: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let unreadable = |source| DatasetError::Io {
+        path: table.to_path_buf(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(table).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.ends_with(".parquet") && !name.starts_with('.')) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

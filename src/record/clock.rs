@@ -50,10 +50,16 @@ impl fmt::Display for Zone {
 }
 
 impl Zone {
-    /// The moment at which clocks in this zone showed `local`. In the hour that a zone repeats it is
-    /// the first of the two; in the hour it skips, what clocks would have shown had they not been
-    /// put forward, so that no record is lost.
+    /// The moment at which clocks in this zone showed `local`, in the hour that the zone repeats the
+    /// first one.
     pub fn moment(self, local: NaiveDateTime) -> Moment {
+        self.moments(local).0
+    }
+
+    /// The first and the last moment at which clocks in this zone showed `local`: two in the hour that
+    /// the zone repeats, else one. In the hour it skips it is when clocks would have shown it had they
+    /// not been put forward, so that no record is lost.
+    pub fn moments(self, local: NaiveDateTime) -> (Moment, Moment) {
         match self {
             Self::System => resolve(&Local, local),
             Self::Named(zone) => resolve(&zone, local),
@@ -83,18 +89,20 @@ impl Moment {
     }
 }
 
-fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> Moment {
+fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> (Moment, Moment) {
     let moment = |time: NaiveDateTime| Moment(time.and_utc().timestamp_micros());
+    let only = |time| (moment(time), moment(time));
     match zone.from_local_datetime(&local) {
-        MappedLocalTime::Single(time) | MappedLocalTime::Ambiguous(time, _) => {
-            moment(time.naive_utc())
+        MappedLocalTime::Single(time) => only(time.naive_utc()),
+        MappedLocalTime::Ambiguous(one, other) => {
+            (moment(one.naive_utc()), moment(other.naive_utc()))
         }
         MappedLocalTime::None => {
             let before = zone.from_local_datetime(&(local - TimeDelta::hours(3)));
             let offset = before
                 .earliest()
                 .map_or(0, |time| time.offset().fix().local_minus_utc());
-            moment(local - TimeDelta::seconds(offset.into()))
+            only(local - TimeDelta::seconds(offset.into()))
         }
     }
 }
@@ -134,7 +142,7 @@ pub enum Told {
 pub struct Clock {
     zone: Zone,
     minute: [u8; MINUTE],
-    minute_begins: Option<i64>,
+    minute_begins: Option<(i64, i64)>,
 }
 
 /// Between 29 February and the next lie at most eight years.
@@ -155,40 +163,44 @@ impl Clock {
         }
     }
 
-    /// The moment at which a record was written; `None` when it is unknown, or there is no such date
-    /// or time. Where the year is missing it is the last one that does not lie after `latest`.
-    pub fn moment(&mut self, written: Written<'_>, latest: Moment) -> Option<Moment> {
+    /// The first and the last moment at which a record can have been written, which differ only in the
+    /// hour that the zone repeats; `None` when it is unknown, or there is no such date or time. Where
+    /// the year is missing it is the last one that does not lie after `latest`.
+    pub fn moments(&mut self, written: Written<'_>, latest: Moment) -> Option<(Moment, Moment)> {
         match written {
             Written::Stamp(stamp, micros) => {
-                let whole = self.stamp(stamp)?;
-                Some(Moment(whole.0 + i64::from(micros)))
+                let (first, last) = self.stamp(stamp)?;
+                let exact = |whole: i64| Moment(whole + i64::from(micros));
+                Some((exact(first), exact(last)))
             }
-            Written::Told(Told::Exact(moment)) => Some(moment),
-            Written::Told(Told::Local(local)) => Some(self.zone.moment(local)),
+            Written::Told(Told::Exact(moment)) => Some((moment, moment)),
+            Written::Told(Told::Local(local)) => Some(self.zone.moments(local)),
             Written::Told(Told::Yearless { month, day, time }) => {
                 let this_year = latest.utc().year();
                 (this_year - YEARS_TRIED..=this_year + 1)
                     .rev()
                     .filter_map(|year| NaiveDate::from_ymd_opt(year, month, day))
-                    .map(|date| self.zone.moment(date.and_time(time)))
+                    .map(|date| self.zone.moments(date.and_time(time)))
                     // Two machines' clocks may differ, and zones do.
-                    .find(|moment| moment.0 <= latest.0 + DAY)
+                    .find(|moments| moments.0.0 <= latest.0 + DAY)
             }
             Written::Unknown => None,
         }
     }
 
-    fn stamp(&mut self, stamp: &[u8; STAMP]) -> Option<Moment> {
+    fn stamp(&mut self, stamp: &[u8; STAMP]) -> Option<(i64, i64)> {
         let minute = stamp.first_chunk::<MINUTE>()?;
         if *minute != self.minute {
             self.minute = *minute;
             let local = start_of(minute);
-            self.minute_begins = local.map(|local| self.zone.moment(local).0);
+            let moments = local.map(|local| self.zone.moments(local));
+            self.minute_begins = moments.map(|(first, last)| (first.0, last.0));
         }
         let second = two(stamp, 17);
         // 60 is a leap second; no system NGINX runs on shows one, but it is a time.
         let micros = i64::from(second) * 1_000_000;
-        (second <= 60).then_some(Moment(self.minute_begins? + micros))
+        let (first, last) = self.minute_begins.filter(|_| second <= 60)?;
+        Some((first + micros, last + micros))
     }
 }
 
@@ -232,8 +244,8 @@ mod tests {
     fn utc(zone: &str, stamp: &str) -> Option<String> {
         let mut clock = Clock::new(zone.parse().unwrap());
         let stamp = stamp.as_bytes().first_chunk().unwrap();
-        let moment = clock.moment(Written::Stamp(stamp, 0), Moment(0));
-        moment.map(|moment| moment.utc().to_string())
+        let moments = clock.moments(Written::Stamp(stamp, 0), Moment(0));
+        moments.map(|(first, _)| first.utc().to_string())
     }
 
     #[test]
@@ -265,11 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_equal_hours_is_taken() {
-        assert_eq!(
-            utc("Europe/Berlin", "2026/10/25 02:30:00").unwrap(),
-            "2026-10-25 00:30:00"
-        );
+    fn an_hour_that_is_repeated_has_two_moments() {
+        let mut clock = Clock::new("Europe/Berlin".parse().unwrap());
+        let (first, last) = clock.stamp(b"2026/10/25 02:30:00").unwrap();
+        assert_eq!(Moment(first).utc().to_string(), "2026-10-25 00:30:00");
+        assert_eq!(last - first, 3_600_000_000);
     }
 
     #[test]
@@ -299,7 +311,7 @@ mod tests {
             let time = NaiveTime::from_hms_opt(9, 15, 2).unwrap();
             let told = Told::Yearless { month, day, time };
             let latest = Moment(latest.and_utc().timestamp_micros());
-            let moment = clock.moment(Written::Told(told), latest).unwrap();
+            let (moment, _) = clock.moments(Written::Told(told), latest).unwrap();
             moment.utc().year()
         };
         assert_eq!(year(11, 1, "2026-11-22T12:00:00"), 2026);

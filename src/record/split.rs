@@ -42,6 +42,11 @@ impl Span {
         self.is_stamped
     }
 
+    /// Where its first line begins in the chunk.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     pub(super) fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.start..self.end]
     }

@@ -1,12 +1,14 @@
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::{Deref, Range};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Trouble;
+use super::decompress::Damaged;
 use super::map::Map;
-use super::open::{Bytes, Source};
+use super::open::{Bytes, Part, Source};
+use super::stream::Stream;
+use super::{Fingerprint, Trouble};
 
 /// Knows where bytes may be cut so that no record is torn.
 pub trait Cut: Sync {
@@ -36,6 +38,8 @@ pub struct Chunk {
     bytes: ChunkBytes,
     /// Where the first byte stands in the (decompressed) input.
     pub offset: u64,
+    /// How many bytes at its beginning an earlier run has counted. They are here to be looked at.
+    pub counted: usize,
     /// What the first byte is.
     pub start: Start,
     /// Whether the input ends here.
@@ -74,12 +78,14 @@ impl Chunk {
 /// The chunks of one input, in order. A trouble is its last item.
 pub struct Chunks<'c, C> {
     path: PathBuf,
-    file: Option<(File, u64)>,
+    file: Option<(Arc<File>, u64)>,
     reader: Reader,
     cut: &'c C,
     size: usize,
+    part: Part,
     offset: u64,
     start: Start,
+    passed: Option<Fingerprint>,
 }
 
 enum Reader {
@@ -95,9 +101,14 @@ const LONGEST_WHOLE: usize = 2 << 20;
 impl<'c, C: Cut> Chunks<'c, C> {
     /// Cuts `source` into chunks of about `size` bytes.
     pub fn new(source: Source, cut: &'c C, size: usize) -> Self {
-        let reader = match source.bytes {
-            Bytes::Mapped(map) => Reader::Mapped(map),
-            Bytes::Stream(stream) => Reader::Stream(Stream::new(stream)),
+        let is_empty = source.part.end == Some(source.part.new);
+        let (reader, offset) = match source.bytes {
+            _ if is_empty => (Reader::Done, source.part.new),
+            Bytes::Mapped(map) => (Reader::Mapped(map), source.part.from),
+            Bytes::Stream(stream) => {
+                let offset = stream.offset();
+                (Reader::Stream(stream), offset)
+            }
         };
         Self {
             path: source.path,
@@ -105,9 +116,20 @@ impl<'c, C: Cut> Chunks<'c, C> {
             reader,
             cut,
             size: size.max(1),
-            offset: 0,
-            start: Start::Input,
+            part: source.part,
+            offset,
+            start: match offset {
+                0 => Start::Input,
+                _ => Start::MidLine,
+            },
+            passed: None,
         }
+    }
+
+    /// The fingerprint of all that was handed out or passed over, of an input that is a stream and has
+    /// come to its end.
+    pub fn passed(&self) -> Option<&Fingerprint> {
+        self.passed.as_ref()
     }
 
     /// Asked once, when everything was handed out: whether the file lasted that long.
@@ -122,9 +144,11 @@ impl<'c, C: Cut> Chunks<'c, C> {
     }
 
     fn chunk(&mut self, bytes: ChunkBytes, length: usize, next: Start, last: bool) -> Chunk {
+        let counted = self.part.new.saturating_sub(self.offset);
         let chunk = Chunk {
             bytes,
             offset: self.offset,
+            counted: usize::try_from(counted).map_or(length, |counted| counted.min(length)),
             start: self.start,
             last,
         };
@@ -135,7 +159,8 @@ impl<'c, C: Cut> Chunks<'c, C> {
 
     fn next_mapped(&mut self, map: Arc<Map>) -> Option<Result<Chunk, Trouble>> {
         let from = self.offset as usize;
-        let rest = &map[from..];
+        let end = self.part.end.map_or(map.len(), |end| end as usize);
+        let rest = &map[from..end];
         let window = rest.len().min(self.size.saturating_add(C::LOOK_AHEAD));
         let length = self
             .cut
@@ -156,18 +181,15 @@ impl<'c, C: Cut> Chunks<'c, C> {
         let most = LONGEST_WHOLE.max(wanted);
         loop {
             stream.fill(wanted);
-            let ready = &stream.buffer;
+            let ready = stream.ready();
             if ready.is_empty() {
-                return match stream.failure {
-                    Some(source) => Some(Err(Trouble::Read {
-                        path: self.path.clone(),
-                        offset: self.offset,
-                        source,
-                    })),
+                self.passed = Some(stream.fingerprint());
+                return match stream.take_failure() {
+                    Some(failure) => Some(Err(self.failed(failure))),
                     None => self.shrank().map(Err),
                 };
             }
-            let (length, next) = match self.cut.cut(ready, self.size, stream.at_end) {
+            let (length, next) = match self.cut.cut(ready, self.size, stream.is_at_end()) {
                 Some(length) => (length, Start::Record),
                 None if ready.len() < most => {
                     wanted = ready.len().saturating_mul(2).min(most);
@@ -177,14 +199,29 @@ impl<'c, C: Cut> Chunks<'c, C> {
                 None if ready.ends_with(b"\n") => (ready.len() - 1, Start::MidLine),
                 None => (ready.len(), Start::MidLine),
             };
-            let last = stream.at_end && length == ready.len();
+            let last = stream.is_at_end() && length == ready.len();
             let bytes = stream.take(length);
-            let failed = stream.failure.is_some();
             let chunk = self.chunk(ChunkBytes::Owned(bytes), length, next, last);
-            if !last || failed {
-                self.reader = Reader::Stream(stream);
-            }
+            self.reader = Reader::Stream(stream);
             return Some(Ok(chunk));
+        }
+    }
+
+    fn failed(&self, failure: io::Error) -> Trouble {
+        let path = self.path.clone();
+        match failure.downcast::<Damaged>() {
+            Ok(damaged) => Trouble::Damaged {
+                path,
+                compression: damaged.compression,
+                at: damaged.at,
+                offset: self.offset,
+                damage: damaged.damage,
+            },
+            Err(source) => Trouble::Read {
+                path,
+                offset: self.offset,
+                source,
+            },
         }
     }
 }
@@ -201,57 +238,11 @@ impl<C: Cut> Iterator for Chunks<'_, C> {
     }
 }
 
-struct Stream {
-    input: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    at_end: bool,
-    failure: Option<io::Error>,
-}
-
-impl Stream {
-    fn new(input: Box<dyn Read + Send>) -> Self {
-        Self {
-            input,
-            buffer: Vec::new(),
-            at_end: false,
-            failure: None,
-        }
-    }
-
-    /// Reads until the buffer holds `wanted` bytes or the input ends. A failed read is an end, too:
-    /// what came before it is used, and the failure is told afterwards.
-    fn fill(&mut self, wanted: usize) {
-        let missing = wanted.saturating_sub(self.buffer.len());
-        if self.at_end || missing == 0 {
-            return;
-        }
-        self.buffer.reserve_exact(missing.min(LONGEST_WHOLE));
-        match (&mut self.input)
-            .take(missing as u64)
-            .read_to_end(&mut self.buffer)
-        {
-            Ok(read) => self.at_end = read < missing,
-            Err(source) => {
-                self.at_end = true;
-                self.failure = Some(source);
-            }
-        }
-    }
-
-    /// The first `length` bytes; the buffer keeps the rest.
-    fn take(&mut self, length: usize) -> Vec<u8> {
-        let rest = self.buffer[length..].to_vec();
-        let mut taken = std::mem::replace(&mut self.buffer, rest);
-        taken.truncate(length);
-        taken
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::source::{Access, Input, open};
-    use std::io::Write;
+    use std::io::{Read, Write};
 
     /// Every line is a record.
     struct Lines;

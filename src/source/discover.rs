@@ -52,6 +52,37 @@ pub fn discover(arguments: &[PathBuf]) -> (Vec<Input>, Vec<Trouble>) {
     (found.inputs, found.troubles)
 }
 
+/// Whether these arguments stand for a file of this (whole) path, be it there or not.
+pub fn covers(arguments: &[PathBuf], path: &Path) -> bool {
+    arguments.iter().any(|argument| {
+        if argument.is_dir() {
+            let is_in = fs::canonicalize(argument).is_ok_and(|folder| path.parent() == Some(&folder));
+            return is_in && path.file_name().is_some_and(is_error_log);
+        }
+        let whole = whole_path(argument);
+        let is_match = |pattern: glob::Pattern| pattern.matches_path(path);
+        whole == path
+            || (is_pattern(argument.as_os_str())
+                && glob::Pattern::new(&whole.to_string_lossy()).is_ok_and(is_match))
+    })
+}
+
+/// A path by which a file is found from everywhere. Only its folder is followed through links: the file
+/// may be gone.
+pub fn whole_path(path: &Path) -> PathBuf {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return path.to_path_buf();
+    };
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    match fs::canonicalize(folder).or_else(|_| std::path::absolute(folder)) {
+        Ok(folder) => folder.join(name),
+        Err(_) => path.to_path_buf(),
+    }
+}
+
 #[derive(Default)]
 struct Found {
     inputs: Vec<Input>,

@@ -1,16 +1,23 @@
 //! Where bytes come from.
 //!
 //! This room turns what the user named (files, folders, globs, `-`) into [`Input`]s, opens them
-//! as a memory map or a stream, and hands out [`Chunk`]s that begin at a record. It does not know
+//! as a memory map or a stream, decompressed, and hands out [`Chunk`]s that begin at a record. It does not know
 //! what a record looks like: whoever asks for chunks brings a [`Cut`] that does.
 
 mod chunk;
+mod decompress;
 mod discover;
+mod fingerprint;
 mod map;
 mod open;
+mod resume;
+mod stream;
 mod trouble;
 
 pub use chunk::{Chunk, Chunks, Cut, Start};
-pub use discover::{Input, discover};
-pub use open::{Access, Source, open};
+pub use decompress::{Compression, Damage};
+pub use discover::{Input, covers, discover, whole_path};
+pub use fingerprint::{Fingerprint, Mark};
+pub use open::{Access, Signature, Source, open};
+pub use resume::{Recognised, Watch};
 pub use trouble::Trouble;

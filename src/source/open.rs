@@ -1,11 +1,13 @@
-use std::fs::File;
-use std::io::{self, Cursor, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::fs::{File, Metadata};
+use std::io::{self, BufReader, Cursor, Read};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::decompress::{Compression, Decompressor, LONGEST_MAGIC};
 use super::map::Map;
+use super::stream::Stream;
 use super::{Input, Trouble};
 
 /// How the bytes of a regular file are reached.
@@ -23,19 +25,68 @@ pub enum Access {
 /// Below this a read is cheaper than setting up a map.
 const WORTH_A_MAP: u64 = 256 * 1024;
 
+/// How much of a compressed file or a pipe is read at once.
+const READ_AT_ONCE: usize = 128 * 1024;
+
 /// An input that is open.
 pub struct Source {
     pub(super) path: PathBuf,
     pub(super) bytes: Bytes,
-    /// A regular file, and how long it was when it was opened.
-    pub(super) file: Option<(File, u64)>,
+    /// A regular file that is not compressed, and how long it was when it was opened.
+    pub(super) file: Option<(Arc<File>, u64)>,
     /// When a file was last written to; of anything else, when it was opened.
     pub modified: SystemTime,
+    /// How the input is compressed.
+    pub compression: Option<Compression>,
+    /// What a file system knows of a regular file.
+    pub signature: Option<Signature>,
+    /// The part of the input that is asked for.
+    pub(super) part: Part,
+}
+
+/// A part of an input, in decompressed bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Part {
+    /// Where the bytes begin that a map hands out.
+    pub(super) from: u64,
+    /// Where those begin that no earlier run has counted.
+    pub(super) new: u64,
+    /// Where they end, if not where the input does.
+    pub(super) end: Option<u64>,
 }
 
 pub(super) enum Bytes {
     Mapped(Arc<Map>),
-    Stream(Box<dyn Read + Send>),
+    Stream(Stream),
+}
+
+/// What a file system knows of a file: as long as it stays the same, so does the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Signature {
+    /// The device that holds the file.
+    pub device: u64,
+    /// Its inode number there.
+    pub inode: u64,
+    /// Its length in bytes.
+    pub length: u64,
+    /// When its content changed, in nanoseconds since 1970.
+    pub modified: i64,
+    /// When its content, name or owner changed, in nanoseconds since 1970. Nobody can set it.
+    pub changed: i64,
+}
+
+impl Signature {
+    /// What the file system says now.
+    pub fn of(meta: &Metadata) -> Self {
+        let nanos = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000) + nanos;
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            length: meta.len(),
+            modified: nanos(meta.mtime(), meta.mtime_nsec()),
+            changed: nanos(meta.ctime(), meta.ctime_nsec()),
+        }
+    }
 }
 
 impl Source {
@@ -48,64 +99,119 @@ impl Source {
     pub(super) fn from_stream(stream: impl Read + Send + 'static) -> Self {
         Self {
             path: PathBuf::from("-"),
-            bytes: Bytes::Stream(Box::new(stream)),
+            bytes: Bytes::Stream(Stream::new(stream)),
             file: None,
             modified: SystemTime::now(),
+            compression: None,
+            signature: None,
+            part: Part::default(),
         }
     }
 }
 
-/// Opens an input, and refuses what cannot hold a log: a socket, a block device, compressed bytes.
+/// Opens an input, and refuses what cannot hold a log: a socket, a block device, an archive.
 pub fn open(input: &Input, access: Access) -> Result<Source, Trouble> {
-    let path = input.path().to_path_buf();
+    match input {
+        Input::Stdin => open_stream(input.path(), io::stdin(), SystemTime::now(), None),
+        Input::File(path) => open_file(path, access),
+    }
+}
+
+fn open_file(path: &Path, access: Access) -> Result<Source, Trouble> {
     let cannot_open = |source| Trouble::Open {
-        path: path.clone(),
+        path: path.to_path_buf(),
         source,
     };
-    let mut modified = SystemTime::now();
-    let (bytes, file) = match input {
-        Input::Stdin => (sniffed(&path, io::stdin())?, None),
-        Input::File(file) => {
-            let file = File::open(file).map_err(|source| why_not(&path, source))?;
-            let meta = file.metadata().map_err(cannot_open)?;
-            if meta.file_type().is_block_device() {
-                let kind = "a block device";
-                return Err(Trouble::NotALog { path, kind });
-            }
-            if meta.is_file() {
-                modified = meta.modified().unwrap_or(modified);
-            }
-            // A size of 0 may be a file of /proc, which has bytes all the same.
-            let wants_map = match access {
-                Access::Auto => meta.len() >= WORTH_A_MAP,
-                Access::Map => meta.len() > 0,
-                Access::Read => false,
-            };
-            let map = if meta.is_file() && wants_map {
-                // A file system that cannot map can still be read.
-                Map::new(&file).unwrap_or(None)
-            } else {
-                None
-            };
-            let watched = match meta.is_file() {
-                true => Some((file.try_clone().map_err(cannot_open)?, meta.len())),
-                false => None,
-            };
-            let bytes = match map {
-                Some(map) => {
-                    refuse_compressed(&path, &map)?;
-                    Bytes::Mapped(Arc::new(map))
-                }
-                None => sniffed(&path, file)?,
-            };
-            (bytes, watched)
-        }
+    let file = File::open(path).map_err(|source| why_not(path, source))?;
+    let meta = file.metadata().map_err(cannot_open)?;
+    if meta.file_type().is_block_device() {
+        return Err(Trouble::NotALog {
+            path: path.to_path_buf(),
+            kind: "a block device",
+        });
+    }
+    if !meta.is_file() {
+        return open_stream(path, file, SystemTime::now(), None);
+    }
+    let modified = meta.modified().unwrap_or(SystemTime::now());
+    let signature = Some(Signature::of(&meta));
+    let mut head = [0; LONGEST_MAGIC];
+    let length = file.read_at(&mut head, 0).map_err(cannot_open)?;
+    let head = &head[..length];
+    refuse_unknown(path, head)?;
+    if Compression::of(head).is_some() {
+        return open_stream(path, file, modified, signature);
+    }
+    // A size of 0 may be a file of /proc, which has bytes all the same.
+    let wants_map = match access {
+        Access::Auto => meta.len() >= WORTH_A_MAP,
+        Access::Map => meta.len() > 0,
+        Access::Read => false,
+    };
+    let map = match wants_map {
+        // A file system that cannot map can still be read.
+        true => Map::new(&file).unwrap_or(None),
+        false => None,
+    };
+    let file = Arc::new(file);
+    let bytes = match map {
+        Some(map) => Bytes::Mapped(Arc::new(map)),
+        None => Bytes::Stream(Stream::new(Shared(Arc::clone(&file)))),
     };
     Ok(Source {
-        path,
+        path: path.to_path_buf(),
         bytes,
-        file,
+        file: Some((file, meta.len())),
         modified,
+        compression: None,
+        signature,
+        part: Part::default(),
+    })
+}
+
+/// A file that others look at as well; nobody else moves its cursor.
+struct Shared(Arc<File>);
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self.0).read(buffer)
+    }
+}
+
+/// Opens what has to be read from its beginning: a pipe, a compressed file.
+fn open_stream(
+    path: &Path,
+    mut stream: impl Read + Send + 'static,
+    modified: SystemTime,
+    signature: Option<Signature>,
+) -> Result<Source, Trouble> {
+    let mut head = Vec::with_capacity(LONGEST_MAGIC);
+    (&mut stream)
+        .take(LONGEST_MAGIC as u64)
+        .read_to_end(&mut head)
+        .map_err(|source| Trouble::Read {
+            path: path.to_path_buf(),
+            offset: 0,
+            source,
+        })?;
+    refuse_unknown(path, &head)?;
+    let compression = Compression::of(&head);
+    let whole = Cursor::new(head).chain(stream);
+    let stream = match compression {
+        Some(compression) => {
+            let whole = BufReader::with_capacity(READ_AT_ONCE, whole);
+            Stream::new(Decompressor::new(whole, compression))
+        }
+        None => Stream::new(whole),
+    };
+    Ok(Source {
+        path: path.to_path_buf(),
+        bytes: Bytes::Stream(stream),
+        file: None,
+        modified,
+        compression,
+        signature,
+        part: Part::default(),
     })
 }
 
@@ -121,38 +227,23 @@ fn why_not(path: &Path, source: io::Error) -> Trouble {
     }
 }
 
-/// Looks at the first bytes of a stream without losing them.
-fn sniffed(path: &Path, mut stream: impl Read + Send + 'static) -> Result<Bytes, Trouble> {
-    let mut head = Vec::with_capacity(LONGEST_MAGIC);
-    (&mut stream)
-        .take(LONGEST_MAGIC as u64)
-        .read_to_end(&mut head)
-        .map_err(|source| Trouble::Read {
-            path: path.to_path_buf(),
-            offset: 0,
-            source,
-        })?;
-    refuse_compressed(path, &head)?;
-    Ok(Bytes::Stream(Box::new(Cursor::new(head).chain(stream))))
-}
-
-const LONGEST_MAGIC: usize = 6;
-
-/// First bytes, format, and the program that turns it back into text.
-const COMPRESSED: [(&[u8], &str, &str); 4] = [
-    (b"\x1f\x8b", "gzip", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard", "zstd"),
-    (b"\xfd7zXZ\x00", "xz", "xz"),
-    (b"BZh", "bzip2", "bzip2"),
+/// First bytes of what is not read, its name, and what turns it into text.
+const UNKNOWN: [(&[u8], &str, &str); 6] = [
+    (b"\x04\x22\x4d\x18", "lz4", "lz4 -dc"),
+    (b"\x1f\x9d", "compress", "uncompress -c"),
+    (b"LZIP", "lzip", "lzip -dc"),
+    (b"PK\x03\x04", "zip", "unzip -p"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip", "7z x -so"),
+    (b"\x89LZO", "lzop", "lzop -dc"),
 ];
 
-fn refuse_compressed(path: &Path, head: &[u8]) -> Result<(), Trouble> {
-    for (magic, format, tool) in COMPRESSED {
+fn refuse_unknown(path: &Path, head: &[u8]) -> Result<(), Trouble> {
+    for (magic, format, command) in UNKNOWN {
         if head.starts_with(magic) {
             return Err(Trouble::Compressed {
                 path: path.to_path_buf(),
                 format,
-                tool,
+                command,
             });
         }
     }

@@ -1,5 +1,7 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::{Compression, Damage};
 
 /// Something that could not be read. The run goes on; the exit status and a line on stderr say so.
 #[derive(Debug, thiserror::Error)]
@@ -36,15 +38,46 @@ pub enum Trouble {
         /// How long the file was when it was opened.
         length: u64,
     },
-    /// The content is compressed.
-    #[error("{}: is compressed ({format}); pipe it in: {tool} -dc FILE | badgateway … -", path.display())]
+    /// The content is compressed, in a way that is not read.
+    #[error(
+        "{}: is compressed ({format}), which is not read; pipe it in: {command} FILE | badgateway … -",
+        path.display()
+    )]
     Compressed {
         /// The path as it was asked for.
         path: PathBuf,
         /// The format's name.
         format: &'static str,
-        /// The program that decompresses it.
-        tool: &'static str,
+        /// The program that decompresses it to its standard output.
+        command: &'static str,
+    },
+    /// A compressed file is not whole; what came before the damage was used.
+    #[error(
+        "{}: {compression} data: at byte {at} {damage}; the {offset} decompressed bytes before that \
+         were read, the rest is lost",
+        path.display()
+    )]
+    Damaged {
+        /// The path as it was asked for.
+        path: PathBuf,
+        /// How it is compressed.
+        compression: Compression,
+        /// The compressed byte at which it was noticed.
+        at: u64,
+        /// How many decompressed bytes could be used.
+        offset: u64,
+        /// What is wrong.
+        damage: Damage,
+    },
+    /// A pipe that has to be read twice.
+    #[error(
+        "{}: begins like two logs that were read before, and a pipe cannot be read twice to see which \
+         it is; name the file instead",
+        path.display()
+    )]
+    Ambiguous {
+        /// The pipe, or `-`.
+        path: PathBuf,
     },
     /// A folder without a file that looks like an error log.
     #[error("{}: no *error*log* file in this folder", path.display())]
@@ -85,4 +118,30 @@ pub enum Trouble {
         /// How many lines it has.
         lines: u64,
     },
+    /// A log that was not read to its end, and is nowhere to be found.
+    #[error(
+        "{}: is gone: the log that was here at the last run was read up to byte {offset}, and what may \
+         have been written to it after that was not (if it was rotated, name the folder or a pattern \
+         such as error.log*, so that it is found under its new name)",
+        path.display()
+    )]
+    Gone {
+        /// Where it was seen last.
+        path: PathBuf,
+        /// How many of its (decompressed) bytes were read.
+        offset: u64,
+    },
+}
+
+impl Trouble {
+    /// The input that could not be opened or read, if it is that.
+    pub fn unreadable(&self) -> Option<&Path> {
+        match self {
+            Self::Open { path, .. }
+            | Self::Read { path, .. }
+            | Self::Compressed { path, .. }
+            | Self::NotALog { path, .. } => Some(path),
+            _ => None,
+        }
+    }
 }

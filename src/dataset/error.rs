@@ -1,0 +1,62 @@
+use std::io;
+use std::path::PathBuf;
+
+use parquet::errors::ParquetError;
+
+/// A dataset that could not be read or written. Nothing of the run is in it then.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The folder or a file in it could not be made, read or renamed.
+    #[error("{}: cannot be used: {source}", path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something that is not a folder stands where the dataset should.
+    #[error("{}: is not a folder; --out names the folder of a dataset", path.display())]
+    NotAFolder {
+        /// What stands there.
+        path: PathBuf,
+    },
+    /// The Parquet writer failed, most often because the disk is full.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Parquet {
+        /// The folder into which it was writing.
+        path: PathBuf,
+        /// What it said.
+        source: ParquetError,
+    },
+    /// A file of the dataset is none of Parquet's: what was counted cannot be known without it.
+    #[error(
+        "{}: is not a whole Parquet file ({source}); move it away, and what it held is counted again",
+        path.display()
+    )]
+    NotParquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said.
+        source: ParquetError,
+    },
+    /// A footer says something that no version of this program writes.
+    #[error("{}: its footer is not understood: {what}", path.display())]
+    Footer {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Another run is at work on the dataset and did not end in time.
+    #[error("{}: another run{} is at work on it; nothing was done", path.display(), process(pid))]
+    Busy {
+        /// The dataset.
+        path: PathBuf,
+        /// Its process, if it says so.
+        pid: Option<u32>,
+    },
+}
+
+fn process(pid: &Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}

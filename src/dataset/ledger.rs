@@ -1,0 +1,391 @@
+//! What a dataset has counted already.
+//!
+//! Each run notes in the footer of the file it writes which logs it read, and how far: progress and
+//! data cannot part. The ledger is what all footers say together.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use parquet::file::metadata::{
+    ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::record::Moment;
+use crate::source::{Fingerprint, Mark, Signature};
+
+use super::{DatasetError, footer, parquet_files};
+
+/// How far a log was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Of what was read of it.
+    pub fingerprint: Fingerprint,
+    /// The entry that this one takes the place of: the same log, not read so far.
+    pub continues: Option<Id>,
+    /// Where it was seen.
+    pub sight: Sight,
+    /// What its clock showed at its end, if that lies in an hour that the zone repeats.
+    pub clock: Option<Moment>,
+    /// Whether it was missed, and that was said.
+    pub is_gone: bool,
+}
+
+/// Tells an entry from all others: its length and end.
+pub type Id = (u64, Mark);
+
+/// Where a log was seen last, and in which state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// The machine on which it was seen.
+    pub machine: String,
+    /// Its path there, or `-`.
+    pub path: PathBuf,
+    /// What the file system said, if all there was had been read.
+    pub signature: Option<Signature>,
+    /// When it was last written to, in seconds since 1970.
+    pub modified: i64,
+    /// Whether more could be written to it: it is a file and not compressed.
+    pub may_grow: bool,
+}
+
+impl Entry {
+    /// Of a log that was not known before.
+    pub fn of(fingerprint: Fingerprint, sight: Sight) -> Self {
+        Self {
+            fingerprint,
+            continues: None,
+            sight,
+            clock: None,
+            is_gone: false,
+        }
+    }
+
+    /// Tells it from all others.
+    pub fn id(&self) -> Id {
+        (self.fingerprint.length, self.fingerprint.end)
+    }
+
+    /// The mark of its first bytes.
+    pub fn key(&self) -> Option<Mark> {
+        self.fingerprint.marks.first().copied()
+    }
+}
+
+/// Everything a dataset says about what it has counted.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// By key; entries that others take the place of are left out.
+    entries: HashMap<Option<Mark>, Vec<Entry>>,
+    /// By what the file system says of a file on a machine.
+    signatures: HashMap<(String, Signature), Id>,
+    /// When the last run was that saw a log in a folder of a machine.
+    runs: HashMap<(String, PathBuf), DateTime<Utc>>,
+    /// The files whose footers were read.
+    files: HashSet<PathBuf>,
+}
+
+/// Seconds.
+const DAY: i64 = 86_400;
+
+impl Ledger {
+    /// Reads the footers of all files of a table.
+    pub(super) fn read(table: &Path) -> Result<Self, DatasetError> {
+        loop {
+            let files = parquet_files(table)?;
+            let mut pages = Vec::with_capacity(files.len());
+            let mut is_stable = true;
+            for path in &files {
+                match Page::read(path) {
+                    Ok(page) => pages.push(page),
+                    // It was compacted meanwhile; what it said stands in another file now.
+                    Err(DatasetError::Io { source, .. })
+                        if source.kind() == io::ErrorKind::NotFound =>
+                    {
+                        is_stable = false;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if is_stable {
+                return Ok(Self::of(pages, files.into_iter().collect()));
+            }
+        }
+    }
+
+    fn of(mut pages: Vec<Page>, files: HashSet<PathBuf>) -> Self {
+        // What a later run says of the same bytes counts.
+        pages.sort_by_key(|page| page.run);
+        let mut latest: HashMap<Id, Entry> = HashMap::new();
+        let mut replaced = HashSet::new();
+        let mut runs = HashMap::new();
+        for page in pages {
+            for entry in page.entries {
+                replaced.extend(entry.continues);
+                if let Some(folder) = entry.sight.path.parent() {
+                    let folder = (entry.sight.machine.clone(), folder.to_path_buf());
+                    let run = runs.entry(folder).or_insert(page.run);
+                    *run = page.run.max(*run);
+                }
+                latest.insert(entry.id(), entry);
+            }
+        }
+        let mut ledger = Self {
+            runs,
+            files,
+            ..Self::default()
+        };
+        for (id, entry) in latest {
+            if !replaced.contains(&id) {
+                ledger.add(entry);
+            }
+        }
+        for entries in ledger.entries.values_mut() {
+            entries.sort_by_key(Entry::id);
+        }
+        ledger
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if let Some(signature) = entry.sight.signature {
+            let key = (entry.sight.machine.clone(), signature);
+            self.signatures.insert(key, entry.id());
+        }
+        self.entries.entry(entry.key()).or_default().push(entry);
+    }
+
+    /// The entry of a file of which nothing has changed since it was read to its end.
+    pub fn unchanged(&self, machine: &str, signature: Signature) -> Option<Id> {
+        self.signatures
+            .get(&(machine.to_owned(), signature))
+            .copied()
+    }
+
+    /// The entries that a log with this key may be, the shortest first.
+    pub fn candidates(&self, key: Option<Mark>) -> Vec<Entry> {
+        let short = self.entries.get(&None).into_iter().flatten();
+        let alike = key.and_then(|key| self.entries.get(&Some(key)));
+        short.chain(alike.into_iter().flatten()).cloned().collect()
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().flatten()
+    }
+
+    /// The logs of a machine that could have been written to after they were read, and were not met
+    /// any more where `is_expected` says.
+    ///
+    /// A log that has long been left alone, under a name that it was rotated to, may go: at the last run
+    /// it was still there, and nothing has been written to it since.
+    pub fn gone(
+        &self,
+        machine: &str,
+        met: &HashSet<Id>,
+        is_expected: impl Fn(&Path) -> bool,
+    ) -> Vec<Entry> {
+        let left_alone = |sight: &Sight| {
+            let path = sight.path.as_os_str().as_encoded_bytes();
+            let last_run = sight.path.parent().and_then(|folder| self.last_run(machine, folder));
+            let age = last_run.map_or(0, |run| run.timestamp() - sight.modified);
+            !path.ends_with(b"log") && age > DAY
+        };
+        let mut gone: Vec<Entry> = self
+            .entries()
+            .filter(|entry| !entry.is_gone && !met.contains(&entry.id()))
+            .filter(|entry| {
+                let sight = &entry.sight;
+                sight.machine == machine
+                    && sight.may_grow
+                    && is_expected(&sight.path)
+                    && !left_alone(sight)
+            })
+            .cloned()
+            .collect();
+        gone.sort_by(|one, other| one.sight.path.cmp(&other.sight.path));
+        gone.iter_mut().for_each(|entry| entry.is_gone = true);
+        gone
+    }
+
+    /// When the last run was that saw a log in a folder of a machine.
+    fn last_run(&self, machine: &str, folder: &Path) -> Option<DateTime<Utc>> {
+        let key = (machine.to_owned(), folder.to_path_buf());
+        self.runs.get(&key).copied()
+    }
+
+    /// Whether another run has counted, since this ledger was read, something of what `entries` have.
+    pub(super) fn is_contradicted(
+        &self,
+        table: &Path,
+        entries: &[Entry],
+    ) -> Result<bool, DatasetError> {
+        let known: HashSet<Id> = self.entries().map(Entry::id).collect();
+        for path in parquet_files(table)? {
+            if self.files.contains(&path) {
+                continue;
+            }
+            let is_rival = |theirs: &Entry| {
+                let same = |ours: &Entry| match ours.key() {
+                    None => ours.id() == theirs.id(),
+                    key => key == theirs.key() && ours.fingerprint.agrees(&theirs.fingerprint),
+                };
+                !known.contains(&theirs.id()) && entries.iter().any(same)
+            };
+            if Page::read(&path)?.entries.iter().any(is_rival) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What one file says.
+struct Page {
+    run: DateTime<Utc>,
+    entries: Vec<Entry>,
+}
+
+impl Page {
+    fn read(path: &Path) -> Result<Self, DatasetError> {
+        let unreadable = |source| DatasetError::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let options = ParquetMetaDataOptions::new()
+            .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+            .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+            .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+        let metadata = ParquetMetaDataReader::new()
+            .with_metadata_options(Some(options))
+            .parse_and_finish(&file)
+            .map_err(|source| DatasetError::NotParquet {
+                path: path.to_path_buf(),
+                source,
+            })?;
+        let values = metadata.file_metadata().key_value_metadata();
+        let value = |key| footer::value(values.map_or(&[], Vec::as_slice), key);
+        let odd = |what: String| DatasetError::Footer {
+            path: path.to_path_buf(),
+            what,
+        };
+        let run = value(footer::RUN).map(DateTime::parse_from_rfc3339);
+        let run = run.transpose().map_err(|error| odd(error.to_string()))?;
+        let entries = match value(footer::LEDGER) {
+            Some(text) => read_entries(text).map_err(|error| odd(error.to_string()))?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            run: run.map_or(DateTime::UNIX_EPOCH, |run| run.to_utc()),
+            entries,
+        })
+    }
+}
+
+/// Entries as they stand in a footer.
+pub(super) fn write_entries(entries: &[Entry]) -> String {
+    let lines: Vec<Line> = entries.iter().map(Line::of).collect();
+    serde_json::to_string(&lines).expect("lines hold texts and numbers")
+}
+
+fn read_entries(text: &str) -> Result<Vec<Entry>, serde_json::Error> {
+    use serde::de::Error;
+    let lines: Vec<Line> = serde_json::from_str(text)?;
+    lines
+        .into_iter()
+        .map(|line| line.entry().ok_or_else(|| Error::custom("not a mark")))
+        .collect()
+}
+
+/// An entry as JSON. Names and meanings are for good: older files are read by newer programs.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    path: String,
+    machine: String,
+    /// Decompressed bytes.
+    length: u64,
+    marks: String,
+    end: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    continues: Option<(u64, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<[i64; 5]>,
+    modified: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    may_grow: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
+}
+
+impl Line {
+    fn of(entry: &Entry) -> Self {
+        let sight = &entry.sight;
+        Self {
+            path: sight.path.to_string_lossy().into_owned(),
+            machine: sight.machine.clone(),
+            length: entry.fingerprint.length,
+            marks: entry
+                .fingerprint
+                .marks
+                .iter()
+                .map(Mark::to_string)
+                .collect(),
+            end: entry.fingerprint.end.to_string(),
+            continues: entry.continues.map(|(length, end)| (length, end.to_string())),
+            file: sight.signature.map(|signature| {
+                [
+                    signature.device as i64,
+                    signature.inode as i64,
+                    signature.length as i64,
+                    signature.modified,
+                    signature.changed,
+                ]
+            }),
+            modified: sight.modified,
+            may_grow: sight.may_grow,
+            clock: entry.clock.map(|moment| moment.0),
+            gone: entry.is_gone,
+        }
+    }
+
+    /// `None` if something that should be a mark is none.
+    fn entry(self) -> Option<Entry> {
+        let (marks, rest) = self.marks.as_bytes().as_chunks::<{ Mark::LETTERS }>();
+        let marks = marks.iter().map(|mark| str::from_utf8(mark).ok()?.parse().ok());
+        let marks: Option<Vec<Mark>> = marks.collect();
+        let continues = match self.continues {
+            Some((length, end)) => Some((length, end.parse().ok()?)),
+            None => None,
+        };
+        Some(Entry {
+            fingerprint: Fingerprint {
+                length: self.length,
+                marks: marks.filter(|_| rest.is_empty())?,
+                end: self.end.parse().ok()?,
+            },
+            continues,
+            sight: Sight {
+                machine: self.machine,
+                path: self.path.into(),
+                signature: self.file.map(
+                    |[device, inode, length, modified, changed]| Signature {
+                        device: device as u64,
+                        inode: inode as u64,
+                        length: length as u64,
+                        modified,
+                        changed,
+                    },
+                ),
+                modified: self.modified,
+                may_grow: self.may_grow,
+            },
+            clock: self.clock.map(Moment),
+            is_gone: self.gone,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::ScopeFifo;
+
+use crate::rollup::Rollup;
+use crate::source::Trouble;
+
+use super::reading::{Part, Reading};
+use super::worker::Worker;
+use super::{Outcome, Scan};
+
+/// All threads, each with what it has counted so far.
+///
+/// Inputs are read, and decompressed, side by side; each hands its chunks to whoever has nothing to do.
+/// When enough of them wait, who reads works on the next one himself, so memory does not grow.
+pub(super) struct Crew<'a> {
+    pub(super) scan: &'a Scan,
+    width: i64,
+    members: Vec<Mutex<Member<'a>>>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+}
+
+struct Member<'a> {
+    worker: Worker<'a>,
+    rollup: Rollup,
+}
+
+impl<'a> Crew<'a> {
+    pub(super) fn new(scan: &'a Scan, width: i64) -> Self {
+        let threads = rayon::current_num_threads();
+        let member = || Member {
+            worker: Worker::new(scan),
+            rollup: Rollup::new(width),
+        };
+        Self {
+            scan,
+            width,
+            members: (0..threads).map(|_| Mutex::new(member())).collect(),
+            waiting: AtomicUsize::new(0),
+            most_waiting: 2 * threads,
+        }
+    }
+
+    /// Has an input read to its end.
+    pub(super) fn read<'scope>(&'scope self, scope: &ScopeFifo<'scope>, reading: &mut Reading) {
+        for part in reading {
+            if self.waiting.fetch_add(1, Ordering::Relaxed) < self.most_waiting {
+                scope.spawn_fifo(move |_| {
+                    self.work(part);
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                });
+            } else {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                self.work(part);
+            }
+        }
+    }
+
+    pub(super) fn trouble(&self, input: usize, trouble: Trouble) {
+        self.member(|member| member.worker.trouble(input, trouble));
+    }
+
+    fn work(&self, part: Part) {
+        self.member(|member| {
+            let rollup = &mut member.rollup;
+            member.worker.work(part, |event| rollup.add(event));
+        });
+    }
+
+    /// Each thread has a member of its own, so nobody waits for the lock.
+    fn member<T>(&self, work: impl FnOnce(&mut Member<'a>) -> T) -> T {
+        let number = rayon::current_thread_index().unwrap_or(0);
+        let member = self.members[number].lock();
+        work(&mut member.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What all have counted together.
+    pub(super) fn finish(self) -> Outcome<Rollup> {
+        let mut worker = Worker::new(self.scan);
+        let mut rollup = Rollup::new(self.width);
+        for member in self.members {
+            let member = member.into_inner().unwrap_or_else(PoisonError::into_inner);
+            worker.merge(member.worker);
+            // The smaller one goes into the larger one.
+            let mut smaller = member.rollup;
+            if smaller.len() > rollup.len() {
+                std::mem::swap(&mut smaller, &mut rollup);
+            }
+            rollup.merge(smaller);
+        }
+        worker.finish(rollup)
+    }
+}

@@ -1,0 +1,160 @@
+//! The way of a byte, walked on all cores.
+//!
+//! This is where the rooms meet: chunks out of `source` go through `record`, `taxonomy` and `pool`,
+//! and end in a rollup or, formatted, in a writer. No step takes a lock or allocates per record.
+
+mod crew;
+mod reading;
+mod resume;
+mod worker;
+
+use std::fs;
+use std::io;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::record::{Moment, Zone};
+use crate::rollup::{Event, Intake, Rollup};
+use crate::source::{Access, Input, Trouble, open};
+use crate::taxonomy::Rules;
+
+use crew::Crew;
+use reading::{Part, Reading};
+use worker::Worker;
+
+pub use resume::{Finding, Notes, Resumed, State};
+
+/// What to read, and how.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// Map or read.
+    pub access: Access,
+    /// The zone in which the logs were written.
+    pub zone: Zone,
+    /// The machine whose logs they are, where no envelope names one.
+    pub host: String,
+    /// Events outside of this time are left out.
+    pub window: Range<Moment>,
+    /// What the operator adds to the classes.
+    pub rules: Rules,
+    /// About how many bytes are worked on at once.
+    pub chunk_size: usize,
+}
+
+/// What came out of a scan.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What was asked for.
+    pub value: T,
+    /// What was read.
+    pub intake: Intake,
+    /// What could not be read.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Scan {
+    /// All of `inputs`, as written in this machine's zone.
+    pub fn new(inputs: Vec<Input>) -> Self {
+        Self {
+            inputs,
+            access: Access::default(),
+            zone: Zone::default(),
+            host: String::new(),
+            window: Moment(i64::MIN)..Moment(i64::MAX),
+            rules: Rules::default(),
+            chunk_size: 1 << 20,
+        }
+    }
+
+
+    /// Counts all events in buckets of `width` microseconds.
+    pub fn rollup(&self, width: i64) -> Outcome<Rollup> {
+        let crew = Crew::new(self, width);
+        rayon::scope_fifo(|scope| {
+            for input in self.largest_first() {
+                let crew = &crew;
+                scope.spawn_fifo(move |scope| match self.read(input) {
+                    Ok(mut reading) => crew.read(scope, &mut reading),
+                    Err(trouble) => crew.trouble(input, trouble),
+                });
+            }
+        });
+        crew.finish()
+    }
+
+    /// Writes all events, in the order of inputs and records, as `format` puts them into bytes. An
+    /// error is the writer's, and ends the scan.
+    pub fn events(
+        &self,
+        format: impl Fn(&Event<'_>, &mut Vec<u8>) + Sync,
+        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Outcome<()>> {
+        let mut all = Worker::new(self);
+        let mut parts = (0..self.inputs.len()).flat_map(|input| match self.read(input) {
+            Ok(reading) => Parts::Read(reading),
+            Err(trouble) => Parts::Failed(Some((input, trouble))),
+        });
+        // Enough for every thread to find work, few enough for memory not to matter.
+        let at_once = rayon::current_num_threads() * 2;
+        let mut pull = || -> Vec<Part> { parts.by_ref().take(at_once).collect() };
+        let mut batch = pull();
+        while !batch.is_empty() {
+            let work = |part| {
+                let mut worker = Worker::new(self);
+                let mut bytes = Vec::new();
+                worker.work(part, |event| format(event, &mut bytes));
+                (worker, bytes)
+            };
+            let (next, done) = rayon::join(&mut pull, || -> Vec<(Worker<'_>, Vec<u8>)> {
+                std::mem::take(&mut batch).into_par_iter().map(work).collect()
+            });
+            for (worker, bytes) in done {
+                all.merge(worker);
+                write(&bytes)?;
+            }
+            batch = next;
+        }
+        Ok(all.finish(()))
+    }
+
+    fn read(&self, input: usize) -> Result<Reading, Trouble> {
+        let source = open(&self.inputs[input], self.access)?;
+        Ok(Reading::new(input, source, self.zone, self.chunk_size))
+    }
+
+    /// Inputs in the order in which they are begun: who has nothing to do any more shall not wait long
+    /// for who has.
+    fn largest_first(&self) -> Vec<usize> {
+        let mut inputs: Vec<usize> = (0..self.inputs.len()).collect();
+        inputs.sort_by_cached_key(|&input| std::cmp::Reverse(self.length(input)));
+        inputs
+    }
+
+    /// How long a file is on its disk; 0 for what is no file.
+    fn length(&self, input: usize) -> u64 {
+        fs::metadata(self.inputs[input].path()).map_or(0, |meta| meta.len())
+    }
+}
+
+/// What comes of an input.
+enum Parts {
+    Read(Reading),
+    Failed(Option<(usize, Trouble)>),
+}
+
+impl Iterator for Parts {
+    type Item = Part;
+
+    fn next(&mut self) -> Option<Part> {
+        match self {
+            Self::Read(reading) => reading.next(),
+            Self::Failed(trouble) => {
+                let (input, trouble) = trouble.take()?;
+                Some(Part::failed(input, trouble))
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+use std::collections::BTreeMap;
+
+use crate::pool;
+use crate::record::{Clock, Head, Moment, Passage, Records, Splitter, Written};
+use crate::rollup::{Event, Intake};
+use crate::source::Trouble;
+use crate::taxonomy::{Class, is_message};
+
+use super::reading::{Part, moments};
+use super::{Outcome, Scan};
+
+/// What one thread carries from chunk to chunk.
+pub(super) struct Worker<'a> {
+    scan: &'a Scan,
+    splitter: Splitter,
+    clock: Clock,
+    intake: Intake,
+    troubles: Vec<(usize, Trouble)>,
+    /// Lines and records of each input that was met: an input without a record is no error log.
+    met: BTreeMap<usize, (u64, u64)>,
+}
+
+/// How much of what a chunk holds.
+#[derive(Default)]
+struct Tally {
+    lines: u64,
+    records: u64,
+    stray_lines: u64,
+    other_lines: u64,
+}
+
+impl Tally {
+    fn of(records: &Records<'_>) -> Self {
+        Self {
+            lines: records.lines,
+            records: records.spans().len() as u64,
+            stray_lines: records.stray_lines(),
+            other_lines: records.other_lines,
+        }
+    }
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(scan: &'a Scan) -> Self {
+        Self {
+            scan,
+            splitter: Splitter::knowing(is_message),
+            clock: Clock::new(scan.zone),
+            intake: Intake::default(),
+            troubles: Vec::new(),
+            met: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn work(&mut self, part: Part, mut each: impl FnMut(&Event<'_>)) {
+        let chunk = match part.chunk {
+            Ok(chunk) => chunk,
+            Err(trouble) => return self.trouble(part.input, trouble),
+        };
+        let before = match chunk.counted {
+            0 => Tally::default(),
+            counted => Tally::of(&self.splitter.split(&chunk[..counted], chunk.start, false)),
+        };
+        let path = self.scan.inputs[part.input].path();
+        let source = path.to_string_lossy();
+        let records = self.splitter.split(&chunk, chunk.start, chunk.last);
+        let rules = &self.scan.rules;
+        let is_wanted = |head: &Head<'_>| rules.may_concern(head);
+        let mut last_stamped = None;
+        // Asked for only where an hour is repeated.
+        let mut in_order: Option<Vec<Option<Moment>>> = None;
+        for (number, span) in records.spans().iter().enumerate() {
+            let before = last_stamped;
+            if span.is_stamped() {
+                last_stamped = Some(number);
+            }
+            if span.place() < chunk.counted {
+                continue;
+            }
+            let Some(record) = records.candidate(span, chunk.offset, is_wanted) else {
+                continue;
+            };
+            let Some(verdict) = rules.classify(&record) else {
+                continue;
+            };
+            let clock = &mut self.clock;
+            let mut moment_of = |number: usize| {
+                let written = records.written(&records.spans()[number]);
+                match clock.moments(written, part.latest)? {
+                    (first, last) if first == last => Some(first),
+                    _ => in_order.get_or_insert_with(|| {
+                        let passage = &mut Passage::behind(part.clock);
+                        moments(&records, chunk.counted, passage, clock, part.latest)
+                    })[number],
+                }
+            };
+            let is_dated = record.written != Written::Unknown;
+            let moment = match is_dated {
+                true => moment_of(number),
+                // No chunk begins with such a record, unless its input does.
+                false => before.and_then(moment_of).or(Some(part.latest)),
+            };
+            let Some(moment) = moment else {
+                self.intake.impossible_times += 1;
+                let what = "a time that does not exist";
+                self.intake
+                    .sample(part.input, &source, record.offset, what, record.raw);
+                continue;
+            };
+            if !self.scan.window.contains(&moment) {
+                self.intake.outside += 1;
+                continue;
+            }
+            self.intake.events += 1;
+            self.intake.undated += u64::from(!is_dated);
+            if verdict.class == Class::UpstreamOther {
+                let (message, raw) = (record.message, record.raw);
+                self.intake
+                    .unclassified(part.input, &source, record.offset, message, raw);
+            }
+            each(&Event {
+                record: &record,
+                verdict,
+                moment,
+                is_dated,
+                pool: pool::name(verdict.pool, verdict.peer),
+                host: record.host.unwrap_or(self.scan.host.as_bytes()),
+                source: &source,
+            });
+        }
+        for (at, line) in records.first_stray() {
+            if at < chunk.counted {
+                continue;
+            }
+            let offset = chunk.offset + at as u64;
+            let what = "before the first record";
+            self.intake.sample(part.input, &source, offset, what, line);
+        }
+        let tally = Tally::of(&records);
+        self.intake.bytes += (chunk.len() - chunk.counted) as u64;
+        self.intake.lines += tally.lines.saturating_sub(before.lines);
+        self.intake.records += tally.records.saturating_sub(before.records);
+        self.intake.stray_lines += tally.stray_lines.saturating_sub(before.stray_lines);
+        self.intake.other_lines += tally.other_lines.saturating_sub(before.other_lines);
+        let met = self.met.entry(part.input).or_default();
+        met.0 += tally.lines;
+        met.1 += tally.records;
+        if let Some(fault) = chunk.fault() {
+            let trouble = Trouble::Shrank {
+                path: path.to_path_buf(),
+                offset: fault,
+                length: chunk.offset + chunk.len() as u64,
+            };
+            self.trouble(part.input, trouble);
+        }
+    }
+
+    pub(super) fn trouble(&mut self, input: usize, trouble: Trouble) {
+        self.troubles.push((input, trouble));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.intake.merge(other.intake);
+        self.troubles.extend(other.troubles);
+        for (input, (lines, records)) in other.met {
+            let met = self.met.entry(input).or_default();
+            met.0 += lines;
+            met.1 += records;
+        }
+    }
+
+    pub(super) fn finish<T>(mut self, value: T) -> Outcome<T> {
+        self.intake.inputs = self.met.len() as u64;
+        for (&input, &(lines, records)) in &self.met {
+            if records == 0 && lines > 0 {
+                let path = self.scan.inputs[input].path().to_path_buf();
+                self.troubles
+                    .push((input, Trouble::NoRecords { path, lines }));
+            }
+        }
+        self.troubles.sort_by_key(|&(input, _)| input);
+        // One file that shrank may have been noticed by several threads.
+        self.troubles.dedup_by(|one, other| {
+            let both = |trouble: &Trouble| matches!(trouble, Trouble::Shrank { .. });
+            one.0 == other.0 && both(&one.1) && both(&other.1)
+        });
+        Outcome {
+            value,
+            intake: self.intake,
+            troubles: self
+                .troubles
+                .into_iter()
+                .map(|(_, trouble)| trouble)
+                .collect(),
+        }
+    }
+}

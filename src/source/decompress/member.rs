@@ -1,0 +1,111 @@
+use std::io;
+
+use flate2::FlushDecompress;
+use liblzma::stream::{Action, Stream};
+use zstd::stream::raw::{InBuffer, Operation, OutBuffer};
+
+use super::Compression;
+
+/// What is decompressed as one: a gzip member, an xz or bzip2 stream, a zstd frame.
+///
+/// The libraries are driven by hand, because their readers throw away what a call has decompressed
+/// before it met the damage.
+pub(super) enum Member {
+    Gzip(flate2::Decompress),
+    Zstd(zstd::stream::raw::Decoder<'static>),
+    Xz(Stream),
+    Bzip2(bzip2::Decompress),
+}
+
+/// What came of one step.
+pub(super) struct Step {
+    /// Compressed bytes that were taken.
+    pub(super) taken: usize,
+    /// Decompressed bytes that were given.
+    pub(super) given: usize,
+    /// Whether the member ends here.
+    pub(super) end: Option<End>,
+}
+
+pub(super) enum End {
+    Whole,
+    Corrupt(String),
+}
+
+/// zlib's largest window, which every gzip file gets along with.
+const WINDOW_BITS: u8 = 15;
+
+impl Member {
+    pub(super) fn new(compression: Compression) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::Gzip => Self::Gzip(flate2::Decompress::new_gzip(WINDOW_BITS)),
+            Compression::Zstd => Self::Zstd(zstd::stream::raw::Decoder::new()?),
+            Compression::Xz => Self::Xz(Stream::new_stream_decoder(u64::MAX, 0)?),
+            Compression::Bzip2 => Self::Bzip2(bzip2::Decompress::new(false)),
+        })
+    }
+
+    /// Decompresses some of `input`. Empty input says that there is no more.
+    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        match self {
+            Self::Gzip(member) => {
+                let before = (member.total_in(), member.total_out());
+                let result = member.decompress(input, output, FlushDecompress::None);
+                let end = match result {
+                    Ok(flate2::Status::StreamEnd) => Some(End::Whole),
+                    Ok(_) => None,
+                    Err(error) => Some(End::corrupt(error.message().unwrap_or("invalid data"))),
+                };
+                Step::between(before, (member.total_in(), member.total_out()), end)
+            }
+            Self::Xz(member) => {
+                let before = (member.total_in(), member.total_out());
+                let end = match member.process(input, output, Action::Run) {
+                    Ok(liblzma::stream::Status::StreamEnd) => Some(End::Whole),
+                    Ok(_) => None,
+                    Err(error) => Some(End::corrupt(error)),
+                };
+                Step::between(before, (member.total_in(), member.total_out()), end)
+            }
+            Self::Bzip2(member) => {
+                let before = (member.total_in(), member.total_out());
+                let end = match member.decompress(input, output) {
+                    Ok(bzip2::Status::StreamEnd) => Some(End::Whole),
+                    Ok(_) => None,
+                    Err(error) => Some(End::corrupt(error)),
+                };
+                Step::between(before, (member.total_in(), member.total_out()), end)
+            }
+            Self::Zstd(member) => {
+                let mut from = InBuffer::around(input);
+                let mut to = OutBuffer::around(output);
+                let end = match member.run(&mut from, &mut to) {
+                    Ok(0) => Some(End::Whole),
+                    Ok(_) => None,
+                    Err(error) => Some(End::corrupt(error)),
+                };
+                Step {
+                    taken: from.pos(),
+                    given: to.pos(),
+                    end,
+                }
+            }
+        }
+    }
+}
+
+impl Step {
+    fn between(before: (u64, u64), after: (u64, u64), end: Option<End>) -> Self {
+        Self {
+            taken: (after.0 - before.0) as usize,
+            given: (after.1 - before.1) as usize,
+            end,
+        }
+    }
+}
+
+impl End {
+    fn corrupt(reason: impl ToString) -> Self {
+        Self::Corrupt(reason.to_string())
+    }
+}

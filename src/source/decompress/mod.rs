@@ -1,0 +1,196 @@
+//! Compressed logs, told by their first bytes and never by their names.
+//!
+//! A compressed file is a row of members (gzip), streams (xz, bzip2) or frames (zstd), each whole in
+//! itself; zeros may follow the last one. What stands before a damage is read, to the last byte that
+//! the format gives away; behind it nothing is.
+
+mod member;
+
+use std::fmt;
+use std::io::{self, BufRead, ErrorKind, Read};
+
+use member::{End, Member};
+
+/// A format that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// RFC 1952, as gzip, pigz and logrotate write it.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+    /// As xz writes it.
+    Xz,
+    /// As bzip2 writes it.
+    Bzip2,
+}
+
+/// First bytes, and what they begin.
+const MAGIC: [(&[u8], Compression); 5] = [
+    (b"\x1f\x8b", Compression::Gzip),
+    (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+    // pzstd begins with a skippable frame.
+    (b"\x50\x2a\x4d\x18", Compression::Zstd),
+    (b"\xfd7zXZ\x00", Compression::Xz),
+    (b"BZh", Compression::Bzip2),
+];
+
+impl Compression {
+    /// The format of what begins with `head`, of which the first [`LONGEST_MAGIC`] bytes are enough.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        let known = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
+        known.map(|&(_, compression)| compression)
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Xz => "xz",
+            Self::Bzip2 => "bzip2",
+        })
+    }
+}
+
+/// As many bytes as any first bytes that tell a format.
+pub(super) const LONGEST_MAGIC: usize = 6;
+
+/// What is wrong with a compressed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Damage {
+    /// It ends in the middle: it is still being written, or was not written to its end.
+    Cut,
+    /// Its bytes contradict each other.
+    Corrupt(String),
+    /// Something of another kind stands behind its last member.
+    Trailing,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut => out.write_str("it ends too early"),
+            Self::Corrupt(reason) => write!(out, "it is corrupt ({reason})"),
+            Self::Trailing => out.write_str("what follows is of another format"),
+        }
+    }
+}
+
+/// The damage as it travels through [`Read`], with the compressed byte at which it was met.
+#[derive(Debug, thiserror::Error)]
+#[error("{compression}: byte {at}: {damage}")]
+pub(super) struct Damaged {
+    pub(super) compression: Compression,
+    pub(super) at: u64,
+    pub(super) damage: Damage,
+}
+
+/// Reads what a compressed input holds.
+pub(super) struct Decompressor<R> {
+    input: R,
+    compression: Compression,
+    state: State,
+    /// How many compressed bytes were taken.
+    taken: u64,
+}
+
+enum State {
+    Before,
+    Inside(Member),
+    Behind,
+    Damaged(Damage),
+    Done,
+}
+
+impl<R: BufRead> Decompressor<R> {
+    pub(super) fn new(input: R, compression: Compression) -> Self {
+        Self {
+            input,
+            compression,
+            state: State::Before,
+            taken: 0,
+        }
+    }
+
+    /// The bytes that are ready, none at the end.
+    fn ready(input: &mut R) -> io::Result<&[u8]> {
+        loop {
+            match input.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(_) => return input.fill_buf(),
+            }
+        }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.input.consume(bytes);
+        self.taken += bytes as u64;
+    }
+
+    /// Behind a member: zeros, another member, or the end.
+    fn behind(&mut self) -> io::Result<State> {
+        loop {
+            let ready = Self::ready(&mut self.input)?;
+            let zeros = ready.iter().take_while(|&&byte| byte == 0).count();
+            if ready.is_empty() {
+                return Ok(State::Done);
+            }
+            // All magics differ in their first byte, so one is enough to go on: what is no member
+            // after all, the member says.
+            let next = ready.get(zeros).copied();
+            self.consume(zeros);
+            if let Some(first) = next {
+                let is_member = MAGIC
+                    .iter()
+                    .any(|&(magic, of)| of == self.compression && magic[0] == first);
+                return Ok(match is_member {
+                    true => State::Before,
+                    false => State::Damaged(Damage::Trailing),
+                });
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Read for Decompressor<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if output.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match &mut self.state {
+                State::Before => self.state = State::Inside(Member::new(self.compression)?),
+                State::Inside(member) => {
+                    let ready = Self::ready(&mut self.input)?;
+                    let at_end = ready.is_empty();
+                    let step = member.step(ready, output);
+                    self.consume(step.taken);
+                    match step.end {
+                        Some(End::Whole) => self.state = State::Behind,
+                        Some(End::Corrupt(reason)) => {
+                            self.state = State::Damaged(Damage::Corrupt(reason));
+                        }
+                        None if at_end && step.given == 0 => {
+                            self.state = State::Damaged(Damage::Cut);
+                        }
+                        None => {}
+                    }
+                    if step.given > 0 {
+                        return Ok(step.given);
+                    }
+                }
+                State::Behind => self.state = self.behind()?,
+                State::Damaged(damage) => {
+                    return Err(io::Error::other(Damaged {
+                        compression: self.compression,
+                        at: self.taken,
+                        damage: damage.clone(),
+                    }));
+                }
+                State::Done => return Ok(0),
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Reading on where an earlier run has stopped.
+//!
+//! A log is recognised by the fingerprint of what was read of it. Its name does not matter, nor whether
+//! it is compressed meanwhile.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use super::fingerprint::FIRST_PLACE;
+use super::open::Bytes;
+use super::{Access, Fingerprint, Input, Mark, Source, Trouble, open};
+
+/// Which of the logs that are known an input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognised {
+    /// None of them: all of it is new.
+    New,
+    /// It begins with what was read of this one; the rest is new.
+    Rest(usize),
+    /// All of it is in what was read of this one.
+    Known(usize),
+}
+
+/// So many bytes before the new ones are looked at again: a line that a client put into the log belongs
+/// to the record before it, also where a run would begin with one.
+const LOOKED_AT_AGAIN: u64 = 64 * 1024;
+
+/// After this time without a line feed nobody is going to write one.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+
+impl Source {
+    /// The mark of the first bytes, under which a log can be looked up; `None` if there are not so many
+    /// or they cannot be read. A pipe keeps them.
+    pub fn key(&mut self) -> Option<Mark> {
+        let fingerprint = match (&self.file, &mut self.bytes) {
+            (Some((file, _)), _) => Fingerprint::of_file(file, FIRST_PLACE).ok()??,
+            (None, Bytes::Stream(stream)) => stream.advance(FIRST_PLACE, FIRST_PLACE as usize),
+            (None, Bytes::Mapped(_)) => return None,
+        };
+        fingerprint.marks.first().copied()
+    }
+
+    /// Leaves out what has been counted of the input before, and a last line that may still be
+    /// written. `known` are the fingerprints of what was counted so far, the shortest first.
+    pub fn resume(
+        mut self,
+        input: &Input,
+        access: Access,
+        known: &[&Fingerprint],
+    ) -> Result<(Self, Recognised), Trouble> {
+        let failed = |source| Trouble::Read {
+            path: input.path().to_path_buf(),
+            offset: 0,
+            source,
+        };
+        if let Some((file, length)) = &self.file {
+            let recognised = recognise(file, *length, known).map_err(failed)?;
+            let new = match recognised {
+                Recognised::New => 0,
+                Recognised::Rest(at) => known[at].length,
+                Recognised::Known(_) => *length,
+            };
+            let end = self.settled(file, *length, new).map_err(failed)?;
+            self.move_to(new.saturating_sub(LOOKED_AT_AGAIN))
+                .map_err(failed)?;
+            self.ask_for(new, Some(end.max(new)));
+            return Ok((self, recognised));
+        }
+        let mut best = None;
+        for (at, known) in known.iter().enumerate() {
+            let fingerprint = self.advance(known.length);
+            if fingerprint == **known {
+                best = Some(at);
+            } else if fingerprint.length < known.length && fingerprint.begins(known) {
+                return Ok((self, Recognised::Known(at)));
+            }
+        }
+        let new = best.map_or(0, |at| known[at].length);
+        if self.offset() > new.saturating_sub(LOOKED_AT_AGAIN) {
+            self = self.again(input, access)?;
+            self.advance(new);
+        }
+        self.ask_for(new, None);
+        Ok((self, best.map_or(Recognised::New, Recognised::Rest)))
+    }
+
+    /// The fingerprint of all that is asked for of a file that is not compressed, and who looks at the
+    /// end whether that was true; they tell `has_changed`. `None` for a stream, whose fingerprint is
+    /// known when it has passed.
+    pub fn watch(
+        &self,
+        has_changed: &Arc<AtomicBool>,
+    ) -> Result<Option<(Fingerprint, Watch)>, Trouble> {
+        let (Some((file, _)), Some(end)) = (&self.file, self.part.end) else {
+            return Ok(None);
+        };
+        let failed = |source| Trouble::Read {
+            path: self.path.clone(),
+            offset: 0,
+            source,
+        };
+        let gone = || io::Error::other("it was truncated just now");
+        let fingerprint = Fingerprint::of_file(file, end)
+            .and_then(|fingerprint| fingerprint.ok_or_else(gone))
+            .map_err(failed)?;
+        let watch = Watch {
+            file: Arc::clone(file),
+            fingerprint: fingerprint.clone(),
+            has_changed: Arc::clone(has_changed),
+        };
+        Ok(Some((fingerprint, watch)))
+    }
+
+    /// Whether all there is of the input was asked for.
+    pub fn is_whole(&self) -> bool {
+        match &self.file {
+            Some((_, length)) => self.part.end == Some(*length),
+            None => true,
+        }
+    }
+
+    /// How many bytes no earlier run has counted; unknown for a stream.
+    pub fn new_bytes(&self) -> Option<u64> {
+        Some(self.part.end? - self.part.new)
+    }
+
+    /// How many bytes earlier runs have counted.
+    pub fn counted_bytes(&self) -> u64 {
+        self.part.new
+    }
+
+    /// Opens a file once more, to read it from its beginning.
+    fn again(self, input: &Input, access: Access) -> Result<Self, Trouble> {
+        match self.signature {
+            Some(_) => open(input, access),
+            None => Err(Trouble::Ambiguous { path: self.path }),
+        }
+    }
+
+    fn advance(&mut self, length: u64) -> Fingerprint {
+        match &mut self.bytes {
+            Bytes::Stream(stream) => stream.advance(length, LOOKED_AT_AGAIN as usize),
+            Bytes::Mapped(_) => unreachable!("a map is a file"),
+        }
+    }
+
+    fn offset(&self) -> u64 {
+        match &self.bytes {
+            Bytes::Stream(stream) => stream.offset(),
+            Bytes::Mapped(_) => 0,
+        }
+    }
+
+    /// Has a file that is not compressed begin at `offset`.
+    fn move_to(&mut self, offset: u64) -> io::Result<()> {
+        self.part.from = offset;
+        if let (Some((file, _)), Bytes::Stream(stream)) = (&self.file, &mut self.bytes) {
+            (&**file).seek(SeekFrom::Start(offset))?;
+            stream.start_at(offset);
+        }
+        Ok(())
+    }
+
+    fn ask_for(&mut self, new: u64, end: Option<u64>) {
+        self.part.new = new;
+        self.part.end = end;
+        if let Bytes::Stream(stream) = &mut self.bytes {
+            stream.end_at(end);
+        }
+    }
+
+    /// Up to where the lines of a file are whole: NGINX may still be writing to the last one.
+    fn settled(&self, file: &File, length: u64, new: u64) -> io::Result<u64> {
+        let age = SystemTime::now().duration_since(self.modified);
+        if age.is_ok_and(|age| age > FORGOTTEN) {
+            return Ok(length);
+        }
+        let mut piece = [0; 16 * 1024];
+        let mut end = length;
+        while end > new {
+            let from = end.saturating_sub(piece.len() as u64).max(new);
+            let piece = &mut piece[..(end - from) as usize];
+            file.read_exact_at(piece, from)?;
+            if let Some(at) = memchr::memrchr(b'\n', piece) {
+                return Ok(from + at as u64 + 1);
+            }
+            end = from;
+        }
+        Ok(new)
+    }
+}
+
+/// Looks, when it is dropped, whether a file still begins with the bytes that were asked for. A map shows
+/// whatever another process makes of them meanwhile.
+pub struct Watch {
+    file: Arc<File>,
+    fingerprint: Fingerprint,
+    has_changed: Arc<AtomicBool>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let now = Fingerprint::of_file(&self.file, self.fingerprint.length);
+        if !now.is_ok_and(|now| now.as_ref() == Some(&self.fingerprint)) {
+            self.has_changed.store(true, Ordering::Release);
+        }
+    }
+}
+
+fn recognise(file: &File, length: u64, known: &[&Fingerprint]) -> io::Result<Recognised> {
+    let mut best = Recognised::New;
+    for (at, known) in known.iter().enumerate() {
+        let both = known.length.min(length);
+        let fingerprint = Fingerprint::of_file(file, both)?;
+        let Some(fingerprint) = fingerprint else {
+            continue;
+        };
+        if fingerprint == **known {
+            best = Recognised::Rest(at);
+        } else if both < known.length && fingerprint.begins(known) {
+            return Ok(Recognised::Known(at));
+        }
+    }
+    Ok(best)
+}
