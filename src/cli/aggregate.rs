@@ -113,24 +113,25 @@ impl Aggregate {
             self.common.covers(path) && !unreadable.iter().any(|other| path.starts_with(other))
         });
         notes.are_new |= !gone.is_empty();
-        outcome.troubles.extend(gone.iter().map(|entry| Trouble::Gone {
-            path: entry.sight.path.clone(),
-            offset: entry.fingerprint.length,
-        }));
+        outcome
+            .troubles
+            .extend(gone.iter().map(|entry| Trouble::Gone {
+                path: entry.sight.path.clone(),
+                offset: entry.fingerprint.length,
+            }));
         notes.entries.extend(gone);
     }
 
     fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {
-        let Some(path) = path else {
-            let logs = plural(findings.len() as u64, "log");
-            return self.common.remark(format_args!("nothing new in {logs}"));
-        };
-        self.common.remark_intake(&intake);
+        if intake.inputs > 0 {
+            self.common.remark_intake(&intake);
+        }
         let old = findings.len() - intake.inputs as usize;
         if old > 0 {
             let logs = plural(old as u64, "log");
             self.common.remark(format_args!("nothing new in {logs}"));
         }
+        let Some(path) = path else { return };
         let summary = Summary::new(rows, intake);
         if let Some(pool) = summary.pools.first() {
             let (class, events) = pool.worst;
@@ -150,12 +151,7 @@ impl Aggregate {
     }
 
     /// What would be read, one line for each input.
-    fn show(
-        &self,
-        prepared: Prepared,
-        ledger: &Ledger,
-        machine: &str,
-    ) -> Result<Status, CliError> {
+    fn show(&self, prepared: Prepared, ledger: &Ledger, machine: &str) -> Result<Status, CliError> {
         let Prepared {
             scan,
             mut troubles,

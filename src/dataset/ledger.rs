@@ -50,6 +50,8 @@ pub struct Sight {
     pub modified: i64,
     /// Whether more could be written to it: it is a file and not compressed.
     pub may_grow: bool,
+    /// Whether it is but a copy of the log, not where the log itself is.
+    pub is_copy: bool,
 }
 
 impl Entry {
@@ -62,6 +64,15 @@ impl Entry {
             clock: None,
             is_gone: false,
         }
+    }
+
+    /// Says where a copy of the log was seen, or of its beginning.
+    pub fn with_copy(mut self, sight: Sight) -> Self {
+        self.sight = Sight {
+            is_copy: true,
+            ..sight
+        };
+        self
     }
 
     /// Tells it from all others.
@@ -122,6 +133,7 @@ impl Ledger {
         let mut latest: HashMap<Id, Entry> = HashMap::new();
         let mut replaced = HashSet::new();
         let mut runs = HashMap::new();
+        let mut signatures = HashMap::new();
         for page in pages {
             for entry in page.entries {
                 replaced.extend(entry.continues);
@@ -130,41 +142,36 @@ impl Ledger {
                     let run = runs.entry(folder).or_insert(page.run);
                     *run = page.run.max(*run);
                 }
-                latest.insert(entry.id(), entry);
+                if let Some(signature) = entry.sight.signature {
+                    signatures.insert((entry.sight.machine.clone(), signature), entry.id());
+                }
+                if !entry.sight.is_copy {
+                    latest.insert(entry.id(), entry);
+                }
             }
         }
-        let mut ledger = Self {
-            runs,
-            files,
-            ..Self::default()
-        };
+        let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
         for (id, entry) in latest {
             if !replaced.contains(&id) {
-                ledger.add(entry);
+                entries.entry(entry.key()).or_default().push(entry);
             }
         }
-        for entries in ledger.entries.values_mut() {
-            entries.sort_by_key(Entry::id);
+        Self {
+            entries,
+            signatures,
+            runs,
+            files,
         }
-        ledger
     }
 
-    fn add(&mut self, entry: Entry) {
-        if let Some(signature) = entry.sight.signature {
-            let key = (entry.sight.machine.clone(), signature);
-            self.signatures.insert(key, entry.id());
-        }
-        self.entries.entry(entry.key()).or_default().push(entry);
-    }
-
-    /// The entry of a file of which nothing has changed since it was read to its end.
+    /// The entry that holds all of a file of which nothing has changed since it was read.
     pub fn unchanged(&self, machine: &str, signature: Signature) -> Option<Id> {
         self.signatures
             .get(&(machine.to_owned(), signature))
             .copied()
     }
 
-    /// The entries that a log with this key may be, the shortest first.
+    /// The entries that a log with this key may be.
     pub fn candidates(&self, key: Option<Mark>) -> Vec<Entry> {
         let short = self.entries.get(&None).into_iter().flatten();
         let alike = key.and_then(|key| self.entries.get(&Some(key)));
@@ -189,7 +196,10 @@ impl Ledger {
     ) -> Vec<Entry> {
         let left_alone = |sight: &Sight| {
             let path = sight.path.as_os_str().as_encoded_bytes();
-            let last_run = sight.path.parent().and_then(|folder| self.last_run(machine, folder));
+            let last_run = sight
+                .path
+                .parent()
+                .and_then(|folder| self.last_run(machine, folder));
             let age = last_run.map_or(0, |run| run.timestamp() - sight.modified);
             !path.ends_with(b"log") && age > DAY
         };
@@ -316,6 +326,8 @@ struct Line {
     modified: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     may_grow: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    copy: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -336,7 +348,9 @@ impl Line {
                 .map(Mark::to_string)
                 .collect(),
             end: entry.fingerprint.end.to_string(),
-            continues: entry.continues.map(|(length, end)| (length, end.to_string())),
+            continues: entry
+                .continues
+                .map(|(length, end)| (length, end.to_string())),
             file: sight.signature.map(|signature| {
                 [
                     signature.device as i64,
@@ -348,6 +362,7 @@ impl Line {
             }),
             modified: sight.modified,
             may_grow: sight.may_grow,
+            copy: sight.is_copy,
             clock: entry.clock.map(|moment| moment.0),
             gone: entry.is_gone,
         }
@@ -356,7 +371,9 @@ impl Line {
     /// `None` if something that should be a mark is none.
     fn entry(self) -> Option<Entry> {
         let (marks, rest) = self.marks.as_bytes().as_chunks::<{ Mark::LETTERS }>();
-        let marks = marks.iter().map(|mark| str::from_utf8(mark).ok()?.parse().ok());
+        let marks = marks
+            .iter()
+            .map(|mark| str::from_utf8(mark).ok()?.parse().ok());
         let marks: Option<Vec<Mark>> = marks.collect();
         let continues = match self.continues {
             Some((length, end)) => Some((length, end.parse().ok()?)),
@@ -372,17 +389,18 @@ impl Line {
             sight: Sight {
                 machine: self.machine,
                 path: self.path.into(),
-                signature: self.file.map(
-                    |[device, inode, length, modified, changed]| Signature {
+                signature: self
+                    .file
+                    .map(|[device, inode, length, modified, changed]| Signature {
                         device: device as u64,
                         inode: inode as u64,
                         length: length as u64,
                         modified,
                         changed,
-                    },
-                ),
+                    }),
                 modified: self.modified,
                 may_grow: self.may_grow,
+                is_copy: self.copy,
             },
             clock: self.clock.map(Moment),
             is_gone: self.gone,

@@ -69,7 +69,6 @@ impl Scan {
         }
     }
 
-
     /// Counts all events in buckets of `width` microseconds.
     pub fn rollup(&self, width: i64) -> Outcome<Rollup> {
         let crew = Crew::new(self, width);
@@ -93,9 +92,12 @@ impl Scan {
         mut write: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<Outcome<()>> {
         let mut all = Worker::new(self);
-        let mut parts = (0..self.inputs.len()).flat_map(|input| match self.read(input) {
-            Ok(reading) => Parts::Read(reading),
-            Err(trouble) => Parts::Failed(Some((input, trouble))),
+        let mut parts = (0..self.inputs.len()).flat_map(|input| {
+            let (reading, failed) = match self.read(input) {
+                Ok(reading) => (Some(reading), None),
+                Err(trouble) => (None, Some(Part::failed(input, trouble))),
+            };
+            reading.into_iter().flatten().chain(failed)
         });
         // Enough for every thread to find work, few enough for memory not to matter.
         let at_once = rayon::current_num_threads() * 2;
@@ -109,7 +111,10 @@ impl Scan {
                 (worker, bytes)
             };
             let (next, done) = rayon::join(&mut pull, || -> Vec<(Worker<'_>, Vec<u8>)> {
-                std::mem::take(&mut batch).into_par_iter().map(work).collect()
+                std::mem::take(&mut batch)
+                    .into_par_iter()
+                    .map(work)
+                    .collect()
             });
             for (worker, bytes) in done {
                 all.merge(worker);
@@ -136,25 +141,5 @@ impl Scan {
     /// How long a file is on its disk; 0 for what is no file.
     fn length(&self, input: usize) -> u64 {
         fs::metadata(self.inputs[input].path()).map_or(0, |meta| meta.len())
-    }
-}
-
-/// What comes of an input.
-enum Parts {
-    Read(Reading),
-    Failed(Option<(usize, Trouble)>),
-}
-
-impl Iterator for Parts {
-    type Item = Part;
-
-    fn next(&mut self) -> Option<Part> {
-        match self {
-            Self::Read(reading) => reading.next(),
-            Self::Failed(trouble) => {
-                let (input, trouble) = trouble.take()?;
-                Some(Part::failed(input, trouble))
-            }
-        }
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Reading {
     /// How time had come along before the chunk that is held.
     clock: Option<Moment>,
     /// How time had come along at the end, if the input goes on some day.
-    end: Option<Moment>,
+    clock_at_end: Option<Moment>,
     goes_on: bool,
     trouble: Option<Trouble>,
     watch: Option<Arc<Watch>>,
@@ -58,7 +58,7 @@ impl Reading {
             chunks: Chunks::new(source, &Boundaries, chunk_size),
             held: None,
             clock: None,
-            end: None,
+            clock_at_end: None,
             goes_on: false,
             trouble: None,
             watch: None,
@@ -76,8 +76,8 @@ impl Reading {
     }
 
     /// How far clocks had come at the end, if that was in an hour that the zone repeats.
-    pub(super) fn clock(&self) -> Option<Moment> {
-        self.end
+    pub(super) fn clock_at_end(&self) -> Option<Moment> {
+        self.clock_at_end
     }
 
     /// The fingerprint of what was handed out of a stream that has come to its end.
@@ -125,7 +125,7 @@ impl Iterator for Reading {
                 self.clock = clock_behind(&chunk, before, zone, latest);
             }
             None if self.goes_on && ends_twice(&chunk, zone, latest) => {
-                self.end = clock_behind(&chunk, before, zone, latest);
+                self.clock_at_end = clock_behind(&chunk, before, zone, latest);
             }
             _ => {}
         }

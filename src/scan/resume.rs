@@ -126,11 +126,7 @@ impl Scan {
     }
 
     /// What [`Scan::resume`] would read.
-    pub fn findings(
-        &self,
-        ledger: &Ledger,
-        machine: &str,
-    ) -> (Vec<Finding>, Vec<Trouble>) {
+    pub fn findings(&self, ledger: &Ledger, machine: &str) -> (Vec<Finding>, Vec<Trouble>) {
         let mut plan = self.plan(ledger, machine);
         let mut findings = std::mem::take(&mut plan.notes.findings);
         let mut troubles = plan.troubles;
@@ -244,6 +240,7 @@ impl Scan {
             signature: source.signature.filter(|_| source.is_whole()),
             modified: modified.map_or(0, |modified| modified.as_secs() as i64),
             may_grow: source.new_bytes().is_some(),
+            is_copy: false,
         }
     }
 }
@@ -292,12 +289,7 @@ impl Resuming<'_> {
         }
     }
 
-    fn read_pipe<'scope>(
-        &'scope self,
-        scope: &ScopeFifo<'scope>,
-        input: usize,
-        ledger: &Ledger,
-    ) {
+    fn read_pipe<'scope>(&'scope self, scope: &ScopeFifo<'scope>, input: usize, ledger: &Ledger) {
         let mut source = open(&self.crew.scan.inputs[input], self.crew.scan.access);
         let key = source.as_mut().map_or(None, Source::key);
         let mut known = ledger.candidates(key);
@@ -333,13 +325,18 @@ impl Resuming<'_> {
     ) -> Result<Option<Entry>, Trouble> {
         let scan = self.crew.scan;
         let (finding, source, old) = scan.begin(input, source, known)?;
-        let is_known = finding.state == State::Known;
-        self.notes().findings.push(finding);
-        self.notes().met.extend(old.as_ref().map(Entry::id));
-        if is_known {
-            return Ok(None);
-        }
         let sight = scan.sight(input, self.machine, &source);
+        {
+            let mut notes = self.notes();
+            notes.met.extend(old.as_ref().map(Entry::id));
+            if finding.state == State::Known {
+                notes.are_new |= finding.compression.is_some();
+                notes.entries.extend(old.map(|old| old.with_copy(sight)));
+                notes.findings.push(finding);
+                return Ok(None);
+            }
+            notes.findings.push(finding);
+        }
         let (promised, watch) = source.watch(&self.has_changed)?.unzip();
         let mut reading = Reading::new(input, source, scan.zone, scan.chunk_size)
             .resumed(old.as_ref().and_then(|old| old.clock), watch.map(Arc::new));
@@ -356,7 +353,7 @@ impl Resuming<'_> {
             None => {}
         }
         if is_new {
-            entry.clock = reading.clock();
+            entry.clock = reading.clock_at_end();
         }
         let mut notes = self.notes();
         // To decompress it once more would tell nothing else.

@@ -16,8 +16,17 @@ pub(super) struct Worker<'a> {
     clock: Clock,
     intake: Intake,
     troubles: Vec<(usize, Trouble)>,
-    /// Lines and records of each input that was met: an input without a record is no error log.
-    met: BTreeMap<usize, (u64, u64)>,
+    /// Each input that was met: one without a record is no error log.
+    met: BTreeMap<usize, Met>,
+}
+
+/// What was met of an input.
+#[derive(Default)]
+struct Met {
+    lines: u64,
+    records: u64,
+    /// Bytes that were not counted before.
+    new: u64,
 }
 
 /// How much of what a chunk holds.
@@ -143,8 +152,9 @@ impl<'a> Worker<'a> {
         self.intake.stray_lines += tally.stray_lines.saturating_sub(before.stray_lines);
         self.intake.other_lines += tally.other_lines.saturating_sub(before.other_lines);
         let met = self.met.entry(part.input).or_default();
-        met.0 += tally.lines;
-        met.1 += tally.records;
+        met.lines += tally.lines;
+        met.records += tally.records;
+        met.new += (chunk.len() - chunk.counted) as u64;
         if let Some(fault) = chunk.fault() {
             let trouble = Trouble::Shrank {
                 path: path.to_path_buf(),
@@ -162,17 +172,19 @@ impl<'a> Worker<'a> {
     pub(super) fn merge(&mut self, other: Self) {
         self.intake.merge(other.intake);
         self.troubles.extend(other.troubles);
-        for (input, (lines, records)) in other.met {
+        for (input, other) in other.met {
             let met = self.met.entry(input).or_default();
-            met.0 += lines;
-            met.1 += records;
+            met.lines += other.lines;
+            met.records += other.records;
+            met.new += other.new;
         }
     }
 
     pub(super) fn finish<T>(mut self, value: T) -> Outcome<T> {
-        self.intake.inputs = self.met.len() as u64;
-        for (&input, &(lines, records)) in &self.met {
-            if records == 0 && lines > 0 {
+        self.intake.inputs = self.met.values().filter(|met| met.new > 0).count() as u64;
+        for (&input, met) in &self.met {
+            if met.records == 0 && met.lines > 0 {
+                let lines = met.lines;
                 let path = self.scan.inputs[input].path().to_path_buf();
                 self.troubles
                     .push((input, Trouble::NoRecords { path, lines }));

@@ -56,7 +56,8 @@ pub fn discover(arguments: &[PathBuf]) -> (Vec<Input>, Vec<Trouble>) {
 pub fn covers(arguments: &[PathBuf], path: &Path) -> bool {
     arguments.iter().any(|argument| {
         if argument.is_dir() {
-            let is_in = fs::canonicalize(argument).is_ok_and(|folder| path.parent() == Some(&folder));
+            let is_in =
+                fs::canonicalize(argument).is_ok_and(|folder| path.parent() == Some(&folder));
             return is_in && path.file_name().is_some_and(is_error_log);
         }
         let whole = whole_path(argument);
