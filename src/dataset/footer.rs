@@ -1,8 +1,17 @@
 //! What the footer of each file says about the run that wrote it.
 
-use chrono::{DateTime, Utc};
-use parquet::file::metadata::KeyValue;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 
+use chrono::{DateTime, Utc};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{
+    FooterTail, KeyValue, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
+};
+
+use super::DatasetError;
 use super::ledger::{self, Entry};
 
 /// When the run began, RFC 3339.
@@ -44,4 +53,53 @@ impl Provenance {
 pub(super) fn value<'a>(values: &'a [KeyValue], key: &str) -> Option<&'a str> {
     let found = values.iter().find(|value| value.key == key)?;
     found.value.as_deref()
+}
+
+/// Reads the key-value pairs of a file's footer, with one access to the disk as a rule.
+pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
+    let unreadable = |source| DatasetError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    let not_parquet = |source| DatasetError::NotParquet {
+        path: path.to_path_buf(),
+        source,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
+    let mut end = last_bytes(&file, length, LONGEST_AS_A_RULE).map_err(unreadable)?;
+    let tail: &[u8; TAIL] = end
+        .last_chunk()
+        .ok_or_else(|| not_parquet(ParquetError::General("too short".to_owned())))?;
+    let metadata = FooterTail::try_new(tail)
+        .map_err(not_parquet)?
+        .metadata_length();
+    if metadata + TAIL > end.len() {
+        end = last_bytes(&file, length, metadata + TAIL).map_err(unreadable)?;
+    }
+    let cut = || not_parquet(ParquetError::General("its footer is cut".to_owned()));
+    let from = end.len().checked_sub(metadata + TAIL).ok_or_else(cut)?;
+    // Nobody asks for the statistics here.
+    let options = ParquetMetaDataOptions::new()
+        .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+    let metadata = &end[from..end.len() - TAIL];
+    let metadata =
+        ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options));
+    let metadata = metadata.map_err(not_parquet)?;
+    let values = metadata.file_metadata().key_value_metadata();
+    Ok(values.cloned().unwrap_or_default())
+}
+
+/// The length of the footer and the magic, at the very end of a Parquet file.
+const TAIL: usize = 8;
+
+const LONGEST_AS_A_RULE: usize = 32 * 1024;
+
+fn last_bytes(file: &File, length: u64, wanted: usize) -> io::Result<Vec<u8>> {
+    let from = length.saturating_sub(wanted as u64);
+    let mut bytes = vec![0; (length - from) as usize];
+    file.read_exact_at(&mut bytes, from)?;
+    Ok(bytes)
 }

@@ -4,14 +4,10 @@
 //! data cannot part. The ledger is what all footers say together.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use parquet::file::metadata::{
-    ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
-};
 use serde::{Deserialize, Serialize};
 
 use crate::record::Moment;
@@ -122,46 +118,44 @@ impl Ledger {
                 }
             }
             if is_stable {
-                return Ok(Self::of(pages, files.into_iter().collect()));
+                return Self::of(pages, files.into_iter().collect());
             }
         }
     }
 
-    fn of(mut pages: Vec<Page>, files: HashSet<PathBuf>) -> Self {
+    fn of(mut pages: Vec<Page>, files: HashSet<PathBuf>) -> Result<Self, DatasetError> {
         // What a later run says of the same bytes counts.
         pages.sort_by_key(|page| page.run);
-        let mut latest: HashMap<Id, Entry> = HashMap::new();
+        let mut latest: HashMap<Id, (&Page, &Line)> = HashMap::new();
         let mut replaced = HashSet::new();
-        let mut runs = HashMap::new();
-        let mut signatures = HashMap::new();
-        for page in pages {
-            for entry in page.entries {
-                replaced.extend(entry.continues);
-                if let Some(folder) = entry.sight.path.parent() {
-                    let folder = (entry.sight.machine.clone(), folder.to_path_buf());
-                    let run = runs.entry(folder).or_insert(page.run);
-                    *run = page.run.max(*run);
-                }
-                if let Some(signature) = entry.sight.signature {
-                    signatures.insert((entry.sight.machine.clone(), signature), entry.id());
-                }
-                if !entry.sight.is_copy {
-                    latest.insert(entry.id(), entry);
-                }
-            }
-        }
-        let mut entries: HashMap<_, Vec<Entry>> = HashMap::new();
-        for (id, entry) in latest {
-            if !replaced.contains(&id) {
-                entries.entry(entry.key()).or_default().push(entry);
-            }
-        }
-        Self {
-            entries,
-            signatures,
-            runs,
+        let mut ledger = Self {
             files,
+            ..Self::default()
+        };
+        for page in &pages {
+            for line in &page.lines {
+                let id = line.id().ok_or_else(|| page.odd("not a mark"))?;
+                replaced.extend(line.continues());
+                if let Some(folder) = Path::new(&line.path).parent() {
+                    let folder = (line.machine.clone(), folder.to_path_buf());
+                    ledger.runs.insert(folder, page.run);
+                }
+                if let Some(signature) = line.signature() {
+                    let key = (line.machine.clone(), signature);
+                    ledger.signatures.insert(key, id);
+                }
+                if !line.copy {
+                    latest.insert(id, (page, line));
+                }
+            }
         }
+        for (id, (page, line)) in latest {
+            if !replaced.contains(&id) {
+                let entry = line.entry().ok_or_else(|| page.odd("not a mark"))?;
+                ledger.entries.entry(entry.key()).or_default().push(entry);
+            }
+        }
+        Ok(ledger)
     }
 
     /// The entry that holds all of a file of which nothing has changed since it was read.
@@ -244,8 +238,12 @@ impl Ledger {
                 };
                 !known.contains(&theirs.id()) && entries.iter().any(same)
             };
-            if Page::read(&path)?.entries.iter().any(is_rival) {
-                return Ok(true);
+            let page = Page::read(&path)?;
+            for line in &page.lines {
+                let theirs = line.entry().ok_or_else(|| page.odd("not a mark"))?;
+                if is_rival(&theirs) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
@@ -254,44 +252,34 @@ impl Ledger {
 
 /// What one file says.
 struct Page {
+    path: PathBuf,
     run: DateTime<Utc>,
-    entries: Vec<Entry>,
+    lines: Vec<Line>,
 }
 
 impl Page {
     fn read(path: &Path) -> Result<Self, DatasetError> {
-        let unreadable = |source| DatasetError::Io {
+        let values = footer::read(path)?;
+        let mut page = Self {
             path: path.to_path_buf(),
-            source,
+            run: DateTime::UNIX_EPOCH,
+            lines: Vec::new(),
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let options = ParquetMetaDataOptions::new()
-            .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
-            .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
-            .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-        let metadata = ParquetMetaDataReader::new()
-            .with_metadata_options(Some(options))
-            .parse_and_finish(&file)
-            .map_err(|source| DatasetError::NotParquet {
-                path: path.to_path_buf(),
-                source,
-            })?;
-        let values = metadata.file_metadata().key_value_metadata();
-        let value = |key| footer::value(values.map_or(&[], Vec::as_slice), key);
-        let odd = |what: String| DatasetError::Footer {
-            path: path.to_path_buf(),
-            what,
-        };
-        let run = value(footer::RUN).map(DateTime::parse_from_rfc3339);
-        let run = run.transpose().map_err(|error| odd(error.to_string()))?;
-        let entries = match value(footer::LEDGER) {
-            Some(text) => read_entries(text).map_err(|error| odd(error.to_string()))?,
-            None => Vec::new(),
-        };
-        Ok(Self {
-            run: run.map_or(DateTime::UNIX_EPOCH, |run| run.to_utc()),
-            entries,
-        })
+        if let Some(run) = footer::value(&values, footer::RUN) {
+            let run = DateTime::parse_from_rfc3339(run).map_err(|error| page.odd(error))?;
+            page.run = run.to_utc();
+        }
+        if let Some(ledger) = footer::value(&values, footer::LEDGER) {
+            page.lines = serde_json::from_str(ledger).map_err(|error| page.odd(error))?;
+        }
+        Ok(page)
+    }
+
+    fn odd(&self, what: impl ToString) -> DatasetError {
+        DatasetError::Footer {
+            path: self.path.clone(),
+            what: what.to_string(),
+        }
     }
 }
 
@@ -299,15 +287,6 @@ impl Page {
 pub(super) fn write_entries(entries: &[Entry]) -> String {
     let lines: Vec<Line> = entries.iter().map(Line::of).collect();
     serde_json::to_string(&lines).expect("lines hold texts and numbers")
-}
-
-fn read_entries(text: &str) -> Result<Vec<Entry>, serde_json::Error> {
-    use serde::de::Error;
-    let lines: Vec<Line> = serde_json::from_str(text)?;
-    lines
-        .into_iter()
-        .map(|line| line.entry().ok_or_else(|| Error::custom("not a mark")))
-        .collect()
 }
 
 /// An entry as JSON. Names and meanings are for good: older files are read by newer programs.
@@ -368,36 +347,45 @@ impl Line {
         }
     }
 
-    /// `None` if something that should be a mark is none.
-    fn entry(self) -> Option<Entry> {
+    /// `None`, as for the others, if something that should be a mark is none.
+    fn id(&self) -> Option<Id> {
+        Some((self.length, self.end.parse().ok()?))
+    }
+
+    fn continues(&self) -> Option<Id> {
+        let (length, end) = self.continues.as_ref()?;
+        Some((*length, end.parse().ok()?))
+    }
+
+    fn signature(&self) -> Option<Signature> {
+        let [device, inode, length, modified, changed] = self.file?;
+        Some(Signature {
+            device: device as u64,
+            inode: inode as u64,
+            length: length as u64,
+            modified,
+            changed,
+        })
+    }
+
+    fn entry(&self) -> Option<Entry> {
         let (marks, rest) = self.marks.as_bytes().as_chunks::<{ Mark::LETTERS }>();
         let marks = marks
             .iter()
             .map(|mark| str::from_utf8(mark).ok()?.parse().ok());
         let marks: Option<Vec<Mark>> = marks.collect();
-        let continues = match self.continues {
-            Some((length, end)) => Some((length, end.parse().ok()?)),
-            None => None,
-        };
+        let (length, end) = self.id()?;
         Some(Entry {
             fingerprint: Fingerprint {
-                length: self.length,
+                length,
                 marks: marks.filter(|_| rest.is_empty())?,
-                end: self.end.parse().ok()?,
+                end,
             },
-            continues,
+            continues: self.continues(),
             sight: Sight {
-                machine: self.machine,
-                path: self.path.into(),
-                signature: self
-                    .file
-                    .map(|[device, inode, length, modified, changed]| Signature {
-                        device: device as u64,
-                        inode: inode as u64,
-                        length: length as u64,
-                        modified,
-                        changed,
-                    }),
+                machine: self.machine.clone(),
+                path: PathBuf::from(&self.path),
+                signature: self.signature(),
                 modified: self.modified,
                 may_grow: self.may_grow,
                 is_copy: self.copy,

@@ -52,8 +52,10 @@ impl Dataset {
             path: table.clone(),
             source,
         };
-        fs::create_dir_all(&table).map_err(failed)?;
-        sync_folder(&self.folder).map_err(failed)?;
+        if !table.is_dir() {
+            fs::create_dir_all(&table).map_err(failed)?;
+            sync_folder(&self.folder).map_err(failed)?;
+        }
         let machine = in_a_name(machine);
         let lock = self.lock(&format!(".run-{machine}.lock"), patience, waits)?;
         let run = Run {
