@@ -118,17 +118,18 @@ fn aggregate_adds_one_file_per_run_and_leaves_nothing_else() {
     let out = folder(&[]);
     let dataset = out.path().join("new/dataset");
     let dataset_name = dataset.display().to_string();
-    for runs in 1..=2 {
-        let output = run(&[
-            "aggregate",
-            &sample("two_pools.log"),
-            "--out",
-            &dataset_name,
-        ]);
+    let nothing = "nothing new in 1 log";
+    for (log, words, files) in [
+        ("two_pools.log", "wrote ", 1),
+        ("connect_refused.log", "wrote ", 2),
+        ("two_pools.log", nothing, 2),
+        ("connect_refused.log", nothing, 2),
+    ] {
+        let output = run(&["aggregate", &sample(log), "--out", &dataset_name]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert_eq!(stdout(&output), "");
-        assert!(stderr(&output).contains("wrote "), "{}", stderr(&output));
-        assert_eq!(parquet_files(&dataset).len(), runs);
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert_eq!(parquet_files(&dataset).len(), files);
     }
     for path in parquet_files(&dataset) {
         let reader = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
@@ -274,7 +275,8 @@ fn fails_with_status_2_when_nothing_could_be_read() {
 fn says_what_was_left_out_and_does_the_rest() {
     let logs = folder(&[
         ("error.log", REFUSED),
-        ("old-error.log", b"\x1f\x8b\x08 compressed"),
+        ("old-error.log", b"\x04\x22\x4d\x18 compressed"),
+        ("new-error.log", b"\x1f\x8b\x08 no gzip"),
     ]);
     let output = run(&[
         "events",
@@ -284,9 +286,14 @@ fn says_what_was_left_out_and_does_the_rest() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output).lines().count(), 1);
     let words = stderr(&output);
-    assert_eq!(words.lines().count(), 2, "{words}");
+    assert_eq!(words.lines().count(), 3, "{words}");
     assert!(
-        words.contains("old-error.log: is compressed (gzip); pipe it in: gzip -dc"),
+        words
+            .contains("old-error.log: is compressed (lz4), which is not read; pipe it in: lz4 -dc"),
+        "{words}"
+    );
+    assert!(
+        words.contains("new-error.log: gzip data: at byte"),
         "{words}"
     );
     assert!(words.contains("gone.log: cannot be opened"), "{words}");

@@ -85,8 +85,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
     let metadata = &end[from..end.len() - TAIL];
-    let metadata =
-        ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options));
+    let metadata = ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options));
     let metadata = metadata.map_err(not_parquet)?;
     let values = metadata.file_metadata().key_value_metadata();
     Ok(values.cloned().unwrap_or_default())
