@@ -11,7 +11,7 @@ use crate::scan::{Finding, Outcome, Resumed, State};
 use crate::source::{Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, say, this_machine};
-use super::time::Patience;
+use super::time::Span;
 use super::{CliError, Status};
 
 /// Append per-pool, per-hour Parquet to a dataset.
@@ -42,7 +42,7 @@ pub(super) struct Aggregate {
         default_value = "10m",
         help_heading = "Work"
     )]
-    wait: Patience,
+    wait: Span,
 }
 
 /// How often a run is begun again because logs changed under its eyes, or another machine was faster.
@@ -50,20 +50,19 @@ const ATTEMPTS: usize = 5;
 
 impl Aggregate {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let prepared = self.common.prepare()?;
+        let mut prepared = self.common.prepare()?;
         let dataset = Dataset::new(&self.out);
         let machine = this_machine();
         if self.dry_run {
             return self.show(prepared, &dataset.ledger()?, &machine);
         }
-        let run = dataset.begin(&machine, self.wait.0, |pid| {
-            let who = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-            say(format_args!("waiting for another run{who} to end"));
-        })?;
+        let asked_for = prepared.scan.window.clone();
+        let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
         let width = self.bucketed.micros();
         for _ in 0..ATTEMPTS {
             let began = Utc::now();
             let ledger = run.ledger()?;
+            prepared.scan.window.start = asked_for.start.max(ledger.kept_since());
             let work = || prepared.scan.resume(width, &ledger, &machine);
             let mut outcome = prepared.threads.install(work);
             if outcome.value.has_changed {
@@ -165,6 +164,7 @@ impl Aggregate {
             let what = match (finding.state, finding.compression) {
                 (State::Empty, _) => "empty".to_owned(),
                 (State::Unchanged, _) => "nothing new".to_owned(),
+                (State::Past, _) => "older than what the dataset keeps".to_owned(),
                 (State::Known, _) => "nothing new: an older copy, or a part of one".to_owned(),
                 (State::Rest { bytes: Some(0), .. }, _) => "nothing new".to_owned(),
                 (State::Rest { from: 0, bytes }, compression) => whole(bytes, compression),
@@ -185,6 +185,12 @@ impl Aggregate {
     }
 }
 
+/// Says who is waited for.
+pub(super) fn say_waiting(pid: Option<u32>) {
+    let who = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+    say(format_args!("waiting for another run{who} to end"));
+}
+
 /// `12 MB`; of what is compressed, or comes through a pipe, it is not known.
 fn whole(length: Option<u64>, compression: Option<Compression>) -> String {
     match (length, compression) {
@@ -197,7 +203,7 @@ fn whole(length: Option<u64>, compression: Option<Compression>) -> String {
 fn status(troubles: &[Trouble], intake: &Intake, findings: &[Finding]) -> Status {
     let is_log = |finding: &Finding| match finding.state {
         State::Empty => false,
-        State::Unchanged | State::Known => true,
+        State::Unchanged | State::Known | State::Past => true,
         State::Rest { from, .. } => from > 0,
     };
     match troubles {

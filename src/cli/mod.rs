@@ -2,7 +2,7 @@
 
 mod aggregate;
 mod args;
-pub use args::say;
+mod compact;
 mod events;
 mod report;
 mod status;
@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use args::say;
 pub use status::Status;
 
 /// Reads NGINX error logs and answers which upstream pool failed, how, when, and what to do.
@@ -39,6 +40,8 @@ enum Command {
     Aggregate(aggregate::Aggregate),
     /// Every upstream event, one line of JSON each.
     Events(events::Events),
+    /// Merge the files of a dataset, and drop what is old.
+    Compact(compact::Compact),
 }
 
 /// What kept a command from a result.
@@ -95,6 +98,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliE
         Command::Report(report) => report.run(),
         Command::Aggregate(aggregate) => aggregate.run(),
         Command::Events(events) => events.run(),
+        Command::Compact(compact) => compact.run(),
     }
 }
 

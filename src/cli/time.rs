@@ -1,4 +1,5 @@
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
@@ -70,18 +71,18 @@ fn span(text: &str) -> Option<TimeDelta> {
     TimeDelta::try_seconds(number.checked_mul(seconds)?)
 }
 
-/// How long to wait.
+/// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Patience(pub(super) std::time::Duration);
+pub(super) struct Span(pub(super) Duration);
 
-impl FromStr for Patience {
+impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         span(text)
             .and_then(|span| span.to_std().ok())
             .map(Self)
-            .ok_or_else(|| "expected a span, such as 0s, 90s, 10m, 2h".to_owned())
+            .ok_or_else(|| "expected a span, such as 90s, 10m, 24h, 400d, 52w".to_owned())
     }
 }
 

@@ -47,6 +47,24 @@ pub enum DatasetError {
         /// What is wrong with it.
         what: String,
     },
+    /// There is no dataset.
+    #[error("{}: holds no dataset (there is no folder 'hourly' in it)", path.display())]
+    NoDataset {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The file system cannot do what makes compacting safe.
+    #[error(
+        "{}: cannot be compacted: the file system does not let two folders change places in one step \
+         ({source}); on a network share, run this on the machine that has the disk",
+        path.display()
+    )]
+    NoExchange {
+        /// The dataset.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Another run is at work on the dataset and did not end in time.
     #[error("{}: another run{} is at work on it; nothing was done", path.display(), process(pid))]
     Busy {

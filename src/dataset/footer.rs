@@ -20,7 +20,10 @@ pub(super) const RUN: &str = "badgateway.run";
 pub(super) const LEDGER: &str = "badgateway.ledger";
 /// The buckets' width in seconds.
 pub(super) const BUCKET: &str = "badgateway.bucket_seconds";
-const ZONE: &str = "badgateway.timezone";
+/// The zone in which the logs were written.
+pub(super) const ZONE: &str = "badgateway.timezone";
+/// The time before which nothing is kept, RFC 3339.
+pub(super) const KEPT_SINCE: &str = "badgateway.kept_since";
 const VERSION: &str = "badgateway.version";
 
 /// What the footer of a file says about the run that wrote it.
@@ -36,12 +39,21 @@ pub struct Provenance {
 
 impl Provenance {
     pub(super) fn key_values(&self, entries: &[Entry]) -> Vec<KeyValue> {
+        self.with_ledger(ledger::write_entries(entries))
+    }
+
+    pub(super) fn with_ledger(&self, ledger: String) -> Vec<KeyValue> {
+        let mut values = self.without_ledger();
+        values.push(KeyValue::new(LEDGER.to_owned(), ledger));
+        values
+    }
+
+    pub(super) fn without_ledger(&self) -> Vec<KeyValue> {
         [
             (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (ZONE, self.zone.clone()),
             (BUCKET, self.bucket_seconds.to_string()),
             (RUN, self.run.to_rfc3339()),
-            (LEDGER, ledger::write_entries(entries)),
         ]
         .into_iter()
         .map(|(key, value)| KeyValue::new(key.to_owned(), value))

@@ -93,7 +93,11 @@ pub struct Ledger {
     runs: HashMap<(String, PathBuf), DateTime<Utc>>,
     /// The files whose footers were read.
     files: HashSet<PathBuf>,
+    kept_since: Option<Moment>,
 }
+
+/// What is wrong with a footer when it is.
+const NO_MARK: &str = "not a mark";
 
 /// Seconds.
 const DAY: i64 = 86_400;
@@ -103,59 +107,48 @@ impl Ledger {
     pub(super) fn read(table: &Path) -> Result<Self, DatasetError> {
         loop {
             let files = parquet_files(table)?;
-            let mut pages = Vec::with_capacity(files.len());
-            let mut is_stable = true;
-            for path in &files {
-                match Page::read(path) {
-                    Ok(page) => pages.push(page),
-                    // It was compacted meanwhile; what it said stands in another file now.
-                    Err(DatasetError::Io { source, .. })
-                        if source.kind() == io::ErrorKind::NotFound =>
-                    {
-                        is_stable = false;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            if is_stable {
-                return Self::of(pages, files.into_iter().collect());
+            match Page::read_all(&files) {
+                Ok(pages) => return Self::of(&pages, files.into_iter().collect()),
+                // It was compacted meanwhile; what it said stands in another file now.
+                Err(DatasetError::Io { source, .. })
+                    if source.kind() == io::ErrorKind::NotFound && table.is_dir() => {}
+                Err(error) => return Err(error),
             }
         }
     }
 
-    fn of(mut pages: Vec<Page>, files: HashSet<PathBuf>) -> Result<Self, DatasetError> {
-        // What a later run says of the same bytes counts.
-        pages.sort_by_key(|page| page.run);
-        let mut latest: HashMap<Id, (&Page, &Line)> = HashMap::new();
-        let mut replaced = HashSet::new();
+    fn of(pages: &[Page], files: HashSet<PathBuf>) -> Result<Self, DatasetError> {
         let mut ledger = Self {
             files,
+            kept_since: kept_since(pages),
             ..Self::default()
         };
-        for page in &pages {
+        for page in pages {
             for line in &page.lines {
-                let id = line.id().ok_or_else(|| page.odd("not a mark"))?;
-                replaced.extend(line.continues());
+                let run = line.run(page);
                 if let Some(folder) = Path::new(&line.path).parent() {
                     let folder = (line.machine.clone(), folder.to_path_buf());
-                    ledger.runs.insert(folder, page.run);
+                    let last = ledger.runs.entry(folder).or_insert(run);
+                    *last = run.max(*last);
                 }
                 if let Some(signature) = line.signature() {
                     let key = (line.machine.clone(), signature);
-                    ledger.signatures.insert(key, id);
-                }
-                if !line.copy {
-                    latest.insert(id, (page, line));
+                    ledger.signatures.insert(key, line.id().ok_or_else(|| page.odd(NO_MARK))?);
                 }
             }
         }
-        for (id, (page, line)) in latest {
-            if !replaced.contains(&id) {
-                let entry = line.entry().ok_or_else(|| page.odd("not a mark"))?;
+        for (page, line) in live(pages)? {
+            if !line.copy {
+                let entry = line.entry().ok_or_else(|| page.odd(NO_MARK))?;
                 ledger.entries.entry(entry.key()).or_default().push(entry);
             }
         }
         Ok(ledger)
+    }
+
+    /// The time before which the dataset keeps nothing.
+    pub fn kept_since(&self) -> Moment {
+        self.kept_since.unwrap_or(Moment(i64::MIN))
     }
 
     /// The entry that holds all of a file of which nothing has changed since it was read.
@@ -240,7 +233,7 @@ impl Ledger {
             };
             let page = Page::read(&path)?;
             for line in &page.lines {
-                let theirs = line.entry().ok_or_else(|| page.odd("not a mark"))?;
+                let theirs = line.entry().ok_or_else(|| page.odd(NO_MARK))?;
                 if is_rival(&theirs) {
                     return Ok(true);
                 }
@@ -251,28 +244,44 @@ impl Ledger {
 }
 
 /// What one file says.
-struct Page {
-    path: PathBuf,
-    run: DateTime<Utc>,
+pub(super) struct Page {
+    pub(super) path: PathBuf,
+    pub(super) run: DateTime<Utc>,
+    pub(super) zone: String,
+    kept_since: Option<Moment>,
     lines: Vec<Line>,
 }
 
 impl Page {
+    pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Self>, DatasetError> {
+        files.iter().map(|path| Self::read(path)).collect()
+    }
+
     fn read(path: &Path) -> Result<Self, DatasetError> {
         let values = footer::read(path)?;
+        let value = |key| footer::value(&values, key);
         let mut page = Self {
             path: path.to_path_buf(),
             run: DateTime::UNIX_EPOCH,
+            zone: value(footer::ZONE).unwrap_or_default().to_owned(),
+            kept_since: None,
             lines: Vec::new(),
         };
-        if let Some(run) = footer::value(&values, footer::RUN) {
-            let run = DateTime::parse_from_rfc3339(run).map_err(|error| page.odd(error))?;
+        let time = |text| DateTime::parse_from_rfc3339(text).map_err(|error| page.odd(error));
+        let run = value(footer::RUN).map(time).transpose()?;
+        let kept_since = value(footer::KEPT_SINCE).map(time).transpose()?;
+        if let Some(run) = run {
             page.run = run.to_utc();
         }
-        if let Some(ledger) = footer::value(&values, footer::LEDGER) {
+        page.kept_since = kept_since.map(|time| Moment(time.timestamp_micros()));
+        if let Some(ledger) = value(footer::LEDGER) {
             page.lines = serde_json::from_str(ledger).map_err(|error| page.odd(error))?;
         }
         Ok(page)
+    }
+
+    pub(super) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
     }
 
     fn odd(&self, what: impl ToString) -> DatasetError {
@@ -283,6 +292,56 @@ impl Page {
     }
 }
 
+/// The lines that count: what no other takes the place of, as the last run had it; and its copies.
+fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
+    let mut replaced = HashSet::new();
+    let mut lines = Vec::new();
+    for page in pages {
+        for line in &page.lines {
+            replaced.extend(line.continues());
+            let id = line.id().ok_or_else(|| page.odd(NO_MARK))?;
+            lines.push((line.run(page), id, page, line));
+        }
+    }
+    lines.retain(|(_, id, ..)| !replaced.contains(id));
+    // Of equal runs the later line.
+    lines.sort_by_key(|&(run, ..)| run);
+    let mut latest: HashMap<(Id, Option<&str>), (&Page, &Line)> = HashMap::new();
+    for (_, id, page, line) in lines {
+        let copy = line.copy.then_some(line.path.as_str());
+        latest.insert((id, copy), (page, line));
+    }
+    Ok(latest.into_values().collect())
+}
+
+pub(super) fn kept_since(pages: &[Page]) -> Option<Moment> {
+    pages.iter().filter_map(|page| page.kept_since).max()
+}
+
+/// All pages as one, in the form in which they stand in a footer. What was last written to before
+/// `kept_since` is left out: no run looks at it again.
+pub(super) fn merged(
+    pages: &[Page],
+    kept_since: Option<Moment>,
+) -> Result<String, DatasetError> {
+    let is_kept = |line: &Line| {
+        kept_since.is_none_or(|since| line.modified.saturating_mul(1_000_000) >= since.0)
+    };
+    let mut lines: Vec<Line> = live(pages)?
+        .into_iter()
+        .filter(|(_, line)| is_kept(line))
+        .map(|(page, line)| Line {
+            run: Some(line.run(page).timestamp_micros()),
+            ..line.clone()
+        })
+        .collect();
+    lines.sort_by(|one, other| {
+        let order = |line: &Line| (line.run, line.machine.clone(), line.path.clone(), line.length);
+        order(one).cmp(&order(other))
+    });
+    Ok(serde_json::to_string(&lines).expect("lines hold texts and numbers"))
+}
+
 /// Entries as they stand in a footer.
 pub(super) fn write_entries(entries: &[Entry]) -> String {
     let lines: Vec<Line> = entries.iter().map(Line::of).collect();
@@ -290,7 +349,7 @@ pub(super) fn write_entries(entries: &[Entry]) -> String {
 }
 
 /// An entry as JSON. Names and meanings are for good: older files are read by newer programs.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Line {
     path: String,
     machine: String,
@@ -311,9 +370,17 @@ struct Line {
     clock: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     gone: bool,
+    /// When the run was that wrote it, in microseconds since 1970, if the footer is of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<i64>,
 }
 
 impl Line {
+    fn run(&self, page: &Page) -> DateTime<Utc> {
+        let own = self.run.and_then(DateTime::from_timestamp_micros);
+        own.unwrap_or(page.run)
+    }
+
     fn of(entry: &Entry) -> Self {
         let sight = &entry.sight;
         Self {
@@ -344,6 +411,7 @@ impl Line {
             copy: sight.is_copy,
             clock: entry.clock.map(|moment| moment.0),
             gone: entry.is_gone,
+            run: None,
         }
     }
 

@@ -5,17 +5,20 @@
 //! footer says which logs it was counted from, and how far: that is the [`Ledger`], and why no event is
 //! counted twice or left out.
 
+mod compact;
 mod error;
 mod footer;
 mod hourly;
 mod ledger;
 mod lock;
+mod read;
 mod run;
 mod write;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use compact::Compaction;
 pub use error::DatasetError;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};

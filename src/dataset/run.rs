@@ -1,8 +1,7 @@
 //! One run: it takes the lock, reads the ledger, and adds one file or none.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -139,12 +138,11 @@ impl Run {
         Ok(Commit::Done(path))
     }
 
-    /// The umask decides who may read the file.
     fn temporary(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new()
             .prefix(&self.temporary_prefix())
             .suffix(TEMPORARY.1)
-            .permissions(Permissions::from_mode(0o666))
+            .permissions(write::readable())
             .tempfile_in(&self.dataset.folder)
     }
 

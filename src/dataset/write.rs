@@ -1,4 +1,6 @@
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -24,6 +26,11 @@ pub(super) fn write(
     }
     writer.close()?;
     Ok(())
+}
+
+/// Whose umask it is decides who may read a file.
+pub(super) fn readable() -> Permissions {
+    Permissions::from_mode(0o666)
 }
 
 fn day(row: &Row) -> i64 {

@@ -38,6 +38,13 @@ impl Clients {
         }
     }
 
+    /// The clients that a sketch has counted; `None` if it is no sketch of ours.
+    pub fn from_sketch(bytes: &[u8]) -> Option<Self> {
+        let sketch = HllSketch::deserialize(bytes).ok()?;
+        let is_ours = sketch.lg_config_k() == LG_K;
+        is_ours.then(|| Self(State::Many(Box::new(sketch))))
+    }
+
     fn add_coupon(&mut self, coupon: Coupon) {
         match &mut self.0 {
             State::Few(coupons) => {
@@ -178,6 +185,26 @@ mod tests {
                 "{count}"
             );
         }
+    }
+
+    #[test]
+    fn sketches_merge_to_what_their_clients_make_together() {
+        for (one, other, both) in [
+            (0..0, 0..0, 0..0),
+            (0..3, 2..9, 0..9),
+            (0..200, 100..384, 0..384),
+            (0..300, 200..900, 0..900),
+            (0..9_000, 1_000..20_000, 0..20_000),
+            (0..5, 0..20_000, 0..20_000),
+        ] {
+            let [mut merged, other] =
+                [one, other].map(|part| Clients::from_sketch(&of(part).sketch()).unwrap());
+            merged.merge(other);
+            assert_eq!(merged.estimate(), of(both.clone()).estimate());
+            let again = Clients::from_sketch(&merged.sketch()).unwrap();
+            assert_eq!(again.estimate(), of(both).estimate());
+        }
+        assert!(Clients::from_sketch(b"no sketch").is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
@@ -9,6 +10,7 @@ use std::time::UNIX_EPOCH;
 use rayon::ScopeFifo;
 
 use crate::dataset::{Entry, Id, Ledger, Sight};
+use crate::record::Moment;
 use crate::rollup::Rollup;
 use crate::source::{
     Compression, Fingerprint, Input, Mark, Recognised, Signature, Source, Trouble, open, whole_path,
@@ -61,6 +63,8 @@ pub enum State {
     Empty,
     /// All of it, and nothing has changed since.
     Unchanged,
+    /// It was last written to before the time that the dataset keeps.
+    Past,
     /// All of it: it is what another log begins with, or an older copy of one.
     Known,
     /// What stands before `from`; `bytes` are new. Of a stream it is not known how many will come.
@@ -196,6 +200,9 @@ impl Scan {
             if meta.len() == 0 {
                 return Ok(Look::Settled(State::Empty, None));
             }
+            if modified(meta) < ledger.kept_since() {
+                return Ok(Look::Settled(State::Past, None));
+            }
             if let Some(id) = ledger.unchanged(machine, Signature::of(meta)) {
                 return Ok(Look::Settled(State::Unchanged, Some(id)));
             }
@@ -243,6 +250,11 @@ impl Scan {
             is_copy: false,
         }
     }
+}
+
+fn modified(meta: &fs::Metadata) -> Moment {
+    let nanos = meta.mtime_nsec() / 1_000;
+    Moment(meta.mtime().saturating_mul(1_000_000).saturating_add(nanos))
 }
 
 impl State {

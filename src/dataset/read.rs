@@ -1,0 +1,250 @@
+//! Rows read back, as merging needs them: by the texts that stand in the file, so that classes of other
+//! versions and of rules pass through unchanged.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::builder::{BinaryBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::statistics::Statistics;
+
+use crate::rollup::Clients;
+
+use super::{DatasetError, footer, hourly};
+
+/// A file of the `hourly` table that is to be read.
+pub(super) struct Table {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    /// The buckets' width in seconds.
+    pub(super) width: i64,
+    metadata: ArrowReaderMetadata,
+    /// The first and the last bucket of each row group.
+    pub(super) groups: Vec<(i64, i64)>,
+}
+
+/// What tells rows apart: bucket, texts and status, in the order in which rows are sorted.
+type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);
+
+/// The columns of text, the pool first: files are sorted by it.
+const TEXTS: [&str; 10] = [
+    "pool", "host", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server",
+];
+
+struct Counts {
+    events: i64,
+    clients: Clients,
+    first_seen: i64,
+    last_seen: i64,
+}
+
+/// Rows of many files, those that have everything in common added up.
+#[derive(Default)]
+pub(super) struct Merged {
+    rows: BTreeMap<Key, Counts>,
+}
+
+impl Table {
+    pub(super) fn open(path: &Path) -> Result<Self, DatasetError> {
+        let unreadable = |source| DatasetError::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        let not_parquet = |source| DatasetError::NotParquet {
+            path: path.to_path_buf(),
+            source,
+        };
+        let odd = |what: &str| DatasetError::Footer {
+            path: path.to_path_buf(),
+            what: what.to_owned(),
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+        let metadata = metadata.map_err(not_parquet)?;
+        let ours = hourly::schema();
+        if metadata.schema().fields() != ours.fields() {
+            return Err(odd("its columns are not those of this version"));
+        }
+        let column = ours.index_of("bucket").map_err(|error| odd(&error.to_string()))?;
+        let groups = metadata.metadata().row_groups().iter();
+        let groups = groups.map(|group| match group.column(column).statistics() {
+            Some(Statistics::Int64(buckets)) => {
+                Some((*buckets.min_opt()?, *buckets.max_opt()?))
+            }
+            _ => None,
+        });
+        let groups: Option<Vec<_>> = groups.collect();
+        let file_metadata = metadata.metadata().file_metadata();
+        let values = file_metadata.key_value_metadata();
+        let width = footer::value(values.map_or(&[], Vec::as_slice), footer::BUCKET);
+        let width = width.and_then(|width| width.parse().ok());
+        Ok(Self {
+            path: path.to_path_buf(),
+            bytes: file.metadata().map_err(unreadable)?.len(),
+            width: width.ok_or_else(|| odd("it does not say how wide its buckets are"))?,
+            groups: groups.ok_or_else(|| odd("it has no statistics"))?,
+            metadata,
+        })
+    }
+
+    /// The first and the last bucket.
+    pub(super) fn buckets(&self) -> Option<(i64, i64)> {
+        let first = self.groups.iter().map(|group| group.0).min()?;
+        let last = self.groups.iter().map(|group| group.1).max()?;
+        Some((first, last))
+    }
+
+    /// Adds the rows of these buckets.
+    pub(super) fn add_to(
+        &self,
+        merged: &mut Merged,
+        buckets: &Range<i64>,
+    ) -> Result<(), DatasetError> {
+        let overlap = |&(first, last): &(i64, i64)| first < buckets.end && last >= buckets.start;
+        let groups: Vec<usize> = (0..self.groups.len())
+            .filter(|&group| overlap(&self.groups[group]))
+            .collect();
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let file = File::open(&self.path).map_err(|source| DatasetError::Io {
+            path: self.path.clone(),
+            source,
+        })?;
+        let not_parquet = |source| DatasetError::NotParquet {
+            path: self.path.clone(),
+            source,
+        };
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(groups)
+            .build()
+            .map_err(not_parquet)?;
+        for batch in reader {
+            let batch = batch.map_err(|error| not_parquet(error.into()))?;
+            merged.add(&batch, buckets).ok_or_else(|| DatasetError::Footer {
+                path: self.path.clone(),
+                what: "a sketch in it is none of ours".to_owned(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Merged {
+    /// `None` if a sketch is none.
+    fn add(&mut self, batch: &RecordBatch, buckets: &Range<i64>) -> Option<()> {
+        let column = |name| batch.column_by_name(name);
+        let bucket = column("bucket")?.as_primitive::<TimestampMicrosecondType>();
+        let mut texts = [None; TEXTS.len()];
+        for (text, name) in texts.iter_mut().zip(TEXTS) {
+            *text = Some(column(name)?.as_string::<i32>());
+        }
+        let status = column("status")?.as_primitive::<Int32Type>();
+        let events = column("events")?.as_primitive::<Int64Type>();
+        let sketch = column("clients_sketch")?.as_binary::<i32>();
+        let first = column("first_seen")?.as_primitive::<TimestampMicrosecondType>();
+        let last = column("last_seen")?.as_primitive::<TimestampMicrosecondType>();
+        for row in 0..batch.num_rows() {
+            if !buckets.contains(&bucket.value(row)) {
+                continue;
+            }
+            let text = texts.map(|text| {
+                let text = text.filter(|text| text.is_valid(row))?;
+                Some(text.value(row).to_owned())
+            });
+            let status = status.is_valid(row).then(|| status.value(row));
+            let counts = Counts {
+                events: events.value(row),
+                clients: Clients::from_sketch(sketch.value(row))?,
+                first_seen: first.value(row),
+                last_seen: last.value(row),
+            };
+            match self.rows.entry((bucket.value(row), text, status)) {
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    place.insert(counts);
+                }
+                std::collections::btree_map::Entry::Occupied(mut sum) => {
+                    sum.get_mut().merge(counts);
+                }
+            }
+        }
+        Some(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(super) fn events(&self) -> i64 {
+        self.rows.values().map(|counts| counts.events).sum()
+    }
+
+    /// The rows, sorted, as the columns of the `hourly` table.
+    pub(super) fn batch(&self) -> RecordBatch {
+        let schema = hourly::schema();
+        let columns = schema.fields().iter().map(|field| self.column(field.name()));
+        let columns = columns.collect();
+        RecordBatch::try_new(schema, columns).expect("columns are those of the schema")
+    }
+
+    fn column(&self, name: &str) -> ArrayRef {
+        if let Some(at) = TEXTS.iter().position(|text| *text == name) {
+            let mut column = StringBuilder::new();
+            self.rows
+                .keys()
+                .for_each(|(_, texts, _)| column.append_option(texts[at].as_deref()));
+            return Arc::new(column.finish());
+        }
+        let time = |value: fn(&Key, &Counts) -> i64| -> ArrayRef {
+            let column = self.numbers::<TimestampMicrosecondType>(|key, counts| {
+                Some(value(key, counts))
+            });
+            Arc::new(column.with_timezone("UTC"))
+        };
+        match name {
+            "bucket" => time(|key, _| key.0),
+            "first_seen" => time(|_, counts| counts.first_seen),
+            "last_seen" => time(|_, counts| counts.last_seen),
+            "status" => Arc::new(self.numbers::<Int32Type>(|key, _| key.2)),
+            "events" => Arc::new(self.numbers::<Int64Type>(|_, counts| Some(counts.events))),
+            "clients" => Arc::new(self.numbers::<Int64Type>(|_, counts| {
+                Some(counts.clients.estimate() as i64)
+            })),
+            _ => {
+                let mut column = BinaryBuilder::new();
+                self.rows
+                    .values()
+                    .for_each(|counts| column.append_value(counts.clients.sketch()));
+                Arc::new(column.finish())
+            }
+        }
+    }
+
+    fn numbers<T: ArrowPrimitiveType>(
+        &self,
+        value: impl Fn(&Key, &Counts) -> Option<T::Native>,
+    ) -> PrimitiveArray<T> {
+        let mut column = PrimitiveBuilder::<T>::new();
+        self.rows
+            .iter()
+            .for_each(|(key, counts)| column.append_option(value(key, counts)));
+        column.finish()
+    }
+}
+
+impl Counts {
+    fn merge(&mut self, other: Self) {
+        self.events += other.events;
+        self.clients.merge(other.clients);
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+    }
+}
