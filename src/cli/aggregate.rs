@@ -7,7 +7,7 @@ use clap::Args;
 use crate::dataset::{Commit, Dataset, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
 use crate::rollup::{Intake, Row, Summary};
-use crate::scan::{Finding, Outcome, Resumed, State};
+use crate::scan::{Finding, Notes, Resumed, State};
 use crate::source::{Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, say, this_machine};
@@ -58,18 +58,33 @@ impl Aggregate {
         }
         let asked_for = prepared.scan.window.clone();
         let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
-        let width = self.bucketed.micros();
+        let mut has_looked_twice = false;
         for _ in 0..ATTEMPTS {
             let began = Utc::now();
+            // Logs may have been rotated while this run waited, or since the last attempt.
+            let (inputs, mut troubles) = self.common.discover();
+            prepared.scan.inputs = inputs;
             let ledger = run.ledger()?;
             prepared.scan.window.start = asked_for.start.max(ledger.kept_since());
-            let work = || prepared.scan.resume(width, &ledger, &machine);
-            let mut outcome = prepared.threads.install(work);
-            if outcome.value.has_changed {
-                continue;
+            let scan = &prepared.scan;
+            let work = || scan.resume(self.bucketed.micros(), &ledger, &machine);
+            let outcome = prepared.threads.install(work);
+            let Resumed {
+                rollup,
+                mut notes,
+                has_changed,
+            } = outcome.value;
+            troubles.extend(outcome.troubles);
+            // A pipe cannot be read twice.
+            let is_last = notes.has_pipe;
+            let is_missing = self.miss(&mut notes, &mut troubles, &ledger, &machine);
+            let looks_again = is_missing && !has_looked_twice && !is_last;
+            has_looked_twice = true;
+            match () {
+                () if has_changed && is_last => break,
+                () if has_changed || looks_again => continue,
+                () => {}
             }
-            self.miss(&mut outcome, &prepared.troubles, &ledger, &machine);
-            let Resumed { rollup, notes, .. } = outcome.value;
             let rows = rollup.into_rows();
             let provenance = Provenance {
                 zone: self.common.zone().to_string(),
@@ -80,11 +95,10 @@ impl Aggregate {
                 true => None,
                 false => match run.commit(&rows, &provenance, &notes.entries, &ledger)? {
                     Commit::Done(path) => Some(path),
+                    Commit::Contradicted if is_last => break,
                     Commit::Contradicted => continue,
                 },
             };
-            let mut troubles = prepared.troubles;
-            troubles.extend(outcome.troubles);
             self.common.tell(&outcome.intake, &troubles);
             let status = status(&troubles, &outcome.intake, &notes.findings);
             if status != Status::NoResult {
@@ -95,30 +109,29 @@ impl Aggregate {
         Err(CliError::Unsettled)
     }
 
-    /// Notes the logs that are gone and were not read to their end.
+    /// Notes the logs that are gone and were not read to their end; whether there are such.
     fn miss(
         &self,
-        outcome: &mut Outcome<Resumed>,
-        others: &[Trouble],
+        notes: &mut Notes,
+        troubles: &mut Vec<Trouble>,
         ledger: &Ledger,
         machine: &str,
-    ) {
-        let troubles = others.iter().chain(&outcome.troubles);
+    ) -> bool {
         let unreadable: Vec<PathBuf> = troubles
+            .iter()
             .filter_map(|trouble| trouble.unreadable().map(whole_path))
             .collect();
-        let notes = &mut outcome.value.notes;
         let gone = ledger.gone(machine, &notes.met, |path| {
             self.common.covers(path) && !unreadable.iter().any(|other| path.starts_with(other))
         });
-        notes.are_new |= !gone.is_empty();
-        outcome
-            .troubles
-            .extend(gone.iter().map(|entry| Trouble::Gone {
-                path: entry.sight.path.clone(),
-                offset: entry.fingerprint.length,
-            }));
+        let any = !gone.is_empty();
+        notes.are_new |= any;
+        troubles.extend(gone.iter().map(|entry| Trouble::Gone {
+            path: entry.sight.path.clone(),
+            offset: entry.fingerprint.length,
+        }));
         notes.entries.extend(gone);
+        any
     }
 
     fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {

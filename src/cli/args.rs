@@ -8,7 +8,7 @@ use crate::record::{Moment, Zone};
 use crate::render::{Safe, brief, plural};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
-use crate::source::{Access, Trouble, covers, discover};
+use crate::source::{Access, Input, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
 use super::time::{Bucket, When};
@@ -122,7 +122,7 @@ impl Common {
 
     /// What was asked for: where to read, what could not be found, and the threads that work.
     pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
-        let (inputs, troubles) = discover(&self.logs);
+        let (inputs, troubles) = self.discover();
         let scan = Scan {
             access: match (self.mmap, self.no_mmap) {
                 (true, _) => Access::Map,
@@ -152,6 +152,11 @@ impl Common {
             troubles,
             threads,
         })
+    }
+
+    /// What the arguments stand for now.
+    pub(super) fn discover(&self) -> (Vec<Input>, Vec<Trouble>) {
+        discover(&self.logs)
     }
 
     /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
@@ -233,7 +238,9 @@ impl Common {
 
 /// One line on standard error. When that is gone there is nobody left to tell.
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "badgateway: {}", Safe(line));
+    // At once, so that the lines of two programs do not mix.
+    let line = format!("badgateway: {}\n", Safe(line));
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// This machine's name, as `hostname` has it.

@@ -111,7 +111,9 @@ impl Dataset {
         // What is under this name now are the old files. The next one removes them if this one cannot.
         let _ = TempDir::close(new);
         let files = parquet_files(&table)?;
-        let lengths = files.iter().map(|path| fs::metadata(path).map(|meta| meta.len()));
+        let lengths = files
+            .iter()
+            .map(|path| fs::metadata(path).map(|meta| meta.len()));
         Ok(Compaction {
             files_after: files.len() as u64,
             bytes_after: lengths.sum::<io::Result<u64>>().map_err(failed)?,
@@ -197,7 +199,10 @@ fn is_compact(
     months: &BTreeMap<Month, Vec<usize>>,
     kept_since: Option<Moment>,
 ) -> bool {
-    let newest = months.values().next_back().and_then(|tables| tables.first());
+    let newest = months
+        .values()
+        .next_back()
+        .and_then(|tables| tables.first());
     let is_in_place = |at: usize| {
         let may_have_lines = newest == Some(&at);
         is_alone(at, tables, months, kept_since) && (may_have_lines || !pages[at].has_lines())
@@ -331,7 +336,12 @@ impl Building<'_> {
         let provenance = Provenance {
             zone: zones.join(", "),
             bucket_seconds: month.map_or(HOUR, |month| month.width),
-            run: self.pages.iter().map(|page| page.run).max().unwrap_or_else(Utc::now),
+            run: self
+                .pages
+                .iter()
+                .map(|page| page.run)
+                .max()
+                .unwrap_or_else(Utc::now),
         };
         let mut footer = match with_ledger {
             true => provenance.with_ledger(ledger::merged(self.pages, self.kept_since)?),
@@ -339,7 +349,10 @@ impl Building<'_> {
         };
         if let Some(since) = self.kept_since {
             let since = DateTime::from_timestamp_micros(since.0).unwrap_or_default();
-            footer.push(KeyValue::new(footer::KEPT_SINCE.to_owned(), since.to_rfc3339()));
+            footer.push(KeyValue::new(
+                footer::KEPT_SINCE.to_owned(),
+                since.to_rfc3339(),
+            ));
         }
         Ok(footer)
     }

@@ -133,7 +133,9 @@ impl Ledger {
                 }
                 if let Some(signature) = line.signature() {
                     let key = (line.machine.clone(), signature);
-                    ledger.signatures.insert(key, line.id().ok_or_else(|| page.odd(NO_MARK))?);
+                    ledger
+                        .signatures
+                        .insert(key, line.id().ok_or_else(|| page.odd(NO_MARK))?);
                 }
             }
         }
@@ -320,10 +322,7 @@ pub(super) fn kept_since(pages: &[Page]) -> Option<Moment> {
 
 /// All pages as one, in the form in which they stand in a footer. What was last written to before
 /// `kept_since` is left out: no run looks at it again.
-pub(super) fn merged(
-    pages: &[Page],
-    kept_since: Option<Moment>,
-) -> Result<String, DatasetError> {
+pub(super) fn merged(pages: &[Page], kept_since: Option<Moment>) -> Result<String, DatasetError> {
     let is_kept = |line: &Line| {
         kept_since.is_none_or(|since| line.modified.saturating_mul(1_000_000) >= since.0)
     };
@@ -336,7 +335,14 @@ pub(super) fn merged(
         })
         .collect();
     lines.sort_by(|one, other| {
-        let order = |line: &Line| (line.run, line.machine.clone(), line.path.clone(), line.length);
+        let order = |line: &Line| {
+            (
+                line.run,
+                line.machine.clone(),
+                line.path.clone(),
+                line.length,
+            )
+        };
         order(one).cmp(&order(other))
     });
     Ok(serde_json::to_string(&lines).expect("lines hold texts and numbers"))

@@ -73,12 +73,12 @@ impl Table {
         if metadata.schema().fields() != ours.fields() {
             return Err(odd("its columns are not those of this version"));
         }
-        let column = ours.index_of("bucket").map_err(|error| odd(&error.to_string()))?;
+        let column = ours
+            .index_of("bucket")
+            .map_err(|error| odd(&error.to_string()))?;
         let groups = metadata.metadata().row_groups().iter();
         let groups = groups.map(|group| match group.column(column).statistics() {
-            Some(Statistics::Int64(buckets)) => {
-                Some((*buckets.min_opt()?, *buckets.max_opt()?))
-            }
+            Some(Statistics::Int64(buckets)) => Some((*buckets.min_opt()?, *buckets.max_opt()?)),
             _ => None,
         });
         let groups: Option<Vec<_>> = groups.collect();
@@ -123,16 +123,19 @@ impl Table {
             path: self.path.clone(),
             source,
         };
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_row_groups(groups)
-            .build()
-            .map_err(not_parquet)?;
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(groups)
+                .build()
+                .map_err(not_parquet)?;
         for batch in reader {
             let batch = batch.map_err(|error| not_parquet(error.into()))?;
-            merged.add(&batch, buckets).ok_or_else(|| DatasetError::Footer {
-                path: self.path.clone(),
-                what: "a sketch in it is none of ours".to_owned(),
-            })?;
+            merged
+                .add(&batch, buckets)
+                .ok_or_else(|| DatasetError::Footer {
+                    path: self.path.clone(),
+                    what: "a sketch in it is none of ours".to_owned(),
+                })?;
         }
         Ok(())
     }
@@ -190,7 +193,10 @@ impl Merged {
     /// The rows, sorted, as the columns of the `hourly` table.
     pub(super) fn batch(&self) -> RecordBatch {
         let schema = hourly::schema();
-        let columns = schema.fields().iter().map(|field| self.column(field.name()));
+        let columns = schema
+            .fields()
+            .iter()
+            .map(|field| self.column(field.name()));
         let columns = columns.collect();
         RecordBatch::try_new(schema, columns).expect("columns are those of the schema")
     }
@@ -204,9 +210,8 @@ impl Merged {
             return Arc::new(column.finish());
         }
         let time = |value: fn(&Key, &Counts) -> i64| -> ArrayRef {
-            let column = self.numbers::<TimestampMicrosecondType>(|key, counts| {
-                Some(value(key, counts))
-            });
+            let column =
+                self.numbers::<TimestampMicrosecondType>(|key, counts| Some(value(key, counts)));
             Arc::new(column.with_timezone("UTC"))
         };
         match name {
@@ -215,9 +220,9 @@ impl Merged {
             "last_seen" => time(|_, counts| counts.last_seen),
             "status" => Arc::new(self.numbers::<Int32Type>(|key, _| key.2)),
             "events" => Arc::new(self.numbers::<Int64Type>(|_, counts| Some(counts.events))),
-            "clients" => Arc::new(self.numbers::<Int64Type>(|_, counts| {
-                Some(counts.clients.estimate() as i64)
-            })),
+            "clients" => Arc::new(
+                self.numbers::<Int64Type>(|_, counts| Some(counts.clients.estimate() as i64)),
+            ),
             _ => {
                 let mut column = BinaryBuilder::new();
                 self.rows

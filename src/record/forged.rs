@@ -96,6 +96,14 @@ impl Joiner {
         self.doubted
     }
 
+    /// The record that may go on behind the last one: what ends it was not seen.
+    pub(super) fn unfinished<'a>(&self, spans: &'a [Span]) -> Option<&'a Span> {
+        let last = spans.last()?;
+        let begun = [self.open, self.torn].into_iter().flatten().min()?;
+        let first = spans.get(begun)?;
+        (last.end - first.start <= WINDOW).then_some(first)
+    }
+
     /// The record to which the last one belongs, because its request holds the lines between.
     fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
         let last = spans.last()?;

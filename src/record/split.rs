@@ -416,6 +416,16 @@ const PLACES_TRIED: usize = 16;
 impl Cut for Boundaries {
     const LOOK_AHEAD: usize = 16 * WINDOW;
 
+    /// NGINX writes a record at once, but who looks at that moment, or at a copy that is being made, may
+    /// see its first lines only.
+    fn settled(&self, bytes: &[u8], start: Start) -> usize {
+        let whole = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
+        let mut splitter = Splitter::default();
+        splitter.split(&bytes[..whole], start, false);
+        let unfinished = splitter.joiner.unfinished(&splitter.spans);
+        unfinished.map_or(whole, |span| span.place)
+    }
+
     fn cut(&self, bytes: &[u8], target: usize, at_end: bool) -> Option<usize> {
         let mut splitter = Splitter::default();
         let mut place = next_begin(bytes, target);

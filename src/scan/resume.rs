@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,7 @@ use std::time::UNIX_EPOCH;
 use rayon::ScopeFifo;
 
 use crate::dataset::{Entry, Id, Ledger, Sight};
-use crate::record::Moment;
+use crate::record::{Boundaries, Moment};
 use crate::rollup::Rollup;
 use crate::source::{
     Compression, Fingerprint, Input, Mark, Recognised, Signature, Source, Trouble, open, whole_path,
@@ -43,6 +44,8 @@ pub struct Notes {
     pub findings: Vec<Finding>,
     /// The logs of the ledger that were met.
     pub met: HashSet<Id>,
+    /// Whether something was read that cannot be read again.
+    pub has_pipe: bool,
 }
 
 /// What is to be read of an input.
@@ -103,9 +106,10 @@ impl Scan {
             }
             for (key, inputs) in plan.groups {
                 let (all, known) = (&all, ledger.candidates(key));
-                scope.spawn_fifo(move |scope| all.read_group(scope, inputs, known));
+                scope.spawn_fifo(move |scope| all.read_group(scope, key, inputs, known));
             }
         });
+        all.notes().has_pipe = !plan.pipes.is_empty();
         // They may hold what a file held as well.
         rayon::scope_fifo(|scope| {
             for input in plan.pipes {
@@ -142,7 +146,7 @@ impl Scan {
                     .and_then(|source| self.begin(input, source, &known));
                 match begun {
                     Ok((finding, source, _)) => {
-                        if let Ok(Some((fingerprint, _))) = source.watch(&Arc::default()) {
+                        if let Ok(Some((fingerprint, _))) = source.watch(None, &Arc::default()) {
                             let sight = self.sight(input, machine, &source);
                             known.push(Entry::of(fingerprint, sight));
                         }
@@ -225,7 +229,7 @@ impl Scan {
         let fingerprints: Vec<&Fingerprint> =
             known.iter().map(|entry| &entry.fingerprint).collect();
         let (source, recognised) =
-            source.resume(&self.inputs[input], self.access, &fingerprints)?;
+            source.resume(&self.inputs[input], self.access, &fingerprints, &Boundaries)?;
         let (state, old) = match recognised {
             Recognised::Known(at) => (State::Known, Some(known[at].clone())),
             Recognised::Rest(at) => (State::rest(&source), Some(known[at].clone())),
@@ -285,19 +289,32 @@ impl Resuming<'_> {
     fn read_group<'scope>(
         &'scope self,
         scope: &ScopeFifo<'scope>,
-        mut inputs: Vec<usize>,
+        key: Option<Mark>,
+        inputs: Vec<usize>,
         mut known: Vec<Entry>,
     ) {
         let scan = self.crew.scan;
-        // What is still being compressed is a part of what it is made from. The longest comes first.
-        inputs.sort_by_cached_key(|&input| {
-            let compression = open(&scan.inputs[input], scan.access).map(|open| open.compression);
-            let length = std::cmp::Reverse(scan.length(input));
-            (!matches!(compression, Ok(None)), length)
-        });
+        let mut sources = Vec::with_capacity(inputs.len());
         for input in inputs {
-            let source = open(&scan.inputs[input], scan.access);
-            self.read(scope, input, source, &mut known);
+            match open(&scan.inputs[input], scan.access) {
+                Ok(mut source) => match source.key() == key {
+                    true => sources.push((input, source)),
+                    // Logs were rotated since the plan was made: it is another one now.
+                    false => self.has_changed.store(true, Ordering::Release),
+                },
+                Err(Trouble::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                    self.has_changed.store(true, Ordering::Release);
+                }
+                Err(trouble) => self.crew.trouble(input, trouble),
+            }
+        }
+        // What is still being compressed is a part of what it is made from. The longest comes first.
+        sources.sort_by_cached_key(|(input, source)| {
+            let length = std::cmp::Reverse(scan.length(*input));
+            (source.compression.is_some(), length)
+        });
+        for (input, source) in sources {
+            self.read(scope, input, Ok(source), &mut known);
         }
     }
 
@@ -349,7 +366,8 @@ impl Resuming<'_> {
             }
             notes.findings.push(finding);
         }
-        let (promised, watch) = source.watch(&self.has_changed)?.unzip();
+        let recognised = old.as_ref().map(|old| &old.fingerprint);
+        let (promised, watch) = source.watch(recognised, &self.has_changed)?.unzip();
         let mut reading = Reading::new(input, source, scan.zone, scan.chunk_size)
             .resumed(old.as_ref().and_then(|old| old.clock), watch.map(Arc::new));
         self.crew.read(scope, &mut reading);

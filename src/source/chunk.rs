@@ -20,6 +20,10 @@ pub trait Cut: Sync {
     /// allow; the length of `bytes` when `at_end` and no other place is left; `None` when more
     /// bytes are needed to tell.
     fn cut(&self, bytes: &[u8], target: usize, at_end: bool) -> Option<usize>;
+
+    /// How many of these bytes are whole lines and records, if what they end may still be written to.
+    /// They begin as `start` says.
+    fn settled(&self, bytes: &[u8], start: Start) -> usize;
 }
 
 /// Where a chunk's first byte stands.
@@ -256,6 +260,10 @@ mod tests {
                 Some(at) => Some(from + at + 1),
                 None => at_end.then_some(bytes.len()),
             }
+        }
+
+        fn settled(&self, bytes: &[u8], _: Start) -> usize {
+            memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
         }
     }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use super::fingerprint::FIRST_PLACE;
 use super::open::Bytes;
-use super::{Access, Fingerprint, Input, Mark, Source, Trouble, open};
+use super::{Access, Cut, Fingerprint, Input, Mark, Source, Start, Trouble, open};
 
 /// Which of the logs that are known an input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +44,15 @@ impl Source {
         fingerprint.marks.first().copied()
     }
 
-    /// Leaves out what has been counted of the input before, and a last line that may still be
-    /// written. `known` are the fingerprints of what was counted so far, the shortest first.
+    /// Leaves out what has been counted of the input before, and a last line or record that may still be
+    /// written; `cut` knows it. `known` are the fingerprints of what was counted so far, the shortest
+    /// first.
     pub fn resume(
         mut self,
         input: &Input,
         access: Access,
         known: &[&Fingerprint],
+        cut: &impl Cut,
     ) -> Result<(Self, Recognised), Trouble> {
         let failed = |source| Trouble::Read {
             path: input.path().to_path_buf(),
@@ -64,7 +66,7 @@ impl Source {
                 Recognised::Rest(at) => known[at].length,
                 Recognised::Known(_) => *length,
             };
-            let end = self.settled(file, *length, new).map_err(failed)?;
+            let end = self.settled(file, *length, new, cut).map_err(failed)?;
             self.move_to(new.saturating_sub(LOOKED_AT_AGAIN))
                 .map_err(failed)?;
             self.ask_for(new, Some(end.max(new)));
@@ -89,10 +91,11 @@ impl Source {
     }
 
     /// The fingerprint of all that is asked for of a file that is not compressed, and who looks at the
-    /// end whether that was true; they tell `has_changed`. `None` for a stream, whose fingerprint is
-    /// known when it has passed.
+    /// end whether that was true, and that of what was `recognised`; they tell `has_changed`. `None` for
+    /// a stream, whose fingerprint is known when it has passed.
     pub fn watch(
         &self,
+        recognised: Option<&Fingerprint>,
         has_changed: &Arc<AtomicBool>,
     ) -> Result<Option<(Fingerprint, Watch)>, Trouble> {
         let (Some((file, _)), Some(end)) = (&self.file, self.part.end) else {
@@ -109,7 +112,11 @@ impl Source {
             .map_err(failed)?;
         let watch = Watch {
             file: Arc::clone(file),
-            fingerprint: fingerprint.clone(),
+            fingerprints: recognised
+                .into_iter()
+                .chain([&fingerprint])
+                .cloned()
+                .collect(),
             has_changed: Arc::clone(has_changed),
         };
         Ok(Some((fingerprint, watch)))
@@ -173,39 +180,47 @@ impl Source {
         }
     }
 
-    /// Up to where the lines of a file are whole: NGINX may still be writing to the last one.
-    fn settled(&self, file: &File, length: u64, new: u64) -> io::Result<u64> {
+    /// Up to where the records of a file are whole: NGINX may still be writing to the last one.
+    fn settled(&self, file: &File, length: u64, new: u64, cut: &impl Cut) -> io::Result<u64> {
         let age = SystemTime::now().duration_since(self.modified);
         if age.is_ok_and(|age| age > FORGOTTEN) {
             return Ok(length);
         }
-        let mut piece = [0; 16 * 1024];
-        let mut end = length;
-        while end > new {
-            let from = end.saturating_sub(piece.len() as u64).max(new);
-            let piece = &mut piece[..(end - from) as usize];
-            file.read_exact_at(piece, from)?;
-            if let Some(at) = memchr::memrchr(b'\n', piece) {
-                return Ok(from + at as u64 + 1);
+        let mut wanted = LOOKED_AT_AGAIN;
+        loop {
+            let from = length.saturating_sub(wanted);
+            let mut bytes = vec![0; (length - from) as usize];
+            file.read_exact_at(&mut bytes, from)?;
+            let start = match from {
+                0 => Start::Input,
+                _ => Start::MidLine,
+            };
+            match cut.settled(&bytes, start) as u64 {
+                0 if from > new && wanted < LONGEST_LINE => wanted *= 8,
+                settled => return Ok((from + settled).max(new)),
             }
-            end = from;
         }
-        Ok(new)
     }
 }
 
-/// Looks, when it is dropped, whether a file still begins with the bytes that were asked for. A map shows
-/// whatever another process makes of them meanwhile.
+/// So far back a line feed is looked for; no line of NGINX's is nearly as long.
+const LONGEST_LINE: u64 = 4 << 20;
+
+/// Looks, when it is dropped, whether a file still begins with what was recognised and with what was
+/// asked for. A map shows whatever another process makes of its bytes meanwhile.
 pub struct Watch {
     file: Arc<File>,
-    fingerprint: Fingerprint,
+    fingerprints: Vec<Fingerprint>,
     has_changed: Arc<AtomicBool>,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let now = Fingerprint::of_file(&self.file, self.fingerprint.length);
-        if !now.is_ok_and(|now| now.as_ref() == Some(&self.fingerprint)) {
+        let is_as_before = |before: &Fingerprint| {
+            let now = Fingerprint::of_file(&self.file, before.length);
+            now.is_ok_and(|now| now.as_ref() == Some(before))
+        };
+        if !self.fingerprints.iter().all(is_as_before) {
             self.has_changed.store(true, Ordering::Release);
         }
     }

@@ -19,6 +19,9 @@ pub(super) struct Stream {
     passed: usize,
 }
 
+/// Memory is asked for in such pieces, however much is wanted.
+const MOST_AT_ONCE: usize = 2 << 20;
+
 impl Stream {
     pub(super) fn new(input: impl Read + Send + 'static) -> Self {
         Self {
@@ -63,6 +66,15 @@ impl Stream {
     pub(super) fn end_at(&mut self, end: Option<u64>) {
         self.end = end.unwrap_or(u64::MAX);
         self.whole_lines = true;
+        self.leave_out_torn_line();
+    }
+
+    fn leave_out_torn_line(&mut self) {
+        if self.whole_lines && self.failure.is_some() {
+            let line = memchr::memrchr(b'\n', &self.buffer);
+            let whole = line.map_or(0, |at| at + 1);
+            self.buffer.truncate(whole.max(self.passed));
+        }
     }
 
     /// Reads until `wanted` bytes are ready or the input ends. A failed read is an end, too: what came
@@ -74,9 +86,12 @@ impl Stream {
         if self.at_end || ready >= wanted {
             return;
         }
-        self.buffer.reserve_exact(end - ready);
-        self.buffer.resize(end, 0);
         while ready < end && !self.at_end {
+            if ready == self.buffer.len() {
+                let more = (end - ready).min(MOST_AT_ONCE);
+                self.buffer.reserve_exact(more);
+                self.buffer.resize(ready + more, 0);
+            }
             match self.input.read(&mut self.buffer[ready..]) {
                 Ok(0) => self.at_end = true,
                 Ok(read) => ready += read,
@@ -84,15 +99,12 @@ impl Stream {
                 Err(error) => {
                     self.at_end = true;
                     self.failure = Some(error);
-                    if self.whole_lines {
-                        let line = memchr::memrchr(b'\n', &self.buffer[..ready]);
-                        ready = line.map_or(self.passed, |at| at + 1).max(self.passed);
-                    }
                 }
             }
         }
         self.at_end |= end == most;
         self.buffer.truncate(ready);
+        self.leave_out_torn_line();
     }
 
     /// Hands out the first `length` bytes that are ready.
