@@ -8,7 +8,7 @@ use crate::dataset::{Commit, Dataset, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
 use crate::rollup::{Intake, Row, Summary};
 use crate::scan::{Finding, Notes, Resumed, State};
-use crate::source::{Compression, Trouble, whole_path};
+use crate::source::{Access, Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, say, this_machine};
 use super::time::Span;
@@ -18,7 +18,7 @@ use super::{CliError, Status};
 ///
 /// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet. What an earlier
 /// run has read is not read again, whatever the log is called now and however it is compressed. Where
-/// there is nothing new, nothing is added.
+/// there is nothing new, nothing is added. What --since and --until leave out is left out for good.
 #[derive(Debug, Args)]
 pub(super) struct Aggregate {
     #[command(flatten)]
@@ -59,7 +59,11 @@ impl Aggregate {
         let asked_for = prepared.scan.window.clone();
         let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
         let mut has_looked_twice = false;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                // A page that cannot be read is zeros in a map, and an error here.
+                prepared.scan.access = Access::Read;
+            }
             let began = Utc::now();
             // Logs may have been rotated while this run waited, or since the last attempt.
             let (inputs, mut troubles) = self.common.discover();
@@ -137,6 +141,12 @@ impl Aggregate {
     fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {
         if intake.inputs > 0 {
             self.common.remark_intake(&intake);
+        }
+        if intake.outside > 0 {
+            let events = plural(intake.outside, "event");
+            self.common.remark(format_args!(
+                "{events} outside of the time asked for or kept; no later run counts them"
+            ));
         }
         let old = findings.len() - intake.inputs as usize;
         if old > 0 {

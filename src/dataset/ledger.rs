@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::record::Moment;
-use crate::source::{Fingerprint, Mark, Signature};
+use crate::source::{End, Fingerprint, Mark, Signature};
 
 use super::{DatasetError, footer, parquet_files};
 
@@ -31,7 +31,7 @@ pub struct Entry {
 }
 
 /// Tells an entry from all others: its length and end.
-pub type Id = (u64, Mark);
+pub type Id = (u64, End);
 
 /// Where a log was seen last, and in which state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Sight {
     pub may_grow: bool,
     /// Whether it is but a copy of the log, not where the log itself is.
     pub is_copy: bool,
+    /// Whether it had its last name, and nobody had written to it for long: it may go.
+    pub is_left_alone: bool,
 }
 
 impl Entry {
@@ -85,12 +87,12 @@ impl Entry {
 /// Everything a dataset says about what it has counted.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    /// By key; entries that others take the place of are left out.
-    entries: HashMap<Option<Mark>, Vec<Entry>>,
-    /// By what the file system says of a file on a machine.
-    signatures: HashMap<(String, Signature), Id>,
-    /// When the last run was that saw a log in a folder of a machine.
-    runs: HashMap<(String, PathBuf), DateTime<Utc>>,
+    /// What no other entry takes the place of.
+    entries: HashMap<Id, Entry>,
+    /// Which of them begin so.
+    alike: HashMap<Option<Mark>, Vec<Id>>,
+    /// By what the file system says of a file on a machine: what it holds, and whether it is a copy.
+    signatures: HashMap<(String, Signature), (Id, bool)>,
     /// The files whose footers were read.
     files: HashSet<PathBuf>,
     kept_since: Option<Moment>,
@@ -98,9 +100,6 @@ pub struct Ledger {
 
 /// What is wrong with a footer when it is.
 const NO_MARK: &str = "not a mark";
-
-/// Seconds.
-const DAY: i64 = 86_400;
 
 impl Ledger {
     /// Reads the footers of all files of a table.
@@ -125,24 +124,22 @@ impl Ledger {
         };
         for page in pages {
             for line in &page.lines {
-                let run = line.run(page);
-                if let Some(folder) = Path::new(&line.path).parent() {
-                    let folder = (line.machine.clone(), folder.to_path_buf());
-                    let last = ledger.runs.entry(folder).or_insert(run);
-                    *last = run.max(*last);
-                }
                 if let Some(signature) = line.signature() {
                     let key = (line.machine.clone(), signature);
-                    ledger
-                        .signatures
-                        .insert(key, line.id().ok_or_else(|| page.odd(NO_MARK))?);
+                    let id = line.id().ok_or_else(|| page.odd(NO_MARK))?;
+                    ledger.signatures.insert(key, (id, line.copy));
                 }
             }
         }
         for (page, line) in live(pages)? {
             if !line.copy {
                 let entry = line.entry().ok_or_else(|| page.odd(NO_MARK))?;
-                ledger.entries.entry(entry.key()).or_default().push(entry);
+                ledger
+                    .alike
+                    .entry(entry.key())
+                    .or_default()
+                    .push(entry.id());
+                ledger.entries.insert(entry.id(), entry);
             }
         }
         Ok(ledger)
@@ -153,66 +150,47 @@ impl Ledger {
         self.kept_since.unwrap_or(Moment(i64::MIN))
     }
 
-    /// The entry that holds all of a file of which nothing has changed since it was read.
-    pub fn unchanged(&self, machine: &str, signature: Signature) -> Option<Id> {
+    /// Which entry holds all of a file of which nothing has changed since it was read, and whether the
+    /// file is but a copy.
+    pub fn unchanged(&self, machine: &str, signature: Signature) -> Option<(Id, bool)> {
         self.signatures
             .get(&(machine.to_owned(), signature))
             .copied()
     }
 
-    /// The entries that a log with this key may be.
-    pub fn candidates(&self, key: Option<Mark>) -> Vec<Entry> {
-        let short = self.entries.get(&None).into_iter().flatten();
-        let alike = key.and_then(|key| self.entries.get(&Some(key)));
-        short.chain(alike.into_iter().flatten()).cloned().collect()
+    /// An entry that no other takes the place of.
+    pub fn entry(&self, id: Id) -> Option<&Entry> {
+        self.entries.get(&id)
     }
 
-    /// All entries.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().flatten()
+    /// The entries that a log with this key may be.
+    pub fn candidates(&self, key: Option<Mark>) -> Vec<Entry> {
+        let short = self.alike.get(&None).into_iter().flatten();
+        let alike = key.and_then(|key| self.alike.get(&Some(key)));
+        let ids = short.chain(alike.into_iter().flatten());
+        ids.filter_map(|id| self.entries.get(id)).cloned().collect()
     }
 
     /// The logs of a machine that could have been written to after they were read, and were not met
     /// any more where `is_expected` says.
-    ///
-    /// A log that has long been left alone, under a name that it was rotated to, may go: at the last run
-    /// it was still there, and nothing has been written to it since.
     pub fn gone(
         &self,
         machine: &str,
         met: &HashSet<Id>,
         is_expected: impl Fn(&Path) -> bool,
     ) -> Vec<Entry> {
-        let left_alone = |sight: &Sight| {
-            let path = sight.path.as_os_str().as_encoded_bytes();
-            let last_run = sight
-                .path
-                .parent()
-                .and_then(|folder| self.last_run(machine, folder));
-            let age = last_run.map_or(0, |run| run.timestamp() - sight.modified);
-            !path.ends_with(b"log") && age > DAY
+        let is_missed = |entry: &&Entry| {
+            let sight = &entry.sight;
+            let may_be_longer = sight.may_grow && !sight.is_left_alone && !entry.is_gone;
+            sight.machine == machine
+                && may_be_longer
+                && !met.contains(&entry.id())
+                && is_expected(&sight.path)
         };
-        let mut gone: Vec<Entry> = self
-            .entries()
-            .filter(|entry| !entry.is_gone && !met.contains(&entry.id()))
-            .filter(|entry| {
-                let sight = &entry.sight;
-                sight.machine == machine
-                    && sight.may_grow
-                    && is_expected(&sight.path)
-                    && !left_alone(sight)
-            })
-            .cloned()
-            .collect();
+        let mut gone: Vec<Entry> = self.entries.values().filter(is_missed).cloned().collect();
         gone.sort_by(|one, other| one.sight.path.cmp(&other.sight.path));
         gone.iter_mut().for_each(|entry| entry.is_gone = true);
         gone
-    }
-
-    /// When the last run was that saw a log in a folder of a machine.
-    fn last_run(&self, machine: &str, folder: &Path) -> Option<DateTime<Utc>> {
-        let key = (machine.to_owned(), folder.to_path_buf());
-        self.runs.get(&key).copied()
     }
 
     /// Whether another run has counted, since this ledger was read, something of what `entries` have.
@@ -221,7 +199,6 @@ impl Ledger {
         table: &Path,
         entries: &[Entry],
     ) -> Result<bool, DatasetError> {
-        let known: HashSet<Id> = self.entries().map(Entry::id).collect();
         for path in parquet_files(table)? {
             if self.files.contains(&path) {
                 continue;
@@ -231,7 +208,7 @@ impl Ledger {
                     None => ours.id() == theirs.id(),
                     key => key == theirs.key() && ours.fingerprint.agrees(&theirs.fingerprint),
                 };
-                !known.contains(&theirs.id()) && entries.iter().any(same)
+                !self.entries.contains_key(&theirs.id()) && entries.iter().any(same)
             };
             let page = Page::read(&path)?;
             for line in &page.lines {
@@ -372,6 +349,8 @@ struct Line {
     may_grow: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     copy: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    left_alone: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<i64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -415,6 +394,7 @@ impl Line {
             modified: sight.modified,
             may_grow: sight.may_grow,
             copy: sight.is_copy,
+            left_alone: sight.is_left_alone,
             clock: entry.clock.map(|moment| moment.0),
             gone: entry.is_gone,
             run: None,
@@ -463,6 +443,7 @@ impl Line {
                 modified: self.modified,
                 may_grow: self.may_grow,
                 is_copy: self.copy,
+                is_left_alone: self.left_alone,
             },
             clock: self.clock.map(Moment),
             is_gone: self.gone,

@@ -46,6 +46,7 @@ pub(super) struct Reading {
     clock_at_end: Option<Moment>,
     goes_on: bool,
     trouble: Option<Trouble>,
+    has_failed: bool,
     watch: Option<Arc<Watch>>,
 }
 
@@ -61,6 +62,7 @@ impl Reading {
             clock_at_end: None,
             goes_on: false,
             trouble: None,
+            has_failed: false,
             watch: None,
         }
     }
@@ -85,10 +87,17 @@ impl Reading {
         self.chunks.passed()
     }
 
+    /// Where reading failed, if it did.
+    pub(super) fn failed_at(&self) -> Option<u64> {
+        self.has_failed.then(|| self.chunks.offset())
+    }
+
     fn pull(&mut self) -> Option<Chunk> {
         match self.chunks.next()? {
             Ok(chunk) => Some(chunk),
             Err(trouble) => {
+                // What is damaged is so for good; what could not be read may be readable some day.
+                self.has_failed = !matches!(trouble, Trouble::Damaged { .. });
                 self.trouble = Some(trouble);
                 None
             }

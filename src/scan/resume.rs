@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
+use chrono::Utc;
 use rayon::ScopeFifo;
 
 use crate::dataset::{Entry, Id, Ledger, Sight};
@@ -118,6 +120,8 @@ impl Scan {
         });
         let has_changed = all.has_changed.load(Ordering::Acquire);
         let outcome = all.crew.finish();
+        let is_shorter = |trouble: &Trouble| matches!(trouble, Trouble::Shrank { .. });
+        let has_changed = has_changed || outcome.troubles.iter().any(is_shorter);
         let notes = all.notes.into_inner();
         let mut notes = notes.unwrap_or_else(PoisonError::into_inner);
         notes.findings.sort_by_key(|finding| finding.input);
@@ -175,13 +179,11 @@ impl Scan {
             match self.look(input, ledger, machine) {
                 Ok(Look::Pipe) => plan.pipes.push(input),
                 Ok(Look::Group(key)) => groups.entry(key).or_default().push(input),
-                Ok(Look::Settled(state, id)) => {
+                Ok(Look::Settled(state)) => plan.notes.find(input, state),
+                Ok(Look::Unchanged(id, entry)) => {
+                    plan.notes.find(input, State::Unchanged);
                     plan.notes.met.extend(id);
-                    plan.notes.findings.push(Finding {
-                        input,
-                        state,
-                        compression: None,
-                    });
+                    plan.notes.leave_alone(entry);
                 }
                 Err(trouble) => plan.troubles.push((input, trouble)),
             }
@@ -202,13 +204,14 @@ impl Scan {
                 return Ok(Look::Pipe);
             }
             if meta.len() == 0 {
-                return Ok(Look::Settled(State::Empty, None));
+                return Ok(Look::Settled(State::Empty));
             }
             if modified(meta) < ledger.kept_since() {
-                return Ok(Look::Settled(State::Past, None));
+                return Ok(Look::Settled(State::Past));
             }
-            if let Some(id) = ledger.unchanged(machine, Signature::of(meta)) {
-                return Ok(Look::Settled(State::Unchanged, Some(id)));
+            if let Some((id, is_copy)) = ledger.unchanged(machine, Signature::of(meta)) {
+                let entry = ledger.entry(id).filter(|_| !is_copy);
+                return Ok(Look::Unchanged((!is_copy).then_some(id), entry.cloned()));
             }
         }
         let mut source = open(&self.inputs[input], self.access)?;
@@ -234,6 +237,10 @@ impl Scan {
             Recognised::Known(at) => (State::Known, Some(known[at].clone())),
             Recognised::Rest(at) => (State::rest(&source), Some(known[at].clone())),
             Recognised::New => (State::rest(&source), None),
+            Recognised::Damaged(_) => {
+                let path = self.inputs[input].path().to_path_buf();
+                return Err(Trouble::DamagedCopy { path });
+            }
         };
         let finding = Finding {
             input,
@@ -244,14 +251,20 @@ impl Scan {
     }
 
     fn sight(&self, input: usize, machine: &str, source: &Source) -> Sight {
+        let path = match &self.inputs[input] {
+            Input::Stdin => PathBuf::from("-"),
+            Input::File(path) => whole_path(path),
+        };
         let modified = source.modified.duration_since(UNIX_EPOCH);
+        let modified = modified.map_or(0, |modified| modified.as_secs() as i64);
         Sight {
             machine: machine.to_owned(),
-            path: whole_path(self.inputs[input].path()),
             signature: source.signature.filter(|_| source.is_whole()),
-            modified: modified.map_or(0, |modified| modified.as_secs() as i64),
+            modified,
             may_grow: source.new_bytes().is_some(),
             is_copy: false,
+            is_left_alone: source.is_whole() && is_left_alone(&path, modified),
+            path,
         }
     }
 }
@@ -259,6 +272,14 @@ impl Scan {
 fn modified(meta: &fs::Metadata) -> Moment {
     let nanos = meta.mtime_nsec() / 1_000;
     Moment(meta.mtime().saturating_mul(1_000_000).saturating_add(nanos))
+}
+
+impl Scan {
+    /// Whether what a file was made from by compressing stands beside it.
+    fn has_twin(&self, input: usize) -> bool {
+        let twin = self.inputs[input].path().with_extension("");
+        self.inputs.iter().any(|other| other.path() == twin)
+    }
 }
 
 impl State {
@@ -270,10 +291,22 @@ impl State {
     }
 }
 
+/// What is seen of an input before it is read.
 enum Look {
     Pipe,
     Group(Option<Mark>),
-    Settled(State, Option<Id>),
+    /// The log that it is, if it is no copy.
+    Unchanged(Option<Id>, Option<Entry>),
+    Settled(State),
+}
+
+/// Seconds after which a log that was rotated is taken to be at rest.
+const AT_REST: i64 = 86_400;
+
+/// Whether nobody writes to a log any more: it was rotated, and long ago.
+fn is_left_alone(path: &Path, modified: i64) -> bool {
+    let is_rotated = !path.as_os_str().as_encoded_bytes().ends_with(b"log");
+    is_rotated && Utc::now().timestamp() - modified > AT_REST
 }
 
 /// What all groups share.
@@ -314,7 +347,11 @@ impl Resuming<'_> {
             (source.compression.is_some(), length)
         });
         for (input, source) in sources {
-            self.read(scope, input, Ok(source), &mut known);
+            match key.is_none() && source.compression.is_some() && scan.has_twin(input) {
+                // It is just beginning to be compressed.
+                true => self.notes().find(input, State::Known),
+                false => self.read(scope, input, Ok(source), &mut known),
+            }
         }
     }
 
@@ -354,29 +391,42 @@ impl Resuming<'_> {
     ) -> Result<Option<Entry>, Trouble> {
         let scan = self.crew.scan;
         let (finding, source, old) = scan.begin(input, source, known)?;
-        let sight = scan.sight(input, self.machine, &source);
-        {
+        let mut sight = scan.sight(input, self.machine, &source);
+        // To decompress a file once more would tell nothing else.
+        let is_worth = finding.compression.is_some() && sight.signature.is_some();
+        let is_known = finding.state == State::Known;
+        self.notes().findings.push(finding);
+        if is_known {
             let mut notes = self.notes();
-            notes.met.extend(old.as_ref().map(Entry::id));
-            if finding.state == State::Known {
-                notes.are_new |= finding.compression.is_some();
-                notes.entries.extend(old.map(|old| old.with_copy(sight)));
-                notes.findings.push(finding);
-                return Ok(None);
-            }
-            notes.findings.push(finding);
+            notes.are_new |= is_worth;
+            notes.entries.extend(old.map(|old| old.with_copy(sight)));
+            return Ok(None);
         }
+        self.notes().met.extend(old.as_ref().map(Entry::id));
         let recognised = old.as_ref().map(|old| &old.fingerprint);
         let (promised, watch) = source.watch(recognised, &self.has_changed)?.unzip();
-        let mut reading = Reading::new(input, source, scan.zone, scan.chunk_size)
-            .resumed(old.as_ref().and_then(|old| old.clock), watch.map(Arc::new));
+        let watch = watch.map(Arc::new);
+        let clock = old.as_ref().and_then(|old| old.clock);
+        let mut reading =
+            Reading::new(input, source, scan.zone, scan.chunk_size).resumed(clock, watch.clone());
         self.crew.read(scope, &mut reading);
-        let fingerprint = promised.or_else(|| reading.passed().cloned());
+        let fingerprint = match (reading.failed_at(), &watch) {
+            (None, Some(_)) => promised,
+            (Some(length), Some(watch)) => watch.fingerprint(length),
+            (_, None) => reading.passed().cloned(),
+        };
+        if reading.failed_at().is_some() {
+            sight.signature = None;
+            if fingerprint.is_none() {
+                self.has_changed.store(true, Ordering::Release);
+            }
+        }
         let Some(fingerprint) = fingerprint.filter(|fingerprint| fingerprint.length > 0) else {
             return Ok(None);
         };
         let mut entry = Entry::of(fingerprint, sight);
         let is_new = old.as_ref().map(Entry::id) != Some(entry.id());
+        let is_moved = old.as_ref().map(|old| &old.sight.path) != Some(&entry.sight.path);
         match old {
             Some(old) if is_new => entry.continues = Some(old.id()),
             Some(old) => (entry.continues, entry.clock) = (old.continues, old.clock),
@@ -386,8 +436,7 @@ impl Resuming<'_> {
             entry.clock = reading.clock_at_end();
         }
         let mut notes = self.notes();
-        // To decompress it once more would tell nothing else.
-        notes.are_new |= is_new || !entry.sight.may_grow;
+        notes.are_new |= is_new || is_worth || (is_moved && entry.sight.may_grow);
         notes.entries.push(entry.clone());
         Ok(Some(entry))
     }
@@ -398,6 +447,26 @@ impl Resuming<'_> {
 }
 
 impl Notes {
+    fn find(&mut self, input: usize, state: State) {
+        self.findings.push(Finding {
+            input,
+            state,
+            compression: None,
+        });
+    }
+
+    /// Notes that nobody writes to a log any more, if that is so by now.
+    fn leave_alone(&mut self, entry: Option<Entry>) {
+        if let Some(mut entry) = entry.filter(|entry| entry.sight.may_grow) {
+            let sight = &mut entry.sight;
+            if !sight.is_left_alone && is_left_alone(&sight.path, sight.modified) {
+                sight.is_left_alone = true;
+                self.are_new = true;
+                self.entries.push(entry);
+            }
+        }
+    }
+
     /// What holds no record is no error log, and is told again until it is taken away.
     fn forget_no_logs(&mut self, troubles: &[Trouble]) {
         for trouble in troubles {

@@ -136,6 +136,11 @@ impl<'c, C: Cut> Chunks<'c, C> {
         self.passed.as_ref()
     }
 
+    /// Where what was handed out ends in the input.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Asked once, when everything was handed out: whether the file lasted that long.
     fn shrank(&mut self) -> Option<Trouble> {
         let (file, length) = self.file.take()?;

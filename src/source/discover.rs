@@ -28,8 +28,8 @@ impl Input {
 
 /// Turns the arguments of a command into inputs, in the order in which they were named.
 ///
-/// A folder stands for the `*error*log*` files directly in it, a pattern for the files that match;
-/// both sorted by name. A file that is reached twice is read once, and standard input too: counting
+/// A folder stands for the `*error*log*` files directly in it, a pattern for the files that match, both
+/// sorted by name; a pipe must be named. A file that is reached twice is read once, and standard input too: counting
 /// an event twice is never what was meant.
 ///
 /// ```
@@ -127,7 +127,7 @@ impl Found {
                 }),
             }
         }
-        paths.retain(|path| !path.is_dir());
+        paths.retain(|path| may_be_log(path));
         paths.sort();
         if paths.is_empty() {
             self.troubles.push(Trouble::EmptyFolder {
@@ -151,8 +151,8 @@ impl Found {
         for entry in matches {
             any = true;
             match entry {
-                Ok(path) if path.is_dir() => {}
-                Ok(path) => self.file(path),
+                Ok(path) if may_be_log(&path) => self.file(path),
+                Ok(_) => {}
                 Err(error) => self.troubles.push(Trouble::Open {
                     path: error.path().to_path_buf(),
                     source: error.into(),
@@ -165,6 +165,12 @@ impl Found {
             });
         }
     }
+}
+
+/// Of what nobody has named, only files are read: a pipe would be waited for. What cannot be looked at
+/// is kept, and opening it gives the reason.
+fn may_be_log(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |meta| meta.is_file())
 }
 
 fn is_pattern(argument: &OsStr) -> bool {

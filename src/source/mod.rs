@@ -17,7 +17,7 @@ mod trouble;
 pub use chunk::{Chunk, Chunks, Cut, Start};
 pub use decompress::{Compression, Damage};
 pub use discover::{Input, covers, discover, whole_path};
-pub use fingerprint::{Fingerprint, Mark};
+pub use fingerprint::{End, Fingerprint, Mark};
 pub use open::{Access, Signature, Source, open};
 pub use resume::{Recognised, Watch};
 pub use trouble::Trouble;

@@ -23,6 +23,8 @@ pub enum Recognised {
     Rest(usize),
     /// All of it is in what was read of this one.
     Known(usize),
+    /// It begins like this one, but then its bytes were damaged: what of it is new cannot be told.
+    Damaged(usize),
 }
 
 /// So many bytes before the new ones are looked at again: a line that a client put into the log belongs
@@ -64,7 +66,7 @@ impl Source {
             let new = match recognised {
                 Recognised::New => 0,
                 Recognised::Rest(at) => known[at].length,
-                Recognised::Known(_) => *length,
+                Recognised::Known(_) | Recognised::Damaged(_) => *length,
             };
             let end = self.settled(file, *length, new, cut).map_err(failed)?;
             self.move_to(new.saturating_sub(LOOKED_AT_AGAIN))
@@ -80,6 +82,12 @@ impl Source {
             } else if fingerprint.length < known.length && fingerprint.begins(known) {
                 return Ok((self, Recognised::Known(at)));
             }
+        }
+        if best.is_none()
+            && let Some(at) = self.resembles(known)
+            && self.is_damaged()
+        {
+            return Ok((self, Recognised::Damaged(at)));
         }
         let new = best.map_or(0, |at| known[at].length);
         if self.offset() > new.saturating_sub(LOOKED_AT_AGAIN) {
@@ -162,6 +170,25 @@ impl Source {
         }
     }
 
+    /// Which one a compressed input begins like, though it is not the same.
+    fn resembles(&self, known: &[&Fingerprint]) -> Option<usize> {
+        let Bytes::Stream(stream) = &self.bytes else {
+            return None;
+        };
+        let passed = stream.fingerprint();
+        self.compression?;
+        known.iter().rposition(|known| passed.resembles(known))
+    }
+
+    /// Reads a compressed input to its end to see whether it is whole.
+    fn is_damaged(&mut self) -> bool {
+        self.advance(u64::MAX);
+        match &self.bytes {
+            Bytes::Stream(stream) => stream.has_failed(),
+            Bytes::Mapped(_) => false,
+        }
+    }
+
     /// Has a file that is not compressed begin at `offset`.
     fn move_to(&mut self, offset: u64) -> io::Result<()> {
         self.part.from = offset;
@@ -212,6 +239,13 @@ pub struct Watch {
     file: Arc<File>,
     fingerprints: Vec<Fingerprint>,
     has_changed: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// The fingerprint of less than was asked for, because reading failed there.
+    pub fn fingerprint(&self, length: u64) -> Option<Fingerprint> {
+        Fingerprint::of_file(&self.file, length).ok()?
+    }
 }
 
 impl Drop for Watch {

@@ -47,6 +47,11 @@ impl Stream {
         self.at_end
     }
 
+    /// Whether the end is none, because reading failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
     /// Why reading failed.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()

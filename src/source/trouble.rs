@@ -54,7 +54,7 @@ pub enum Trouble {
     /// A compressed file is not whole; what came before the damage was used.
     #[error(
         "{}: {compression} data: at byte {at} {damage}; the {offset} decompressed bytes before that \
-         were read, the rest is lost",
+         were read, the rest was not",
         path.display()
     )]
     Damaged {
@@ -68,6 +68,16 @@ pub enum Trouble {
         offset: u64,
         /// What is wrong.
         damage: Damage,
+    },
+    /// A damaged file that begins like a log that was counted before.
+    #[error(
+        "{}: is damaged, and begins like a log that was counted already: nothing of it was counted, \
+         lest something is counted twice",
+        path.display()
+    )]
+    DamagedCopy {
+        /// The path as it was asked for.
+        path: PathBuf,
     },
     /// A pipe that has to be read twice.
     #[error(

@@ -8,6 +8,7 @@ mod member;
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
+use std::ops::RangeInclusive;
 
 use member::{End, Member};
 
@@ -25,20 +26,36 @@ pub enum Compression {
 }
 
 /// First bytes, and what they begin.
-const MAGIC: [(&[u8], Compression); 5] = [
+const MAGIC: [(&[u8], Compression); 4] = [
     (b"\x1f\x8b", Compression::Gzip),
     (b"\x28\xb5\x2f\xfd", Compression::Zstd),
-    // pzstd begins with a skippable frame.
-    (b"\x50\x2a\x4d\x18", Compression::Zstd),
     (b"\xfd7zXZ\x00", Compression::Xz),
     (b"BZh", Compression::Bzip2),
 ];
 
+/// The first byte of a zstd frame that holds no data is one of these (pzstd begins with one, the
+/// seekable format ends with one); the others are the same for all.
+const SKIPPABLE: (RangeInclusive<u8>, &[u8]) = (0x50..=0x5f, b"\x2a\x4d\x18");
+
 impl Compression {
     /// The format of what begins with `head`, of which the first [`LONGEST_MAGIC`] bytes are enough.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
+        let is_skippable = |(first, rest): (&u8, &[u8])| {
+            SKIPPABLE.0.contains(first) && rest.starts_with(SKIPPABLE.1)
+        };
+        if head.split_first().is_some_and(is_skippable) {
+            return Some(Self::Zstd);
+        }
         let known = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
         known.map(|&(_, compression)| compression)
+    }
+
+    /// Whether a member can begin with this byte. All magics differ in their first byte; what is no
+    /// member after all, the member says.
+    fn may_begin_with(self, first: u8) -> bool {
+        let is_skippable = self == Self::Zstd && SKIPPABLE.0.contains(&first);
+        let is_magic = |&(magic, of): &(&[u8], Self)| of == self && magic[0] == first;
+        is_skippable || MAGIC.iter().any(is_magic)
     }
 }
 
@@ -137,15 +154,10 @@ impl<R: BufRead> Decompressor<R> {
             if ready.is_empty() {
                 return Ok(State::Done);
             }
-            // All magics differ in their first byte, so one is enough to go on: what is no member
-            // after all, the member says.
             let next = ready.get(zeros).copied();
             self.consume(zeros);
             if let Some(first) = next {
-                let is_member = MAGIC
-                    .iter()
-                    .any(|&(magic, of)| of == self.compression && magic[0] == first);
-                return Ok(match is_member {
+                return Ok(match self.compression.may_begin_with(first) {
                     true => State::Before,
                     false => State::Damaged(Damage::Trailing),
                 });
