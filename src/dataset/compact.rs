@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::record::Moment;
 
-use super::ledger::{self, Page};
+use super::page::{self, Page};
 use super::read::{Merged, Table};
 use super::run::{COMMIT_LOCK, sync_folder};
 use super::{Dataset, DatasetError, Provenance, footer, hourly, parquet_files, write};
@@ -76,7 +76,7 @@ impl Dataset {
         let pages = Page::read_all(&files)?;
         let tables = files.iter().map(|path| Table::open(path));
         let tables = tables.collect::<Result<Vec<Table>, _>>()?;
-        let kept_since = kept_since.max(ledger::kept_since(&pages));
+        let kept_since = kept_since.max(page::kept_since(&pages));
         let months = months(&tables, kept_since);
         let before = Compaction {
             files_before: files.len() as u64,
@@ -344,7 +344,7 @@ impl Building<'_> {
                 .unwrap_or_else(Utc::now),
         };
         let mut footer = match with_ledger {
-            true => provenance.with_ledger(ledger::merged(self.pages, self.kept_since)?),
+            true => provenance.with_ledger(page::merged(self.pages, self.kept_since)?),
             false => provenance.without_ledger(),
         };
         if let Some(since) = self.kept_since {

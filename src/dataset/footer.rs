@@ -12,7 +12,7 @@ use parquet::file::metadata::{
 };
 
 use super::DatasetError;
-use super::ledger::{self, Entry};
+use super::entry::{self, Entry};
 
 /// When the run began, RFC 3339.
 pub(super) const RUN: &str = "badgateway.run";
@@ -39,7 +39,7 @@ pub struct Provenance {
 
 impl Provenance {
     pub(super) fn key_values(&self, entries: &[Entry]) -> Vec<KeyValue> {
-        self.with_ledger(ledger::write_entries(entries))
+        self.with_ledger(entry::write_entries(entries))
     }
 
     pub(super) fn with_ledger(&self, ledger: String) -> Vec<KeyValue> {

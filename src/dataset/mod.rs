@@ -6,11 +6,13 @@
 //! counted twice or left out.
 
 mod compact;
+mod entry;
 mod error;
 mod footer;
 mod hourly;
 mod ledger;
 mod lock;
+mod page;
 mod read;
 mod run;
 mod write;
@@ -19,10 +21,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use compact::Compaction;
+pub use entry::{Entry, Id, Sight};
 pub use error::DatasetError;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
-pub use ledger::{Entry, Id, Ledger, Sight};
+pub use ledger::Ledger;
 pub use run::{Commit, Run};
 
 /// A folder that holds a dataset.

@@ -1,0 +1,125 @@
+//! What each footer says, and what all of them say together.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use crate::record::Moment;
+
+use super::entry::{Id, Line};
+use super::{DatasetError, footer};
+
+/// What one file says.
+pub(super) struct Page {
+    pub(super) path: PathBuf,
+    pub(super) run: DateTime<Utc>,
+    pub(super) zone: String,
+    kept_since: Option<Moment>,
+    pub(super) lines: Vec<Line>,
+}
+
+impl Page {
+    pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Self>, DatasetError> {
+        files.iter().map(|path| Self::read(path)).collect()
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self, DatasetError> {
+        let values = footer::read(path)?;
+        let value = |key| footer::value(&values, key);
+        let mut page = Self {
+            path: path.to_path_buf(),
+            run: DateTime::UNIX_EPOCH,
+            zone: value(footer::ZONE).unwrap_or_default().to_owned(),
+            kept_since: None,
+            lines: Vec::new(),
+        };
+        let time = |text| DateTime::parse_from_rfc3339(text).map_err(|error| page.odd(error));
+        let run = value(footer::RUN).map(time).transpose()?;
+        let kept_since = value(footer::KEPT_SINCE).map(time).transpose()?;
+        if let Some(run) = run {
+            page.run = run.to_utc();
+        }
+        page.kept_since = kept_since.map(|time| Moment(time.timestamp_micros()));
+        if let Some(ledger) = value(footer::LEDGER) {
+            page.lines = serde_json::from_str(ledger).map_err(|error| page.odd(error))?;
+        }
+        Ok(page)
+    }
+
+    /// When the run was that wrote a line.
+    fn run_of(&self, line: &Line) -> DateTime<Utc> {
+        let own = line.run.and_then(DateTime::from_timestamp_micros);
+        own.unwrap_or(self.run)
+    }
+
+    pub(super) fn has_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// What was read out of a line; an error if something that should be a mark is none.
+    pub(super) fn mark<T>(&self, read: Option<T>) -> Result<T, DatasetError> {
+        read.ok_or_else(|| self.odd("not a mark"))
+    }
+
+    fn odd(&self, what: impl ToString) -> DatasetError {
+        DatasetError::Footer {
+            path: self.path.clone(),
+            what: what.to_string(),
+        }
+    }
+}
+
+/// The lines that count: what no other takes the place of, as the last run had it; and its copies.
+pub(super) fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
+    let mut replaced = HashSet::new();
+    let mut lines = Vec::new();
+    for page in pages {
+        for line in &page.lines {
+            replaced.extend(line.continues());
+            let id = page.mark(line.id())?;
+            lines.push((page.run_of(line), id, page, line));
+        }
+    }
+    lines.retain(|(_, id, ..)| !replaced.contains(id));
+    // Of equal runs the later line.
+    lines.sort_by_key(|&(run, ..)| run);
+    let mut latest: HashMap<(Id, Option<&str>), (&Page, &Line)> = HashMap::new();
+    for (_, id, page, line) in lines {
+        let copy = line.copy.then_some(line.path.as_str());
+        latest.insert((id, copy), (page, line));
+    }
+    Ok(latest.into_values().collect())
+}
+
+pub(super) fn kept_since(pages: &[Page]) -> Option<Moment> {
+    pages.iter().filter_map(|page| page.kept_since).max()
+}
+
+/// All pages as one, in the form in which they stand in a footer. What was last written to before
+/// `kept_since` is left out: no run looks at it again.
+pub(super) fn merged(pages: &[Page], kept_since: Option<Moment>) -> Result<String, DatasetError> {
+    let is_kept = |line: &Line| {
+        kept_since.is_none_or(|since| line.modified.saturating_mul(1_000_000) >= since.0)
+    };
+    let mut lines: Vec<Line> = live(pages)?
+        .into_iter()
+        .filter(|(_, line)| is_kept(line))
+        .map(|(page, line)| Line {
+            run: Some(page.run_of(line).timestamp_micros()),
+            ..line.clone()
+        })
+        .collect();
+    lines.sort_by(|one, other| {
+        let order = |line: &Line| {
+            (
+                line.run,
+                line.machine.clone(),
+                line.path.clone(),
+                line.length,
+            )
+        };
+        order(one).cmp(&order(other))
+    });
+    Ok(serde_json::to_string(&lines).expect("lines hold texts and numbers"))
+}
