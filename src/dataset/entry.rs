@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::record::Moment;
@@ -110,6 +111,14 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// To stand in the footer of another run.
+    pub(super) fn of_run(self, run: DateTime<Utc>) -> Self {
+        Self {
+            run: Some(run.timestamp_micros()),
+            ..self
+        }
+    }
+
     fn of(entry: &Entry) -> Self {
         let sight = &entry.sight;
         Self {

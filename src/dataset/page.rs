@@ -105,10 +105,7 @@ pub(super) fn merged(pages: &[Page], kept_since: Option<Moment>) -> Result<Strin
     let mut lines: Vec<Line> = live(pages)?
         .into_iter()
         .filter(|(_, line)| is_kept(line))
-        .map(|(page, line)| Line {
-            run: Some(page.run_of(line).timestamp_micros()),
-            ..line.clone()
-        })
+        .map(|(page, line)| line.clone().of_run(page.run_of(line)))
         .collect();
     lines.sort_by(|one, other| {
         let order = |line: &Line| {

@@ -190,7 +190,7 @@ impl Scan {
         }
         plan.groups = groups.into_iter().collect();
         plan.groups
-            .sort_by_key(|(_, inputs)| std::cmp::Reverse(self.length(inputs[0])));
+            .sort_by_cached_key(|(_, inputs)| std::cmp::Reverse(self.length(inputs[0])));
         plan
     }
 
@@ -215,7 +215,7 @@ impl Scan {
             }
         }
         let mut source = open(&self.inputs[input], self.access)?;
-        Ok(Look::Group(source.key()))
+        Ok(Look::Group(source.key()?))
     }
 
     /// Finds out which of the logs that are known an input is, and goes to where its new part begins.
@@ -330,10 +330,11 @@ impl Resuming<'_> {
         let mut sources = Vec::with_capacity(inputs.len());
         for input in inputs {
             match open(&scan.inputs[input], scan.access) {
-                Ok(mut source) => match source.key() == key {
-                    true => sources.push((input, source)),
+                Ok(mut source) => match source.key() {
+                    Ok(now) if now == key => sources.push((input, source)),
                     // Logs were rotated since the plan was made: it is another one now.
-                    false => self.has_changed.store(true, Ordering::Release),
+                    Ok(_) => self.has_changed.store(true, Ordering::Release),
+                    Err(trouble) => self.crew.trouble(input, trouble),
                 },
                 Err(Trouble::Open { source, .. }) if source.kind() == ErrorKind::NotFound => {
                     self.has_changed.store(true, Ordering::Release);
@@ -350,28 +351,34 @@ impl Resuming<'_> {
             match key.is_none() && source.compression.is_some() && scan.has_twin(input) {
                 // It is just beginning to be compressed.
                 true => self.notes().find(input, State::Known),
-                false => self.read(scope, input, Ok(source), &mut known),
+                false => self.read(scope, input, source, &mut known),
             }
         }
     }
 
     fn read_pipe<'scope>(&'scope self, scope: &ScopeFifo<'scope>, input: usize, ledger: &Ledger) {
-        let mut source = open(&self.crew.scan.inputs[input], self.crew.scan.access);
-        let key = source.as_mut().map_or(None, Source::key);
-        let mut known = ledger.candidates(key);
-        known.extend(self.notes().entries.iter().cloned());
-        known.retain(|entry| entry.key().is_none() || entry.key() == key);
-        self.read(scope, input, source, &mut known);
+        let scan = self.crew.scan;
+        let keyed = open(&scan.inputs[input], scan.access)
+            .and_then(|mut source| Ok((source.key()?, source)));
+        match keyed {
+            Err(trouble) => self.crew.trouble(input, trouble),
+            Ok((key, source)) => {
+                let mut known = ledger.candidates(key);
+                known.extend(self.notes().entries.iter().cloned());
+                known.retain(|entry| entry.key().is_none() || entry.key() == key);
+                self.read(scope, input, source, &mut known);
+            }
+        }
     }
 
     fn read<'scope>(
         &'scope self,
         scope: &ScopeFifo<'scope>,
         input: usize,
-        source: Result<Source, Trouble>,
+        source: Source,
         known: &mut Vec<Entry>,
     ) {
-        match source.and_then(|source| self.try_read(scope, input, source, known)) {
+        match self.try_read(scope, input, source, known) {
             Err(trouble) => self.crew.trouble(input, trouble),
             Ok(None) => {}
             Ok(Some(entry)) => {

@@ -35,15 +35,16 @@ const LOOKED_AT_AGAIN: u64 = 64 * 1024;
 const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
 impl Source {
-    /// The mark of the first bytes, under which a log can be looked up; `None` if there are not so many
-    /// or they cannot be read. A pipe keeps them.
-    pub fn key(&mut self) -> Option<Mark> {
-        let fingerprint = match (&self.file, &mut self.bytes) {
-            (Some((file, _)), _) => Fingerprint::of_file(file, FIRST_PLACE).ok()??,
-            (None, Bytes::Stream(stream)) => stream.advance(FIRST_PLACE, FIRST_PLACE as usize),
-            (None, Bytes::Mapped(_)) => return None,
+    /// The mark of the first bytes, under which a log can be looked up; `None` if there are not so many.
+    /// A pipe keeps them.
+    pub fn key(&mut self) -> Result<Option<Mark>, Trouble> {
+        let fingerprint = match &self.file {
+            None => Some(self.advance(FIRST_PLACE, FIRST_PLACE)?),
+            Some((file, _)) => {
+                Fingerprint::of_file(file, FIRST_PLACE).map_err(|source| self.unreadable(source))?
+            }
         };
-        fingerprint.marks.first().copied()
+        Ok(fingerprint.and_then(|fingerprint| fingerprint.marks.first().copied()))
     }
 
     /// Leaves out what has been counted of the input before, and a last line or record that may still be
@@ -76,7 +77,7 @@ impl Source {
         }
         let mut best = None;
         for (at, known) in known.iter().enumerate() {
-            let fingerprint = self.advance(known.length);
+            let fingerprint = self.advance(known.length, LOOKED_AT_AGAIN)?;
             if fingerprint == **known {
                 best = Some(at);
             } else if fingerprint.length < known.length && fingerprint.begins(known) {
@@ -85,14 +86,14 @@ impl Source {
         }
         if best.is_none()
             && let Some(at) = self.resembles(known)
-            && self.is_damaged()
+            && self.is_damaged()?
         {
             return Ok((self, Recognised::Damaged(at)));
         }
         let new = best.map_or(0, |at| known[at].length);
         if self.offset() > new.saturating_sub(LOOKED_AT_AGAIN) {
             self = self.again(input, access)?;
-            self.advance(new);
+            self.advance(new, LOOKED_AT_AGAIN)?;
         }
         self.ask_for(new, None);
         Ok((self, best.map_or(Recognised::New, Recognised::Rest)))
@@ -109,15 +110,11 @@ impl Source {
         let (Some((file, _)), Some(end)) = (&self.file, self.part.end) else {
             return Ok(None);
         };
-        let failed = |source| Trouble::Read {
-            path: self.path.clone(),
-            offset: 0,
-            source,
+        let fingerprint = Fingerprint::of_file(file, end);
+        let Some(fingerprint) = fingerprint.map_err(|source| self.unreadable(source))? else {
+            has_changed.store(true, Ordering::Release);
+            return Ok(None);
         };
-        let gone = || io::Error::other("it was truncated just now");
-        let fingerprint = Fingerprint::of_file(file, end)
-            .and_then(|fingerprint| fingerprint.ok_or_else(gone))
-            .map_err(failed)?;
         let watch = Watch {
             file: Arc::clone(file),
             fingerprints: recognised
@@ -156,10 +153,22 @@ impl Source {
         }
     }
 
-    fn advance(&mut self, length: u64) -> Fingerprint {
-        match &mut self.bytes {
-            Bytes::Stream(stream) => stream.advance(length, LOOKED_AT_AGAIN as usize),
-            Bytes::Mapped(_) => unreachable!("a map is a file"),
+    /// Passes over the first bytes of a stream.
+    fn advance(&mut self, length: u64, kept: u64) -> Result<Fingerprint, Trouble> {
+        let Bytes::Stream(stream) = &mut self.bytes else {
+            unreachable!("a map is a file");
+        };
+        let fingerprint = stream.advance(length, kept as usize);
+        let readable = stream.is_readable();
+        readable.map_err(|source| self.unreadable(source))?;
+        Ok(fingerprint)
+    }
+
+    fn unreadable(&self, source: io::Error) -> Trouble {
+        Trouble::Read {
+            path: self.path.clone(),
+            offset: self.offset(),
+            source,
         }
     }
 
@@ -181,11 +190,11 @@ impl Source {
     }
 
     /// Reads a compressed input to its end to see whether it is whole.
-    fn is_damaged(&mut self) -> bool {
-        self.advance(u64::MAX);
+    fn is_damaged(&mut self) -> Result<bool, Trouble> {
+        self.advance(u64::MAX, 0)?;
         match &self.bytes {
-            Bytes::Stream(stream) => stream.has_failed(),
-            Bytes::Mapped(_) => false,
+            Bytes::Stream(stream) => Ok(stream.has_failed()),
+            Bytes::Mapped(_) => Ok(false),
         }
     }
 

@@ -1,5 +1,7 @@
+use std::error::Error;
 use std::io::{self, ErrorKind, Read};
 
+use super::decompress::Damaged;
 use super::fingerprint::{Fingerprint, Tracker};
 
 /// Bytes that come one after the other, and the part of them that waits to be handed out.
@@ -50,6 +52,18 @@ impl Stream {
     /// Whether the end is none, because reading failed.
     pub(super) fn has_failed(&self) -> bool {
         self.failure.is_some()
+    }
+
+    /// An error if the input could not be read, other than because it is damaged.
+    pub(super) fn is_readable(&mut self) -> io::Result<()> {
+        let is_damage = |error: &io::Error| {
+            let inner = error.get_ref();
+            inner.is_some_and(<dyn Error + Send + Sync>::is::<Damaged>)
+        };
+        match self.failure.take_if(|error| !is_damage(error)) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// Why reading failed.
