@@ -92,15 +92,17 @@ impl House {
         files
     }
 
-    /// Events by day and peer, and rows.
-    fn counts(&self) -> (BTreeMap<(i64, String), i64>, usize) {
+    fn counts(&self) -> (Counts, usize) {
         counts(&self.files()).unwrap()
     }
 }
 
-/// Read as any other reader would; an error if a file is gone.
-fn counts(files: &[PathBuf]) -> std::io::Result<(BTreeMap<(i64, String), i64>, usize)> {
-    let mut counts = BTreeMap::new();
+/// Events by day and peer.
+type Counts = BTreeMap<(i64, String), i64>;
+
+/// Events and rows, read as any other reader would; an error if a file is gone.
+fn counts(files: &[PathBuf]) -> std::io::Result<(Counts, usize)> {
+    let mut counts = Counts::new();
     let mut rows = 0;
     for path in files {
         let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).unwrap();
