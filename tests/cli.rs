@@ -369,6 +369,38 @@ fn an_endless_line_is_read_in_bounded_memory() {
 }
 
 #[test]
+fn completions_name_every_command_in_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = run(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert_eq!(stderr(&output), "");
+        for command in badgateway::cli::command().get_subcommands() {
+            assert!(stdout(&output).contains(command.get_name()), "{shell}");
+        }
+    }
+    assert_eq!(run(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn completions_into_a_closed_pipe_are_a_quiet_success() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = badgateway()
+        .args(["completions", "bash"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn the_help_of_a_command_tells_the_full_story() {
+    let output = run(&["completions", "--help"]);
+    assert!(stdout(&output).contains("Bash looks for it in"));
+}
+
+#[test]
 fn a_closed_pipe_is_a_quiet_success() {
     let logs = folder(&[("error.log", &REFUSED.repeat(20_000))]);
     let mut child = badgateway()

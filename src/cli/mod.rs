@@ -3,6 +3,7 @@
 mod aggregate;
 mod args;
 mod compact;
+mod completions;
 mod events;
 mod report;
 mod status;
@@ -12,7 +13,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use args::say;
 pub use status::Status;
@@ -34,14 +35,11 @@ Exit status: 0 done; 1 done, but something was left out, and standard error says
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What failed, where, when and why.
     Report(report::Report),
-    /// Append per-pool, per-hour Parquet to a dataset.
     Aggregate(aggregate::Aggregate),
-    /// Every upstream event, one line of JSON each.
     Events(events::Events),
-    /// Merge the files of a dataset, and drop what is old.
     Compact(compact::Compact),
+    Completions(completions::Completions),
 }
 
 /// What kept a command from a result.
@@ -92,6 +90,11 @@ impl CliError {
     }
 }
 
+/// The commands and flags as clap knows them; man pages and completions are made of it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command that the arguments ask for. Wrong arguments end the process with status 2.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliError> {
     match Cli::parse_from(arguments).command {
@@ -99,15 +102,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliE
         Command::Aggregate(aggregate) => aggregate.run(),
         Command::Events(events) => events.run(),
         Command::Compact(compact) => compact.run(),
+        Command::Completions(completions) => completions.run(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_flags_do_not_contradict_each_other() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }
