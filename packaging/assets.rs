@@ -120,6 +120,10 @@ fn examples(roff: &mut Roff, command: &str) {
             "What one pool's peers were asked when they failed:",
             "badgateway events error.log | jq -r 'select(.pool == \"mypool\") | .request'",
         )],
+        "compact" => &[(
+            "Every month, keeping a year and a bit:",
+            "badgateway compact --dataset /var/lib/badgateway --keep 400d",
+        )],
         "completions" => &[(
             "In the running shell:",
             "source <(badgateway completions bash)",
@@ -193,6 +197,9 @@ fn files(roff: &mut Roff, command: &str) {
         "What is read of a folder: every file with such a name.",
     )];
     match command {
+        "compact" => {
+            files = vec![("DIR/hourly/*.parquet", "The table hourly of a dataset.")];
+        }
         "badgateway" | "aggregate" => files.extend([
             ("DIR/hourly/*.parquet", "The table hourly of a dataset."),
             ("/var/lib/badgateway", "The dataset of the nightly run."),
