@@ -130,6 +130,8 @@ impl Iterator for Reading {
         let before = self.clock.take();
         let (zone, latest) = (self.zone, self.latest);
         match &self.held {
+            // Nothing has happened since then.
+            Some(_) if before.is_some() && chunk.counted == chunk.len() => self.clock = before,
             Some(next) if begins_twice(next, zone, latest) => {
                 self.clock = clock_behind(&chunk, before, zone, latest);
             }

@@ -433,7 +433,10 @@ impl Resuming<'_> {
         };
         let mut entry = Entry::of(fingerprint, sight);
         let is_new = old.as_ref().map(Entry::id) != Some(entry.id());
-        let is_moved = old.as_ref().map(|old| &old.sight.path) != Some(&entry.sight.path);
+        let was = old
+            .as_ref()
+            .map(|old| (&old.sight.path, old.sight.is_left_alone));
+        let is_moved = was != Some((&entry.sight.path, entry.sight.is_left_alone));
         match old {
             Some(old) if is_new => entry.continues = Some(old.id()),
             Some(old) => (entry.continues, entry.clock) = (old.continues, old.clock),
