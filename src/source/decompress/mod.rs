@@ -206,3 +206,134 @@ impl<R: BufRead> Read for Decompressor<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufReader, Cursor, Write};
+
+    const ALL: [Compression; 4] = [
+        Compression::Gzip,
+        Compression::Zstd,
+        Compression::Xz,
+        Compression::Bzip2,
+    ];
+
+    fn compressed(compression: Compression, text: &[u8]) -> Vec<u8> {
+        match compression {
+            Compression::Gzip => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Zstd => {
+                let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+                // As the program zstd does, unlike its library.
+                encoder.include_checksum(true).unwrap();
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Xz => {
+                let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+            Compression::Bzip2 => {
+                let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), Default::default());
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+        }
+    }
+
+    /// What can be read, in pieces of this size, and how it ended.
+    fn read(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<Damaged>) {
+        let compression = Compression::of(bytes).unwrap();
+        let input = BufReader::with_capacity(piece, Cursor::new(bytes.to_vec()));
+        let mut decompressor = Decompressor::new(input, compression);
+        let mut text = Vec::new();
+        let mut buffer = vec![0; piece];
+        loop {
+            match decompressor.read(&mut buffer) {
+                Ok(0) => return (text, None),
+                Ok(read) => text.extend_from_slice(&buffer[..read]),
+                Err(error) => return (text, Some(error.downcast().unwrap())),
+            }
+        }
+    }
+
+    fn text() -> Vec<u8> {
+        let lines =
+            (0..3_000).map(|number: u32| format!("{number} {}\n", number.wrapping_mul(40_503)));
+        lines.collect::<String>().into_bytes()
+    }
+
+    #[test]
+    fn members_and_zeros_behind_them_are_read() {
+        for compression in ALL {
+            let mut bytes = compressed(compression, b"one\n");
+            bytes.extend(compressed(compression, b""));
+            bytes.extend(compressed(compression, &text()));
+            let expected = [b"one\n".as_slice(), &text()].concat();
+            for zeros in [0, 1, 511, 5_000] {
+                let bytes = [bytes.as_slice(), &vec![0; zeros]].concat();
+                for piece in [1, 7, 4096] {
+                    let (text, damaged) = read(&bytes, piece);
+                    assert!(damaged.is_none(), "{compression} {zeros} {damaged:?}");
+                    assert!(text == expected, "{compression} {zeros}");
+                }
+            }
+        }
+        let skippable = b"\x5e\x2a\x4d\x18\x04\x00\x00\x00abcd".as_slice();
+        let frame = compressed(Compression::Zstd, b"one\n");
+        for bytes in [[skippable, &frame].concat(), [&frame, skippable].concat()] {
+            let (text, damaged) = read(&bytes, 64);
+            assert!(text == b"one\n" && damaged.is_none(), "{damaged:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_gives_what_stands_before_it_and_its_place() {
+        for compression in ALL {
+            let bytes = compressed(compression, &text());
+            for length in (LONGEST_MAGIC..bytes.len()).step_by(97) {
+                let (read, damaged) = read(&bytes[..length], 256);
+                assert!(text().starts_with(&read));
+                let damaged = damaged.unwrap();
+                let end = (damaged.damage, damaged.at);
+                assert_eq!(end, (Damage::Cut, length as u64), "{compression} {length}");
+            }
+        }
+        // Of gzip nearly all can be had.
+        let bytes = compressed(Compression::Gzip, &text());
+        let (read, _) = read(&bytes[..bytes.len() / 2], 256);
+        assert!(read.len() * 5 > text().len() * 2, "{}", read.len());
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed() {
+        for compression in ALL {
+            let bytes = compressed(compression, &text());
+            for at in (20..bytes.len()).step_by(53) {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= 4;
+                let (read, damaged) = read(&bytes, 4096);
+                // Or it is one that nothing depends on.
+                assert!(damaged.is_some() || read == text(), "{compression} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_format_behind_the_end_is_named() {
+        for compression in ALL {
+            let whole = compressed(compression, b"one\n");
+            let bytes = [whole.as_slice(), b"\0\0text"].concat();
+            let (text, damaged) = read(&bytes, 64);
+            let damaged = damaged.unwrap();
+            assert_eq!(text, b"one\n");
+            let end = (damaged.damage, damaged.at);
+            assert_eq!(end, (Damage::Trailing, whole.len() as u64 + 2));
+        }
+    }
+}
