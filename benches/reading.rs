@@ -29,6 +29,10 @@ struct Arguments {
     #[arg(long, default_value_t = 9)]
     rounds: usize,
 
+    /// How large a chunk is, in bytes.
+    #[arg(long, default_value_t = 1 << 20)]
+    chunk_size: usize,
+
     /// Files that gzip has compressed.
     #[arg(required = true)]
     logs: Vec<PathBuf>,
@@ -38,7 +42,7 @@ fn main() {
     let arguments = Arguments::parse();
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=arguments.rounds {
-        let (alone, bytes) = timed(&arguments, decode);
+        let (alone, bytes) = timed(&arguments, |log, _| decode(log));
         let (reading, read) = timed(&arguments, read);
         assert_eq!(bytes, read, "both must see the same");
         // The first one warms the page cache.
@@ -58,7 +62,7 @@ fn main() {
 }
 
 /// Has `work` done for every file, on all threads; the time it took, and how many bytes there were.
-fn timed(arguments: &Arguments, work: fn(&Path) -> u64) -> (Duration, u64) {
+fn timed(arguments: &Arguments, work: fn(&Path, usize) -> u64) -> (Duration, u64) {
     let waiting = Mutex::new(arguments.logs.clone());
     let bytes = AtomicU64::new(0);
     let begin = Instant::now();
@@ -66,7 +70,7 @@ fn timed(arguments: &Arguments, work: fn(&Path) -> u64) -> (Duration, u64) {
         for _ in 0..arguments.threads {
             scope.spawn(|| {
                 while let Some(log) = waiting.lock().ok().and_then(|mut logs| logs.pop()) {
-                    bytes.fetch_add(work(&log), Ordering::Relaxed);
+                    bytes.fetch_add(work(&log, arguments.chunk_size), Ordering::Relaxed);
                 }
             });
         }
@@ -87,9 +91,9 @@ fn decode(log: &Path) -> u64 {
     }
 }
 
-fn read(log: &Path) -> u64 {
+fn read(log: &Path, chunk_size: usize) -> u64 {
     let source = open(&Input::File(log.to_path_buf()), Access::Auto).expect("the log opens");
-    let chunks = Chunks::new(source, &Boundaries, 1 << 20);
+    let chunks = Chunks::new(source, &Boundaries, chunk_size);
     chunks
         .map(|chunk| chunk.expect("the log is whole").len() as u64)
         .sum()

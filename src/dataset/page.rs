@@ -1,6 +1,6 @@
 //! What each footer says, and what all of them say together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -70,26 +70,31 @@ impl Page {
     }
 }
 
-/// The lines that count: what no other takes the place of, as the last run had it; and its copies.
+/// The lines that count, in the order in which they were written: each takes the place of the one that it
+/// continues, and of an earlier one about the same bytes. The same bytes may come again, in another log.
+/// Copies count as long as what they are copies of.
 pub(super) fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
-    let mut replaced = HashSet::new();
-    let mut lines = Vec::new();
-    for page in pages {
-        for line in &page.lines {
-            replaced.extend(line.continues());
-            let id = page.mark(line.id())?;
-            lines.push((page.run_of(line), id, page, line));
+    let mut lines: Vec<(&Page, &Line)> = pages
+        .iter()
+        .flat_map(|page| page.lines.iter().map(move |line| (page, line)))
+        .collect();
+    lines.sort_by_key(|(page, line)| page.run_of(line));
+    let mut latest: HashMap<(Id, Option<&str>), usize> = HashMap::new();
+    for (number, (page, line)) in lines.iter().enumerate() {
+        let id = page.mark(line.id())?;
+        if let Some(continued) = line.continues() {
+            latest.remove(&(continued, None));
         }
-    }
-    lines.retain(|(_, id, ..)| !replaced.contains(id));
-    // Of equal runs the later line.
-    lines.sort_by_key(|&(run, ..)| run);
-    let mut latest: HashMap<(Id, Option<&str>), (&Page, &Line)> = HashMap::new();
-    for (_, id, page, line) in lines {
         let copy = line.copy.then_some(line.path.as_str());
-        latest.insert((id, copy), (page, line));
+        latest.insert((id, copy), number);
     }
-    Ok(latest.into_values().collect())
+    let mut numbers: Vec<usize> = latest
+        .iter()
+        .filter(|((id, _), _)| latest.contains_key(&(*id, None)))
+        .map(|(_, &number)| number)
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers.into_iter().map(|number| lines[number]).collect())
 }
 
 pub(super) fn kept_since(pages: &[Page]) -> Option<Moment> {
@@ -102,21 +107,10 @@ pub(super) fn merged(pages: &[Page], kept_since: Option<Moment>) -> Result<Strin
     let is_kept = |line: &Line| {
         kept_since.is_none_or(|since| line.modified.saturating_mul(1_000_000) >= since.0)
     };
-    let mut lines: Vec<Line> = live(pages)?
+    let lines: Vec<Line> = live(pages)?
         .into_iter()
         .filter(|(_, line)| is_kept(line))
         .map(|(page, line)| line.clone().of_run(page.run_of(line)))
         .collect();
-    lines.sort_by(|one, other| {
-        let order = |line: &Line| {
-            (
-                line.run,
-                line.machine.clone(),
-                line.path.clone(),
-                line.length,
-            )
-        };
-        order(one).cmp(&order(other))
-    });
     Ok(serde_json::to_string(&lines).expect("lines hold texts and numbers"))
 }
