@@ -225,8 +225,7 @@ fn whole(length: Option<u64>, compression: Option<Compression>) -> String {
 
 fn status(troubles: &[Trouble], intake: &Intake, findings: &[Finding]) -> Status {
     let is_log = |finding: &Finding| match finding.state {
-        State::Empty => false,
-        State::Unchanged | State::Known | State::Past => true,
+        State::Empty | State::Unchanged | State::Known | State::Past => true,
         State::Rest { from, .. } => from > 0,
     };
     match troubles {
