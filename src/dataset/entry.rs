@@ -57,6 +57,7 @@ impl Entry {
 
     /// Says where a copy of the log was seen, or of its beginning.
     pub fn with_copy(mut self, sight: Sight) -> Self {
+        self.continues = None;
         self.sight = Sight {
             is_copy: true,
             ..sight

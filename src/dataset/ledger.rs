@@ -116,7 +116,10 @@ impl Ledger {
         };
         let mut gone: Vec<Entry> = self.entries.values().filter(is_missed).cloned().collect();
         gone.sort_by(|one, other| one.sight.path.cmp(&other.sight.path));
-        gone.iter_mut().for_each(|entry| entry.is_gone = true);
+        for entry in &mut gone {
+            entry.is_gone = true;
+            entry.continues = None;
+        }
         gone
     }
 

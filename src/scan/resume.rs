@@ -439,7 +439,8 @@ impl Resuming<'_> {
         let is_moved = was != Some((&entry.sight.path, entry.sight.is_left_alone));
         match old {
             Some(old) if is_new => entry.continues = Some(old.id()),
-            Some(old) => (entry.continues, entry.clock) = (old.continues, old.clock),
+            // What is noted once more takes no other's place.
+            Some(old) => entry.clock = old.clock,
             None => {}
         }
         if is_new {
@@ -471,6 +472,7 @@ impl Notes {
             let sight = &mut entry.sight;
             if !sight.is_left_alone && is_left_alone(&sight.path, sight.modified) {
                 sight.is_left_alone = true;
+                entry.continues = None;
                 self.are_new = true;
                 self.entries.push(entry);
             }
