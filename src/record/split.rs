@@ -411,7 +411,11 @@ pub struct Boundaries;
 
 /// After this many places that could not be vouched for by a look around, the chunk is worked
 /// through from its beginning, which settles it.
-const PLACES_TRIED: usize = 16;
+const PLACES_TRIED: usize = 4;
+
+/// How far the places that are tried lie apart: what one look around has doubted, the next one mostly does
+/// not see. All of them lie within [`Cut::LOOK_AHEAD`].
+const NEXT_PLACE: usize = 3 * WINDOW;
 
 impl Cut for Boundaries {
     const LOOK_AHEAD: usize = 16 * WINDOW;
@@ -450,7 +454,7 @@ impl Cut for Boundaries {
             if is_begin && !splitter.joiner.doubted() {
                 return Some(at);
             }
-            place = next_begin(bytes, at + 1);
+            place = next_begin(bytes, at + NEXT_PLACE);
         }
         if place.is_some() {
             let records = splitter.split(bytes, Start::Record, false);
