@@ -4,6 +4,8 @@
 //! and end in a rollup or, formatted, in a writer. No step takes a lock or allocates per record.
 
 mod crew;
+mod notes;
+mod plan;
 mod reading;
 mod resume;
 mod worker;
@@ -23,7 +25,8 @@ use crew::Crew;
 use reading::{Part, Reading};
 use worker::Worker;
 
-pub use resume::{Finding, Notes, Resumed, State};
+pub use notes::{Finding, Notes, State};
+pub use resume::Resumed;
 
 /// What to read, and how.
 #[derive(Debug, Clone)]

@@ -1,0 +1,106 @@
+//! What a run finds out about its inputs, and notes for the next one.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use chrono::Utc;
+
+use crate::dataset::{Entry, Id};
+use crate::source::{Compression, Source, Trouble, whole_path};
+
+/// What a run has found out about its inputs.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// How far logs were read, or where they are now.
+    pub entries: Vec<Entry>,
+    /// Whether that is worth a file by itself: something was read, or found out at some cost.
+    pub are_new: bool,
+    /// What became of each input, in their order.
+    pub findings: Vec<Finding>,
+    /// The logs of the ledger that were met.
+    pub met: HashSet<Id>,
+    /// Whether something was read that cannot be read again.
+    pub has_pipe: bool,
+}
+
+/// What is to be read of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its place among the inputs.
+    pub input: usize,
+    /// What of it is known.
+    pub state: State,
+    /// How it is compressed.
+    pub compression: Option<Compression>,
+}
+
+/// How much of a log earlier runs have counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// There is nothing in it.
+    Empty,
+    /// All of it, and nothing has changed since.
+    Unchanged,
+    /// It was last written to before the time that the dataset keeps.
+    Past,
+    /// All of it: it is what another log begins with, or an older copy of one.
+    Known,
+    /// What stands before `from`; `bytes` are new. Of a stream it is not known how many will come.
+    Rest {
+        /// Where the new bytes begin.
+        from: u64,
+        /// How many they are.
+        bytes: Option<u64>,
+    },
+}
+
+impl Notes {
+    pub(super) fn find(&mut self, input: usize, state: State) {
+        self.findings.push(Finding {
+            input,
+            state,
+            compression: None,
+        });
+    }
+
+    /// Notes that nobody writes to a log any more, if that is so by now.
+    pub(super) fn leave_alone(&mut self, entry: Option<Entry>) {
+        if let Some(mut entry) = entry.filter(|entry| entry.sight.may_grow) {
+            let sight = &mut entry.sight;
+            if !sight.is_left_alone && is_left_alone(&sight.path, sight.modified) {
+                sight.is_left_alone = true;
+                entry.continues = None;
+                self.are_new = true;
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    /// What holds no record is no error log, and is told again until it is taken away.
+    pub(super) fn forget_no_logs(&mut self, troubles: &[Trouble]) {
+        for trouble in troubles {
+            if let Trouble::NoRecords { path, .. } = trouble {
+                let path = whole_path(path);
+                self.entries.retain(|entry| entry.sight.path != path);
+            }
+        }
+    }
+}
+
+impl State {
+    pub(super) fn rest(source: &Source) -> Self {
+        Self::Rest {
+            from: source.counted_bytes(),
+            bytes: source.new_bytes(),
+        }
+    }
+}
+
+/// Seconds after which a log that was rotated is taken to be at rest.
+const AT_REST: i64 = 86_400;
+
+/// Whether nobody writes to a log any more: it was rotated, and long ago.
+pub(super) fn is_left_alone(path: &Path, modified: i64) -> bool {
+    let is_rotated = !path.as_os_str().as_encoded_bytes().ends_with(b"log");
+    is_rotated && Utc::now().timestamp() - modified > AT_REST
+}

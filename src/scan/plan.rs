@@ -1,0 +1,180 @@
+//! What the inputs are: which of them are known, unchanged, or may be one log.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use crate::dataset::{Entry, Id, Ledger, Sight};
+use crate::record::{Boundaries, Moment};
+use crate::source::{
+    Fingerprint, Input, Mark, Recognised, Signature, Source, Trouble, open, whole_path,
+};
+
+use super::Scan;
+use super::notes::{Finding, Notes, State, is_left_alone};
+
+/// What the inputs are, before any of them is read.
+pub(super) struct Plan {
+    /// Inputs that begin alike may be one log, and are read one after the other.
+    pub(super) groups: Vec<(Option<Mark>, Vec<usize>)>,
+    /// Inputs that can be opened only once.
+    pub(super) pipes: Vec<usize>,
+    pub(super) notes: Notes,
+    pub(super) troubles: Vec<(usize, Trouble)>,
+}
+
+/// What is seen of an input before it is read.
+enum Look {
+    Pipe,
+    Group(Option<Mark>),
+    /// The log that it is, if it is no copy.
+    Unchanged(Option<Id>, Option<Entry>),
+    Settled(State),
+}
+
+impl Scan {
+    /// What [`Scan::resume`] would read.
+    pub fn findings(&self, ledger: &Ledger, machine: &str) -> (Vec<Finding>, Vec<Trouble>) {
+        let mut plan = self.plan(ledger, machine);
+        let mut findings = std::mem::take(&mut plan.notes.findings);
+        let mut troubles = plan.troubles;
+        let pipes = plan.pipes.into_iter().map(|input| (None, vec![input]));
+        for (key, inputs) in plan.groups.into_iter().chain(pipes) {
+            let mut known = ledger.candidates(key);
+            for input in inputs {
+                let begun = open(&self.inputs[input], self.access)
+                    .and_then(|source| self.begin(input, source, &known));
+                match begun {
+                    Ok((finding, source, _)) => {
+                        if let Ok(Some((fingerprint, _))) = source.watch(None, &Arc::default()) {
+                            let sight = self.sight(input, machine, &source);
+                            known.push(Entry::of(fingerprint, sight));
+                        }
+                        findings.push(finding);
+                    }
+                    Err(trouble) => troubles.push((input, trouble)),
+                }
+            }
+        }
+        findings.sort_by_key(|finding| finding.input);
+        (
+            findings,
+            troubles.into_iter().map(|(_, trouble)| trouble).collect(),
+        )
+    }
+
+    pub(super) fn plan(&self, ledger: &Ledger, machine: &str) -> Plan {
+        let mut groups: BTreeMap<Option<Mark>, Vec<usize>> = BTreeMap::new();
+        let mut plan = Plan {
+            groups: Vec::new(),
+            pipes: Vec::new(),
+            notes: Notes::default(),
+            troubles: Vec::new(),
+        };
+        for input in self.largest_first() {
+            match self.look(input, ledger, machine) {
+                Ok(Look::Pipe) => plan.pipes.push(input),
+                Ok(Look::Group(key)) => groups.entry(key).or_default().push(input),
+                Ok(Look::Settled(state)) => plan.notes.find(input, state),
+                Ok(Look::Unchanged(id, entry)) => {
+                    plan.notes.find(input, State::Unchanged);
+                    plan.notes.met.extend(id);
+                    plan.notes.leave_alone(entry);
+                }
+                Err(trouble) => plan.troubles.push((input, trouble)),
+            }
+        }
+        plan.groups = groups.into_iter().collect();
+        plan.groups
+            .sort_by_cached_key(|(_, inputs)| std::cmp::Reverse(self.length(inputs[0])));
+        plan
+    }
+
+    fn look(&self, input: usize, ledger: &Ledger, machine: &str) -> Result<Look, Trouble> {
+        let Input::File(path) = &self.inputs[input] else {
+            return Ok(Look::Pipe);
+        };
+        let meta = fs::metadata(path);
+        if let Ok(meta) = &meta {
+            if !meta.is_file() {
+                return Ok(Look::Pipe);
+            }
+            if meta.len() == 0 {
+                return Ok(Look::Settled(State::Empty));
+            }
+            if modified(meta) < ledger.kept_since() {
+                return Ok(Look::Settled(State::Past));
+            }
+            if let Some((id, is_copy)) = ledger.unchanged(machine, Signature::of(meta)) {
+                let entry = ledger.entry(id).filter(|_| !is_copy);
+                return Ok(Look::Unchanged((!is_copy).then_some(id), entry.cloned()));
+            }
+        }
+        let mut source = open(&self.inputs[input], self.access)?;
+        Ok(Look::Group(source.key()?))
+    }
+
+    /// Finds out which of the logs that are known an input is, and goes to where its new part begins.
+    /// Told is also the entry that it continues.
+    pub(super) fn begin(
+        &self,
+        input: usize,
+        source: Source,
+        known: &[Entry],
+    ) -> Result<(Finding, Source, Option<Entry>), Trouble> {
+        let compression = source.compression;
+        let mut known: Vec<&Entry> = known.iter().collect();
+        known.sort_by_key(|entry| entry.id());
+        let fingerprints: Vec<&Fingerprint> =
+            known.iter().map(|entry| &entry.fingerprint).collect();
+        let (source, recognised) =
+            source.resume(&self.inputs[input], self.access, &fingerprints, &Boundaries)?;
+        let (state, old) = match recognised {
+            Recognised::Known(at) => (State::Known, Some(known[at].clone())),
+            Recognised::Rest(at) => (State::rest(&source), Some(known[at].clone())),
+            Recognised::New => (State::rest(&source), None),
+            Recognised::Damaged(_) => {
+                let path = self.inputs[input].path().to_path_buf();
+                return Err(Trouble::DamagedCopy { path });
+            }
+        };
+        let finding = Finding {
+            input,
+            state,
+            compression,
+        };
+        Ok((finding, source, old))
+    }
+
+    pub(super) fn sight(&self, input: usize, machine: &str, source: &Source) -> Sight {
+        let path = match &self.inputs[input] {
+            Input::Stdin => PathBuf::from("-"),
+            Input::File(path) => whole_path(path),
+        };
+        let modified = source.modified.duration_since(UNIX_EPOCH);
+        let modified = modified.map_or(0, |modified| modified.as_secs() as i64);
+        Sight {
+            machine: machine.to_owned(),
+            signature: source.signature.filter(|_| source.is_whole()),
+            modified,
+            may_grow: source.new_bytes().is_some(),
+            is_copy: false,
+            is_left_alone: source.is_whole() && is_left_alone(&path, modified),
+            path,
+        }
+    }
+
+    /// Whether what a file was made from by compressing stands beside it.
+    pub(super) fn has_twin(&self, input: usize) -> bool {
+        let twin = self.inputs[input].path().with_extension("");
+        self.inputs.iter().any(|other| other.path() == twin)
+    }
+}
+
+fn modified(meta: &fs::Metadata) -> Moment {
+    let nanos = meta.mtime_nsec() / 1_000;
+    Moment(meta.mtime().saturating_mul(1_000_000).saturating_add(nanos))
+}
