@@ -10,6 +10,7 @@
 //! the cut at 2,048 bytes) and the log handlers in `src/http/ngx_http_request.c`,
 //! `src/stream/ngx_stream_handler.c` and `src/mail/ngx_mail_handler.c` (action and tail).
 
+mod boundaries;
 mod clock;
 mod envelope;
 mod errno;
@@ -28,11 +29,12 @@ mod upstream;
 
 use message::End;
 
+pub use boundaries::Boundaries;
 pub use clock::{Clock, Moment, Told, Written, Zone, ZoneError};
 pub use errno::{Errno, OsError};
 pub use head::{Head, Level};
 pub use passage::Passage;
-pub use split::{Boundaries, Records, Span, Splitter};
+pub use split::{Records, Span, Splitter};
 pub use tail::Tail;
 pub use text::Text;
 pub use upstream::Upstream;
