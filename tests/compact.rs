@@ -222,6 +222,54 @@ fn buckets_of_different_width_stay_apart() {
     assert_eq!(house.files(), files);
 }
 
+/// Who wants a log counted again removes files; what that cannot bring back is said.
+#[test]
+fn a_file_of_the_dataset_that_is_gone_is_missed_if_newer_ones_are_there() {
+    let house = House::new();
+    for day in ["2026/01/28", "2026/01/29", "2026/01/30"] {
+        house.write(day, 8000..8005);
+        house.aggregate();
+        // Files are sorted by the second in which they were written.
+        std::thread::sleep(std::time::Duration::from_millis(1_010));
+    }
+    let files = house.files();
+    let lost = || {
+        let arguments = ["aggregate", "log", "--out", "dataset", "--timezone", "UTC"];
+        let output = house.command(&arguments).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        let lines = words.lines().filter(|line| line.contains("error.log: "));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        assert_eq!(output.status.code(), Some(i32::from(!lines.is_empty())));
+        lines
+    };
+    fs::remove_file(&files[1]).unwrap();
+    for _ in 0..2 {
+        let lines = lost();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(
+            lines[0].contains("is gone, and is not counted again"),
+            "{lines:?}"
+        );
+    }
+    assert_eq!(
+        house.files().len(),
+        2,
+        "nothing is written where nothing is new"
+    );
+
+    // Without the newer one it is counted again.
+    fs::remove_file(&files[2]).unwrap();
+    assert_eq!(lost(), Vec::<String>::new());
+    assert_eq!(house.counts().0.values().sum::<i64>(), 30);
+
+    // Who compacts has settled for what there is.
+    fs::remove_file(&files[0]).unwrap();
+    assert_eq!(lost().len(), 1);
+    house.compact();
+    assert_eq!(lost(), Vec::<String>::new());
+    assert_eq!(house.counts().0.values().sum::<i64>(), 20);
+}
+
 #[test]
 fn a_folder_without_a_dataset_is_an_error() {
     let house = House::new();

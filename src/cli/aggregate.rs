@@ -79,6 +79,7 @@ impl Aggregate {
                 has_changed,
             } = outcome.value;
             troubles.extend(outcome.troubles);
+            troubles.extend(lost(&ledger));
             // A pipe cannot be read twice.
             let is_last = notes.has_pipe;
             let is_missing = self.miss(&mut notes, &mut troubles, &ledger, &machine);
@@ -181,6 +182,7 @@ impl Aggregate {
         } = prepared;
         let (findings, more) = threads.install(|| scan.findings(ledger, machine));
         troubles.extend(more);
+        troubles.extend(lost(ledger));
         let mut text = String::new();
         for finding in &findings {
             let path = Safe(scan.inputs[finding.input].path().display());
@@ -212,6 +214,15 @@ impl Aggregate {
 pub(super) fn say_waiting(pid: Option<u32>) {
     let who = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
     say(format_args!("waiting for another run{who} to end"));
+}
+
+/// What the dataset has counted and does not hold any more.
+fn lost(ledger: &Ledger) -> impl Iterator<Item = Trouble> {
+    let lost = ledger.lost().iter();
+    lost.map(|lost| Trouble::Uncounted {
+        path: lost.path.clone(),
+        offset: lost.end,
+    })
 }
 
 /// `12 MB`; of what is compressed, or comes through a pipe, it is not known.

@@ -205,7 +205,11 @@ fn is_compact(
         .and_then(|tables| tables.first());
     let is_in_place = |at: usize| {
         let may_have_lines = newest == Some(&at);
-        is_alone(at, tables, months, kept_since) && (may_have_lines || !pages[at].has_lines())
+        let is_settled = match may_have_lines {
+            true => !pages[at].continues_others(),
+            false => !pages[at].has_lines(),
+        };
+        is_settled && is_alone(at, tables, months, kept_since)
     };
     let is_empty = tables.len() <= 1 && tables.iter().all(|table| table.buckets().is_none());
     is_empty || (0..tables.len()).all(is_in_place)

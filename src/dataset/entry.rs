@@ -112,10 +112,11 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// To stand in the footer of another run.
+    /// To stand in the footer of another run, together with the counts of all that it continues.
     pub(super) fn of_run(self, run: DateTime<Utc>) -> Self {
         Self {
             run: Some(run.timestamp_micros()),
+            continues: None,
             ..self
         }
     }

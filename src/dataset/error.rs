@@ -30,7 +30,8 @@ pub enum DatasetError {
     },
     /// A file of the dataset is none of Parquet's: what was counted cannot be known without it.
     #[error(
-        "{}: is not a whole Parquet file ({source}); move it away, and what it held is counted again",
+        "{}: is not a whole Parquet file ({source}); take it from a backup, or move it and all newer files \
+         away: what they held is counted again, as far as the logs are still there",
         path.display()
     )]
     NotParquet {

@@ -26,6 +26,16 @@ pub struct Ledger {
     /// The files whose footers were read.
     files: HashSet<PathBuf>,
     kept_since: Option<Moment>,
+    lost: Vec<Lost>,
+}
+
+/// A part of a log whose counts are in no file any more, though later runs have read on behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Where the log was seen last.
+    pub path: PathBuf,
+    /// Up to which of its (decompressed) bytes it was counted in the file that is gone.
+    pub end: u64,
 }
 
 impl Ledger {
@@ -49,8 +59,10 @@ impl Ledger {
             kept_since: kept_since(pages),
             ..Self::default()
         };
+        let mut ids = HashSet::new();
         for page in pages {
             for line in &page.lines {
+                ids.insert(page.mark(line.id())?);
                 if let Some(signature) = line.signature() {
                     let key = (line.machine.clone(), signature);
                     let id = page.mark(line.id())?;
@@ -61,6 +73,10 @@ impl Ledger {
         for (page, line) in live(pages)? {
             if !line.copy {
                 let entry = page.mark(line.entry())?;
+                if let Some((end, _)) = entry.continues.filter(|before| !ids.contains(before)) {
+                    let path = entry.sight.path.clone();
+                    ledger.lost.push(Lost { path, end });
+                }
                 ledger
                     .alike
                     .entry(entry.key())
@@ -75,6 +91,11 @@ impl Ledger {
     /// The time before which the dataset keeps nothing.
     pub fn kept_since(&self) -> Moment {
         self.kept_since.unwrap_or(Moment(i64::MIN))
+    }
+
+    /// What was counted in files that are gone.
+    pub fn lost(&self) -> &[Lost] {
+        &self.lost
     }
 
     /// Which entry holds all of a file of which nothing has changed since it was read, and whether the
@@ -113,6 +134,7 @@ impl Ledger {
                 && may_be_longer
                 && !met.contains(&entry.id())
                 && is_expected(&sight.path)
+                && !self.was_read_on(entry)
         };
         let mut gone: Vec<Entry> = self.entries.values().filter(is_missed).cloned().collect();
         gone.sort_by(|one, other| one.sight.path.cmp(&other.sight.path));
@@ -121,6 +143,13 @@ impl Ledger {
             entry.continues = None;
         }
         gone
+    }
+
+    /// Whether a later run has read the same log on, though what it continued is lost.
+    fn was_read_on(&self, entry: &Entry) -> bool {
+        let alike = self.alike.get(&entry.key()).into_iter().flatten();
+        let mut longer = alike.filter(|(length, _)| *length > entry.fingerprint.length);
+        longer.any(|id| entry.fingerprint.begins(&self.entries[id].fingerprint))
     }
 
     /// Whether another run has counted, since this ledger was read, something of what `entries` have.

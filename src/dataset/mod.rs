@@ -25,7 +25,7 @@ pub use entry::{Entry, Id, Sight};
 pub use error::DatasetError;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Lost};
 pub use run::{Commit, Run};
 
 /// A folder that holds a dataset.

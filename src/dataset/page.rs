@@ -57,6 +57,11 @@ impl Page {
         !self.lines.is_empty()
     }
 
+    /// Whether a line of it continues one that stands in another file, or is lost.
+    pub(super) fn continues_others(&self) -> bool {
+        self.lines.iter().any(|line| line.continues().is_some())
+    }
+
     /// What was read out of a line; an error if something that should be a mark is none.
     pub(super) fn mark<T>(&self, read: Option<T>) -> Result<T, DatasetError> {
         read.ok_or_else(|| self.odd("not a mark"))

@@ -141,6 +141,19 @@ pub enum Trouble {
         /// How many of its (decompressed) bytes were read.
         offset: u64,
     },
+    /// A file of the dataset is gone, but not those that were written after it.
+    #[error(
+        "{}: a part of it, up to byte {offset}, was counted in a file of the dataset that is gone, and is \
+         not counted again, because later runs have read on from there; restore that file, or remove the \
+         newer ones as well",
+        path.display()
+    )]
+    Uncounted {
+        /// Where the log was seen last.
+        path: PathBuf,
+        /// Up to which of its (decompressed) bytes the counts are gone.
+        offset: u64,
+    },
 }
 
 impl Trouble {
