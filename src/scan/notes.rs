@@ -1,13 +1,12 @@
 //! What a run finds out about its inputs, and notes for the next one.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
 
-use crate::dataset::{Entry, Id, Sight};
-use crate::source::{Compression, Signature, Source, Trouble, whole_path};
+use crate::dataset::{Entry, Id};
+use crate::source::{Compression, Source, Trouble, whole_path};
 
 /// What a run has found out about its inputs.
 #[derive(Debug, Default)]
@@ -104,13 +103,4 @@ const AT_REST: i64 = 86_400;
 pub(super) fn is_left_alone(path: &Path, modified: i64) -> bool {
     let is_rotated = !path.as_os_str().as_encoded_bytes().ends_with(b"log");
     is_rotated && Utc::now().timestamp() - modified > AT_REST
-}
-
-/// Whether a log that is seen in a new place is still where it was, so that this is but a copy of it.
-pub(super) fn is_copied(was: &Sight, now: &Sight) -> bool {
-    let still = || fs::metadata(&was.path).ok().as_ref().map(Signature::of);
-    was.machine == now.machine
-        && was.path != now.path
-        && was.signature.is_some()
-        && still() == was.signature
 }
