@@ -2,9 +2,9 @@ use std::io;
 
 use flate2::FlushDecompress;
 use liblzma::stream::{Action, Stream};
-use zstd::stream::raw::{InBuffer, Operation, OutBuffer};
 
-use super::Compression;
+use super::frame::Frame;
+use super::{Compression, Damage};
 
 /// What is decompressed as one: a gzip member, an xz or bzip2 stream, a zstd frame.
 ///
@@ -12,7 +12,7 @@ use super::Compression;
 /// before it met the damage.
 pub(super) enum Member {
     Gzip(flate2::Decompress),
-    Zstd(zstd::stream::raw::Decoder<'static>),
+    Zstd(Frame),
     Xz(Stream),
     Bzip2(bzip2::Decompress),
 }
@@ -29,7 +29,7 @@ pub(super) struct Step {
 
 pub(super) enum End {
     Whole,
-    Corrupt(String),
+    Damaged(Damage),
 }
 
 /// zlib's largest window, which every gzip file gets along with.
@@ -39,7 +39,7 @@ impl Member {
     pub(super) fn new(compression: Compression) -> io::Result<Self> {
         Ok(match compression {
             Compression::Gzip => Self::Gzip(flate2::Decompress::new_gzip(WINDOW_BITS)),
-            Compression::Zstd => Self::Zstd(zstd::stream::raw::Decoder::new()?),
+            Compression::Zstd => Self::Zstd(Frame::new()?),
             Compression::Xz => Self::Xz(Stream::new_stream_decoder(u64::MAX, 0)?),
             Compression::Bzip2 => Self::Bzip2(bzip2::Decompress::new(false)),
         })
@@ -76,20 +76,7 @@ impl Member {
                 };
                 Step::between(before, (member.total_in(), member.total_out()), end)
             }
-            Self::Zstd(member) => {
-                let mut from = InBuffer::around(input);
-                let mut to = OutBuffer::around(output);
-                let end = match member.run(&mut from, &mut to) {
-                    Ok(0) => Some(End::Whole),
-                    Ok(_) => None,
-                    Err(error) => Some(End::corrupt(error)),
-                };
-                Step {
-                    taken: from.pos(),
-                    given: to.pos(),
-                    end,
-                }
-            }
+            Self::Zstd(member) => member.step(input, output),
         }
     }
 }
@@ -105,7 +92,7 @@ impl Step {
 }
 
 impl End {
-    fn corrupt(reason: impl ToString) -> Self {
-        Self::Corrupt(reason.to_string())
+    pub(super) fn corrupt(reason: impl ToString) -> Self {
+        Self::Damaged(Damage::Corrupt(reason.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 //! itself; zeros may follow the last one. What stands before a damage is read, to the last byte that
 //! the format gives away; behind it nothing is.
 
+mod frame;
 mod member;
 
 use std::fmt;
@@ -82,6 +83,8 @@ pub enum Damage {
     Corrupt(String),
     /// Something of another kind stands behind its last member.
     Trailing,
+    /// It would take more memory than there is for it: `zstd --long=28` and more.
+    TooWide,
 }
 
 impl fmt::Display for Damage {
@@ -90,6 +93,10 @@ impl fmt::Display for Damage {
             Self::Cut => out.write_str("it ends too early"),
             Self::Corrupt(reason) => write!(out, "it is corrupt ({reason})"),
             Self::Trailing => out.write_str("what follows is of another format"),
+            Self::TooWide => out.write_str(
+                "it needs a window of more than 128 MiB, which is not read; pipe it in: zstd -dc \
+                 --long=31 FILE | badgateway … -",
+            ),
         }
     }
 }
@@ -181,9 +188,7 @@ impl<R: BufRead> Read for Decompressor<R> {
                     self.consume(step.taken);
                     match step.end {
                         Some(End::Whole) => self.state = State::Behind,
-                        Some(End::Corrupt(reason)) => {
-                            self.state = State::Damaged(Damage::Corrupt(reason));
-                        }
+                        Some(End::Damaged(damage)) => self.state = State::Damaged(damage),
                         None if at_end && step.given == 0 => {
                             self.state = State::Damaged(Damage::Cut);
                         }
