@@ -3,6 +3,7 @@ use std::io;
 use flate2::FlushDecompress;
 use liblzma::stream::{Action, Stream};
 
+use super::blocks::Blocks;
 use super::frame::Frame;
 use super::{Compression, Damage};
 
@@ -14,7 +15,7 @@ pub(super) enum Member {
     Gzip(flate2::Decompress),
     Zstd(Frame),
     Xz(Stream),
-    Bzip2(bzip2::Decompress),
+    Bzip2(Blocks),
 }
 
 /// What came of one step.
@@ -41,7 +42,7 @@ impl Member {
             Compression::Gzip => Self::Gzip(flate2::Decompress::new_gzip(WINDOW_BITS)),
             Compression::Zstd => Self::Zstd(Frame::new()?),
             Compression::Xz => Self::Xz(Stream::new_stream_decoder(u64::MAX, 0)?),
-            Compression::Bzip2 => Self::Bzip2(bzip2::Decompress::new(false)),
+            Compression::Bzip2 => Self::Bzip2(Blocks::new()),
         })
     }
 
@@ -67,15 +68,7 @@ impl Member {
                 };
                 Step::between(before, (member.total_in(), member.total_out()), end)
             }
-            Self::Bzip2(member) => {
-                let before = (member.total_in(), member.total_out());
-                let end = match member.decompress(input, output) {
-                    Ok(bzip2::Status::StreamEnd) => Some(End::Whole),
-                    Ok(_) => None,
-                    Err(error) => Some(End::corrupt(error)),
-                };
-                Step::between(before, (member.total_in(), member.total_out()), end)
-            }
+            Self::Bzip2(member) => member.step(input, output),
             Self::Zstd(member) => member.step(input, output),
         }
     }

@@ -4,6 +4,7 @@
 //! itself; zeros may follow the last one. What stands before a damage is read, to the last byte that
 //! the format gives away; behind it nothing is.
 
+mod blocks;
 mod frame;
 mod member;
 
