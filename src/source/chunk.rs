@@ -90,6 +90,8 @@ pub struct Chunks<'c, C> {
     offset: u64,
     start: Start,
     passed: Option<Fingerprint>,
+    /// Whether what a failure tore apart was left out.
+    is_mended: bool,
 }
 
 enum Reader {
@@ -127,6 +129,7 @@ impl<'c, C: Cut> Chunks<'c, C> {
                 _ => Start::MidLine,
             },
             passed: None,
+            is_mended: false,
         }
     }
 
@@ -190,6 +193,11 @@ impl<'c, C: Cut> Chunks<'c, C> {
         let most = LONGEST_WHOLE.max(wanted);
         loop {
             stream.fill(wanted);
+            if stream.has_failed() && !self.is_mended {
+                let whole = self.cut.settled(stream.ready(), self.start);
+                stream.leave_out_behind(whole);
+                self.is_mended = true;
+            }
             let ready = stream.ready();
             if ready.is_empty() {
                 self.passed = Some(stream.fingerprint());

@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::io::{self, ErrorKind, Read};
 
 use super::decompress::Damaged;
@@ -14,8 +13,6 @@ pub(super) struct Stream {
     end: u64,
     at_end: bool,
     failure: Option<io::Error>,
-    /// Whether a line that a failure cuts short is left out.
-    whole_lines: bool,
     tracker: Tracker,
     /// How many bytes at the beginning of the buffer passed the tracker.
     passed: usize,
@@ -33,7 +30,6 @@ impl Stream {
             end: u64::MAX,
             at_end: false,
             failure: None,
-            whole_lines: false,
             tracker: Tracker::default(),
             passed: 0,
         }
@@ -56,11 +52,7 @@ impl Stream {
 
     /// An error if the input could not be read, other than because it is damaged.
     pub(super) fn is_readable(&mut self) -> io::Result<()> {
-        let is_damage = |error: &io::Error| {
-            let inner = error.get_ref();
-            inner.is_some_and(<dyn Error + Send + Sync>::is::<Damaged>)
-        };
-        match self.failure.take_if(|error| !is_damage(error)) {
+        match self.failure.take_if(|error| damaged(error).is_none()) {
             Some(error) => Err(error),
             None => Ok(()),
         }
@@ -81,19 +73,14 @@ impl Stream {
         self.offset = offset;
     }
 
-    /// Ends the input before its end, and leaves out a line that a failure cuts short.
+    /// Ends the input before its end.
     pub(super) fn end_at(&mut self, end: Option<u64>) {
         self.end = end.unwrap_or(u64::MAX);
-        self.whole_lines = true;
-        self.leave_out_torn_line();
     }
 
-    fn leave_out_torn_line(&mut self) {
-        if self.whole_lines && self.failure.is_some() {
-            let line = memchr::memrchr(b'\n', &self.buffer);
-            let whole = line.map_or(0, |at| at + 1);
-            self.buffer.truncate(whole.max(self.passed));
-        }
+    /// Leaves out what is ready behind its first `length` bytes, but nothing that was passed over.
+    pub(super) fn leave_out_behind(&mut self, length: usize) {
+        self.buffer.truncate(length.max(self.passed));
     }
 
     /// Reads until `wanted` bytes are ready or the input ends. A failed read is an end, too: what came
@@ -123,7 +110,6 @@ impl Stream {
         }
         self.at_end |= end == most;
         self.buffer.truncate(ready);
-        self.leave_out_torn_line();
     }
 
     /// Hands out the first `length` bytes that are ready.
@@ -164,4 +150,8 @@ impl Stream {
     pub(super) fn fingerprint(&self) -> Fingerprint {
         self.tracker.fingerprint()
     }
+}
+
+fn damaged(failure: &io::Error) -> Option<&Damaged> {
+    failure.get_ref()?.downcast_ref()
 }
