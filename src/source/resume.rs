@@ -90,6 +90,11 @@ impl Source {
         {
             return Ok((self, Recognised::Damaged(at)));
         }
+        if let Some(at) = best
+            && self.is_cut_at(known[at].length)
+        {
+            return Ok((self, Recognised::Known(at)));
+        }
         let new = best.map_or(0, |at| known[at].length);
         if self.offset() > new.saturating_sub(LOOKED_AT_AGAIN) {
             self = self.again(input, access)?;
@@ -195,6 +200,15 @@ impl Source {
         match &self.bytes {
             Bytes::Stream(stream) => Ok(stream.has_failed()),
             Bytes::Mapped(_) => Ok(false),
+        }
+    }
+
+    /// Whether a compressed input that was read up to `length` is cut there: no line follows, only the
+    /// format's own end is missing.
+    fn is_cut_at(&mut self, length: u64) -> bool {
+        match &mut self.bytes {
+            Bytes::Stream(stream) => stream.fingerprint().length == length && stream.is_cut_here(),
+            Bytes::Mapped(_) => false,
         }
     }
 

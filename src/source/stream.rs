@@ -1,6 +1,6 @@
 use std::io::{self, ErrorKind, Read};
 
-use super::decompress::Damaged;
+use super::decompress::{Damage, Damaged};
 use super::fingerprint::{Fingerprint, Tracker};
 
 /// Bytes that come one after the other, and the part of them that waits to be handed out.
@@ -48,6 +48,14 @@ impl Stream {
     /// Whether the end is none, because reading failed.
     pub(super) fn has_failed(&self) -> bool {
         self.failure.is_some()
+    }
+
+    /// Whether a compressed input is cut behind what was passed over.
+    pub(super) fn is_cut_here(&mut self) -> bool {
+        self.fill(self.passed + 1);
+        let damaged = self.failure.as_ref().and_then(damaged);
+        let is_cut = damaged.is_some_and(|damaged| damaged.damage == Damage::Cut);
+        is_cut && self.buffer.len() == self.passed
     }
 
     /// An error if the input could not be read, other than because it is damaged.
