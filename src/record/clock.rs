@@ -95,7 +95,13 @@ fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> (Moment, Moment) {
     match zone.from_local_datetime(&local) {
         MappedLocalTime::Single(time) => only(time.naive_utc()),
         MappedLocalTime::Ambiguous(one, other) => {
-            (moment(one.naive_utc()), moment(other.naive_utc()))
+            // chrono's `Local` tells the later one first, and two also for the moment at which the hour
+            // has been repeated.
+            let shows = |utc: &NaiveDateTime| zone.from_utc_datetime(utc).naive_local() == local;
+            let both = [one.naive_utc(), other.naive_utc()];
+            let first = both.into_iter().filter(shows).min().unwrap_or(both[0]);
+            let last = both.into_iter().filter(shows).max().unwrap_or(first);
+            (moment(first), moment(last))
         }
         MappedLocalTime::None => {
             let before = zone.from_local_datetime(&(local - TimeDelta::hours(3)));
