@@ -130,10 +130,14 @@ impl Scan {
         known.sort_by_key(|entry| entry.id());
         let fingerprints: Vec<&Fingerprint> =
             known.iter().map(|entry| &entry.fingerprint).collect();
-        let (source, recognised) =
+        let (mut source, recognised) =
             source.resume(&self.inputs[input], self.access, &fingerprints, &Boundaries)?;
         let (state, old) = match recognised {
             Recognised::Known(at) => (State::Known, Some(known[at].clone())),
+            // It is just being compressed: all lines are there, the end of the format is not.
+            Recognised::Rest(at) if self.has_twin(input) && source.is_cut_here() => {
+                (State::Known, Some(known[at].clone()))
+            }
             Recognised::Rest(at) => (State::rest(&source), Some(known[at].clone())),
             Recognised::New => (State::rest(&source), None),
             Recognised::Damaged(_) => {

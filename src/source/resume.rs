@@ -90,11 +90,6 @@ impl Source {
         {
             return Ok((self, Recognised::Damaged(at)));
         }
-        if let Some(at) = best
-            && self.is_cut_at(known[at].length)
-        {
-            return Ok((self, Recognised::Known(at)));
-        }
         let new = best.map_or(0, |at| known[at].length);
         if self.offset() > new.saturating_sub(LOOKED_AT_AGAIN) {
             self = self.again(input, access)?;
@@ -137,6 +132,14 @@ impl Source {
         match &self.file {
             Some((_, length)) => self.part.end == Some(*length),
             None => true,
+        }
+    }
+
+    /// Whether a compressed input is cut where its new part would begin.
+    pub fn is_cut_here(&mut self) -> bool {
+        match &mut self.bytes {
+            Bytes::Stream(stream) => stream.is_cut_here(),
+            Bytes::Mapped(_) => false,
         }
     }
 
@@ -200,15 +203,6 @@ impl Source {
         match &self.bytes {
             Bytes::Stream(stream) => Ok(stream.has_failed()),
             Bytes::Mapped(_) => Ok(false),
-        }
-    }
-
-    /// Whether a compressed input that was read up to `length` is cut there: no line follows, only the
-    /// format's own end is missing.
-    fn is_cut_at(&mut self, length: u64) -> bool {
-        match &mut self.bytes {
-            Bytes::Stream(stream) => stream.fingerprint().length == length && stream.is_cut_here(),
-            Bytes::Mapped(_) => false,
         }
     }
 
