@@ -93,7 +93,7 @@ fn before(events: &[Value], end: usize) -> &[Value] {
 
 #[test]
 fn wherever_a_file_is_cut_whole_records_count_and_a_torn_one_does_not() {
-    let log = numbered(0..24);
+    let log = numbered(0..14);
     let all = read(&log, 1 << 20).events;
     for (format, bytes) in pack::one_of_each(&log) {
         // Before that it does not look compressed.
@@ -112,7 +112,7 @@ fn records_of_many_lines_count_only_if_all_of_them_stand_before_the_cut() {
     let log = log(60_000);
     let all = read(&log, 1 << 20).events;
     for (format, bytes) in pack::one_of_each(&log) {
-        for length in (20..bytes.len()).step_by(bytes.len() / 150 + 1) {
+        for length in (20..bytes.len()).step_by(bytes.len() / 50 + 1) {
             let reading = read(&bytes[..length], 4_096);
             let (_, used, damage) = reading.damage.unwrap();
             assert_eq!(damage, Damage::Cut);
@@ -129,7 +129,7 @@ fn records_of_many_lines_count_only_if_all_of_them_stand_before_the_cut() {
 
 #[test]
 fn wherever_a_bit_is_flipped_what_stands_before_it_counts() {
-    let log = numbered(0..24);
+    let log = numbered(0..14);
     let all = read(&log, 1 << 20).events;
     for (format, bytes) in pack::one_of_each(&log) {
         for at in 6..bytes.len() {
@@ -140,13 +140,7 @@ fn wherever_a_bit_is_flipped_what_stands_before_it_counts() {
             let whole = whole_lines(&log[..alike(&text, &log)]);
             let intact = before(&all, whole);
             match reading.damage {
-                None => assert!(
-                    reading.events == all,
-                    "{format} {at} {} {} {:?}",
-                    bytes.len(),
-                    reading.events.len(),
-                    text == log
-                ),
+                None => assert!(reading.events == all, "{format} {at}"),
                 // A block of bzip2 whose checksum is wrong is not given.
                 Some(_) if format == "bzip2" => {
                     assert!(
@@ -166,7 +160,7 @@ fn no_byte_of_a_damaged_block_of_bzip2_becomes_an_event() {
     let all = read(&log, 1 << 20).events;
     let bytes = pack::bzip2(&log);
     let mut blocks = std::collections::BTreeSet::new();
-    for at in (4..bytes.len()).step_by(bytes.len() / 60) {
+    for at in (4..bytes.len()).step_by(bytes.len() / 40) {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
         let reading = read(&flipped, 10_000);
@@ -185,7 +179,7 @@ fn no_byte_of_a_damaged_block_of_bzip2_becomes_an_event() {
 
 #[test]
 fn what_stands_behind_the_end_takes_nothing_from_what_stands_before_it() {
-    let log = numbered(0..24);
+    let log = numbered(0..14);
     let all = read(&log, 1 << 20).events;
     let packed = pack::one_of_each(&log);
     for (format, bytes) in &packed {

@@ -1,7 +1,5 @@
 //! Logs that are rotated, compressed, continued and damaged between two runs of `aggregate`.
 
-use std::ops::Range;
-
 use super::numbered;
 use super::pack::FORMATS;
 use super::program::House;
@@ -9,7 +7,7 @@ use super::program::House;
 impl House {
     /// Has a run look for what is new. Nothing may be complained about, and afterwards each of these
     /// numbers, and no other, must have been counted, once.
-    fn counts(&self, numbers: &[Range<u32>], what: &str) {
+    fn counts(&self, numbers: impl IntoIterator<Item = u32>, what: &str) {
         let said = self.aggregate();
         assert_eq!(said.status, Some(0), "{what}: {}", said.words);
         let complaints = said.complaints();
@@ -17,9 +15,9 @@ impl House {
         self.has_counted(numbers, what);
     }
 
-    fn has_counted(&self, numbers: &[Range<u32>], what: &str) {
-        let once = numbers.iter().cloned().flatten();
-        let expected: Vec<_> = once.map(|number| (number, 1)).collect();
+    fn has_counted(&self, numbers: impl IntoIterator<Item = u32>, what: &str) {
+        let once = numbers.into_iter().map(|number| (number, 1));
+        let expected: Vec<_> = once.collect();
         assert_eq!(self.counted(), expected, "{what}");
     }
 }
@@ -29,27 +27,27 @@ fn only_the_rest_of_a_log_is_read_whatever_became_of_it() {
     for (format, pack) in FORMATS {
         let house = House::new();
         house.write("log/error.log", numbered(0..50));
-        house.counts(&[0..50], format);
+        house.counts(0..50, format);
         house.append("log/error.log", &numbered(50..60));
         house.rename("log/error.log", "log/error.log.1");
         house.write("log/error.log", numbered(100..110));
-        house.counts(&[0..60, 100..110], format);
+        house.counts((0..60).chain(100..110), format);
         house.rename("log/error.log", "log/error.log.1x");
         house.write("log/error.log.2.gz", pack(&numbered(0..60)));
         house.remove("log/error.log.1");
         house.rename("log/error.log.1x", "log/error.log.1");
-        house.counts(&[0..60, 100..110], format);
+        house.counts((0..60).chain(100..110), format);
         house.append("log/error.log.2.gz", &pack(&numbered(60..80)));
-        house.counts(&[0..80, 100..110], format);
+        house.counts((0..80).chain(100..110), format);
         house.append("log/error.log.2.gz", &pack(&numbered(80..81)));
         house.append("log/error.log.2.gz", &pack(b""));
-        house.counts(&[0..81, 100..110], format);
+        house.counts((0..81).chain(100..110), format);
         house.write("log/error.log.3.gz", pack(&numbered(0..81)));
         house.remove("log/error.log.2.gz");
-        house.counts(&[0..81, 100..110], format);
+        house.counts((0..81).chain(100..110), format);
         // All of it once more, plain.
         house.write("log/error.log.4", numbered(0..90));
-        house.counts(&[0..90, 100..110], format);
+        house.counts((0..90).chain(100..110), format);
     }
 }
 
@@ -67,13 +65,13 @@ fn a_log_that_is_just_being_compressed_counts_once() {
             house.write("log/error.log", numbered(500..510));
             house.write("log/error.log.1", &log);
             house.write("log/error.log.1.gz", &packed[..length]);
-            house.counts(&[0..40, 500..510], &how);
+            house.counts((0..40).chain(500..510), &how);
             if length % 2 == 1 {
-                house.counts(&[0..40, 500..510], &how);
+                house.counts((0..40).chain(500..510), &how);
             }
             house.write("log/error.log.1.gz", &packed);
             house.remove("log/error.log.1");
-            house.counts(&[0..40, 500..510], &how);
+            house.counts((0..40).chain(500..510), &how);
         }
     }
 }
@@ -87,16 +85,16 @@ fn a_log_that_is_just_being_compressed_was_counted_the_night_before() {
             let how = format!("{format}, cut at {length}");
             let house = House::new();
             house.write("log/error.log", &log);
-            house.counts(&[0..40], &how);
+            house.counts(0..40, &how);
             house.rename("log/error.log", "log/error.log.1");
             house.write("log/error.log", b"");
-            house.counts(&[0..40], &how);
+            house.counts(0..40, &how);
             house.write("log/error.log.1.gz", &packed[..length]);
-            house.counts(&[0..40], &how);
+            house.counts(0..40, &how);
             house.write("log/error.log.1.gz", &packed);
-            house.counts(&[0..40], &how);
+            house.counts(0..40, &how);
             house.remove("log/error.log.1");
-            house.counts(&[0..40], &how);
+            house.counts(0..40, &how);
         }
     }
 }
@@ -136,14 +134,14 @@ fn what_a_cut_file_did_not_give_is_counted_once_a_longer_one_is_there() {
         // The whole one appears elsewhere.
         house.write("log/error.log.restored", pack(&log));
         let said = house.aggregate();
-        house.has_counted(&[0..1_000], format);
+        house.has_counted(0..1_000, format);
         assert!(
             said.complaints().is_empty(),
             "{format}: {:?}",
             said.complaints()
         );
         house.remove("log/error.log.2.gz");
-        house.counts(&[0..1_000], format);
+        house.counts(0..1_000, format);
     }
 }
 
@@ -161,8 +159,8 @@ fn what_stands_behind_a_damaged_block_is_counted_once_the_whole_file_is_there() 
         assert_eq!(said.status, Some(1), "{format} {at}: {}", said.words);
         let counted = house.counted().len() as u32;
         assert!((1..3_000).contains(&counted), "{at}: {counted}");
-        house.has_counted(&[0..counted], format);
+        house.has_counted(0..counted, format);
         house.write("log/error.log.2.bz2", &packed);
-        house.counts(&[0..3_000], format);
+        house.counts(0..3_000, format);
     }
 }

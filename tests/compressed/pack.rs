@@ -10,6 +10,9 @@ use zstd::stream::raw::CParameter;
 /// A way to compress, and what it makes of a log.
 pub type Packed = (&'static str, Vec<u8>);
 
+/// Compresses all of a text.
+pub type Pack = fn(&[u8]) -> Vec<u8>;
+
 /// The log in parts that end somewhere, also in the middle of a line.
 fn parts(log: &[u8]) -> impl Iterator<Item = &[u8]> {
     log.chunks(log.len() / 3 + 1)
@@ -126,7 +129,7 @@ pub fn bzip2(text: &[u8]) -> Vec<u8> {
 }
 
 /// The formats, and who writes them.
-pub const FORMATS: [(&str, fn(&[u8]) -> Vec<u8>); 4] =
+pub const FORMATS: [(&str, Pack); 4] =
     [("gzip", gzip), ("zstd", zstd), ("xz", xz), ("bzip2", bzip2)];
 
 /// One of each format.
@@ -136,8 +139,8 @@ pub fn one_of_each(text: &[u8]) -> [Packed; 4] {
 
 /// The log in every shape.
 pub fn all(log: &[u8]) -> Vec<Packed> {
-    let several = |pack: fn(&[u8]) -> Vec<u8>| parts(log).flat_map(pack).collect::<Vec<u8>>();
-    let amid_empty = |pack: fn(&[u8]) -> Vec<u8>| [pack(b""), pack(log), pack(b"")].concat();
+    let several = |pack: Pack| parts(log).flat_map(pack).collect::<Vec<u8>>();
+    let amid_empty = |pack: Pack| [pack(b""), pack(log), pack(b"")].concat();
     let padded = |mut bytes: Vec<u8>, zeros: usize| {
         bytes.resize(bytes.len() + zeros, 0);
         bytes

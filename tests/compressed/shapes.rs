@@ -150,7 +150,7 @@ const PROGRAMS: [&[&str]; 17] = [
 #[ignore = "needs pigz, pbzip2, zstd and xz, which tests/all installs"]
 fn what_the_programs_write_is_read() {
     use std::process::Command;
-    let log = log(1_200_000);
+    let log = log(300_000);
     let house = House::new();
     house.write("log/plain", &log);
     let packed = PROGRAMS.map(|program| {
