@@ -50,7 +50,8 @@ pub(super) struct Common {
     /// Only events at or after this time.
     ///
     /// A date (2026-11-01), a time in the logs' zone (2026-11-01 09:15) or with its own
-    /// (2026-11-01T09:15:02Z), or a span that ends now (90m, 24h, 7d).
+    /// (2026-11-01T09:15:02Z), or a span that ends now (90m, 24h, 7d). In an hour that the zone repeats
+    /// it is the first one.
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
     since: Option<When>,
 
@@ -88,7 +89,7 @@ pub(super) struct Common {
 /// The width of the buckets, for the commands that count.
 #[derive(Debug, Args)]
 pub(super) struct Bucketed {
-    /// The width of a bucket: 1m to 1d.
+    /// The width of a bucket: 1m to 1d; a day begins at midnight in UTC.
     #[arg(
         long,
         value_name = "WIDTH",
