@@ -15,7 +15,7 @@ fn short(night: Night) -> Truth {
     truth
         .records
         .retain(|record| edge(record) || number_of(record) == 1);
-    truth
+    truth.with_burst()
 }
 
 /// The log up to each of its records.
@@ -33,7 +33,8 @@ fn it_does_not_matter_behind_which_record_a_run_ends() {
         let expected = truth.buckets(MINUTE);
         let prefixes = prefixes(&truth);
         let whole = &prefixes[prefixes.len() - 1];
-        for (end, prefix) in prefixes.iter().enumerate().skip(1) {
+        for end in truth.ends() {
+            let prefix = &prefixes[end];
             let house = House::new(night);
             house.write("log/error.log", prefix);
             house.aggregate();
@@ -50,9 +51,12 @@ fn there_may_be_a_run_behind_every_record() {
         let truth = short(night).set_back(-130 * MINUTE, 7 * MINUTE);
         let house = House::new(night);
         house.write("log/error.log", b"");
-        for piece in truth.pieces() {
-            house.append("log/error.log", &piece);
+        let pieces = truth.pieces();
+        let mut begin = 0;
+        for end in truth.ends() {
+            house.append("log/error.log", &pieces[begin..end].concat());
             house.aggregate();
+            begin = end;
         }
         assert_eq!(
             house.buckets("dataset"),
@@ -73,7 +77,8 @@ fn a_run_goes_on_in_what_was_compressed_or_continued_meanwhile() {
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     };
-    for (end, prefix) in prefixes.iter().enumerate().skip(1) {
+    for end in truth.ends() {
+        let prefix = &prefixes[end];
         let house = House::new(BERLIN);
         if end % 2 == 0 {
             house.write("log/error.log", prefix);
@@ -97,7 +102,10 @@ fn a_rotation_within_the_hour_leaves_what_can_be_known() {
         let length = night.repeated.map_or(0, |(_, length)| length);
         let near =
             |record: &super::truth::Record| (record.moment - night.step).abs() < length + 600;
-        for cut in (1..pieces.len()).filter(|&cut| near(&truth.records[cut])) {
+        for cut in truth
+            .ends()
+            .filter(|&cut| cut < pieces.len() && near(&truth.records[cut]))
+        {
             let house = House::new(night);
             // A run somewhat before the rotation, one behind it, and one at the end.
             let read = cut.saturating_sub(3);

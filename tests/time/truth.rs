@@ -68,6 +68,9 @@ pub struct Truth {
     pub records: Vec<Record>,
 }
 
+/// The first connection number of a burst.
+const BURST: u32 = 10_000;
+
 /// By connection number.
 pub type Times = BTreeMap<u32, i64>;
 
@@ -124,8 +127,7 @@ impl Record {
     fn bytes(self, night: Night) -> Vec<u8> {
         let Self { number, moment, .. } = self;
         let head = format!("{} [error] 7#7: *{number} ", night.shown(moment));
-        // So long that a run does not look back as far as the night began.
-        let path = "x".repeat(900 + number as usize % 7);
+        let path = "x".repeat(1_200 + number as usize % 7);
         let tail = format!("client: 192.0.2.1, server: a, request: \"GET /{path} HTTP/1.1\", ");
         let text = match self {
             Self {
@@ -158,6 +160,31 @@ impl Truth {
 
     pub fn log(&self) -> Vec<u8> {
         self.pieces().concat()
+    }
+
+    /// With so much more in the second hour, a while behind the step, that a run which begins behind it
+    /// does not look back as far as the step.
+    pub fn with_burst(mut self) -> Self {
+        let length = self.night.repeated.map_or(HOUR, |(_, length)| length);
+        let moment = self.night.step + length / 3;
+        let place = self
+            .records
+            .partition_point(|record| record.moment < moment);
+        let burst = (BURST..BURST + 60).map(|number| Record {
+            number,
+            moment,
+            is_event: false,
+        });
+        self.records.splice(place..place, burst);
+        self
+    }
+
+    /// How many records a run may have seen: each number but most of those within a burst.
+    pub fn ends(&self) -> impl Iterator<Item = usize> {
+        let is_rare = |number: u32| number < BURST || number % 25 == 0;
+        let ends = self.records.iter().zip(1..);
+        ends.filter(move |(record, _)| is_rare(record.number))
+            .map(|(_, end)| end)
     }
 
     fn events(&self) -> impl Iterator<Item = &Record> {
