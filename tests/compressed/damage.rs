@@ -9,7 +9,7 @@ use badgateway::source::{Damage, Input, Trouble};
 use serde_json::Value;
 
 use super::pack;
-use super::program::{House, events};
+use super::program::{From, House, events};
 use super::{log, numbered};
 
 /// What is read of these bytes, and what is told about the damage.
@@ -233,6 +233,12 @@ fn a_damage_is_said_with_file_places_and_reason() {
                 assert_eq!((&said.words, said.status), (&words, status));
                 assert!(said.events() == before(&all, whole), "{format} {length}");
             }
+            let said = house.read(From::Stdin, "error.log", &["events"]);
+            assert_eq!(
+                (&said.words, said.status),
+                (&words.replace("error.log", "-"), status)
+            );
+            assert!(said.events() == before(&all, whole), "{format} {length}");
             let out = format!("dataset-{format}-{cut}");
             let said = house.run(&["aggregate", "error.log", "--out", &out]);
             assert_eq!(said.status, status);
@@ -248,5 +254,31 @@ fn a_damage_is_said_with_file_places_and_reason() {
         assert!(said.words.starts_with(&begin), "{}", said.words);
         assert!(said.words.contains(" it is corrupt ("), "{}", said.words);
         assert_ne!(said.status, Some(0));
+    }
+}
+
+#[test]
+fn whatever_stands_in_a_file_that_looks_compressed_ends_in_a_message() {
+    let log = numbered(0..14);
+    let mut random: u64 = 3;
+    let mut dice = move || {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize
+    };
+    for (format, bytes) in pack::one_of_each(&log) {
+        for attempt in 0..150 {
+            // Junk from some place on, or here and there.
+            let mut junk = bytes.clone();
+            let from = 6 + dice() % 60;
+            let step = [1, 1 + dice() % 40][attempt % 2];
+            junk.iter_mut()
+                .skip(from)
+                .step_by(step)
+                .for_each(|byte| *byte = dice() as u8);
+            let reading = read(&junk, 700);
+            assert!(reading.damage.is_some(), "{format} {attempt}");
+        }
     }
 }

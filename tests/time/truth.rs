@@ -14,40 +14,53 @@ pub struct Night {
     /// Which hour (or half of one) is shown twice, by the moment at which it begins for the first time,
     /// and how long it is. None, if clocks are put forward.
     pub repeated: Option<(i64, i64)>,
+    /// The zone as POSIX writes it.
+    pub rule: &'static str,
 }
 
 const HOUR: i64 = 3_600;
 
-const fn back(zone: Tz, step: i64, length: i64) -> Night {
+const fn back(zone: Tz, rule: &'static str, step: i64, length: i64) -> Night {
     Night {
         zone,
         step,
         repeated: Some((step - length, length)),
+        rule,
     }
 }
 
-const fn forward(zone: Tz, step: i64) -> Night {
+const fn forward(zone: Tz, rule: &'static str, step: i64) -> Night {
     Night {
         zone,
         step,
         repeated: None,
+        rule,
     }
 }
 
+const BERLIN_RULE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+const NEW_YORK_RULE: &str = "EST5EDT,M3.2.0,M11.1.0";
+const LORD_HOWE_RULE: &str = "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0";
+
 /// 2026-10-25 01:00 UTC
-pub const BERLIN: Night = back(Tz::Europe__Berlin, 1_792_890_000, HOUR);
+pub const BERLIN: Night = back(Tz::Europe__Berlin, BERLIN_RULE, 1_792_890_000, HOUR);
 /// 2026-11-01 06:00 UTC
-pub const NEW_YORK: Night = back(Tz::America__New_York, 1_793_512_800, HOUR);
+pub const NEW_YORK: Night = back(Tz::America__New_York, NEW_YORK_RULE, 1_793_512_800, HOUR);
 /// 2026-04-04 15:00 UTC
-pub const LORD_HOWE: Night = back(Tz::Australia__Lord_Howe, 1_775_314_800, HOUR / 2);
+pub const LORD_HOWE: Night = back(
+    Tz::Australia__Lord_Howe,
+    LORD_HOWE_RULE,
+    1_775_314_800,
+    HOUR / 2,
+);
 
 pub const BACK: [Night; 3] = [BERLIN, NEW_YORK, LORD_HOWE];
 
 /// 2026-03-29 01:00, 2026-03-08 07:00 and 2026-10-03 15:30 UTC
 pub const FORWARD: [Night; 3] = [
-    forward(Tz::Europe__Berlin, 1_774_746_000),
-    forward(Tz::America__New_York, 1_772_953_200),
-    forward(Tz::Australia__Lord_Howe, 1_791_041_400),
+    forward(Tz::Europe__Berlin, BERLIN_RULE, 1_774_746_000),
+    forward(Tz::America__New_York, NEW_YORK_RULE, 1_772_953_200),
+    forward(Tz::Australia__Lord_Howe, LORD_HOWE_RULE, 1_791_041_400),
 ];
 
 /// A record as it was written.

@@ -171,6 +171,8 @@ fn the_program_agrees_whether_the_zone_is_named_or_the_machines() {
             let zone = night.zone.name();
             let machine = times(&house.run(&["events", log, "-j", "2", "--chunk-size", "3000"]));
             assert_same(night, &machine, &truth.times(), zone);
+            let by_rule = times(&house.run_in(night.rule, &["events", log]));
+            assert_same(night, &by_rule, &truth.times(), night.rule);
             let named = [
                 "events",
                 log,
