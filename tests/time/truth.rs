@@ -194,7 +194,7 @@ impl Truth {
 
     /// How many records a run may have seen: each number but most of those within a burst.
     pub fn ends(&self) -> impl Iterator<Item = usize> {
-        let is_rare = |number: u32| number < BURST || number % 25 == 0;
+        let is_rare = |number: u32| number < BURST || number.is_multiple_of(25);
         let ends = self.records.iter().zip(1..);
         ends.filter(move |(record, _)| is_rare(record.number))
             .map(|(_, end)| end)
