@@ -673,3 +673,24 @@ fn what_is_wrong_with_rules_is_said_with_its_line() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(stderr(&missing).contains("/no/such/rules.toml: cannot be read"));
 }
+
+#[test]
+fn aggregate_fails_where_a_link_in_the_dataset_leads_nowhere() {
+    let out = folder(&[("error.log", REFUSED)]);
+    let dataset = out.path().join("dataset");
+    fs::create_dir_all(dataset.join("hourly")).unwrap();
+    let link = dataset.join("hourly/old.parquet");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let output = run(&[
+        "aggregate",
+        &at(&out, "error.log"),
+        "--out",
+        &at(&out, "dataset"),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("old.parquet: cannot be used: No such file"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -41,13 +41,20 @@ pub struct Lost {
 impl Ledger {
     /// Reads the footers of all files of a table.
     pub(super) fn read(table: &Path) -> Result<Self, DatasetError> {
+        let mut before = None;
         loop {
             let files = parquet_files(table)?;
             match Page::read_all(&files) {
                 Ok(pages) => return Self::of(&pages, files.into_iter().collect()),
-                // It was compacted meanwhile; what it said stands in another file now.
+                // It was compacted meanwhile; what it said stands in another file now. A link that leads
+                // nowhere is found again.
                 Err(DatasetError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound && table.is_dir() => {}
+                    if source.kind() == io::ErrorKind::NotFound
+                        && table.is_dir()
+                        && before.as_ref() != Some(&files) =>
+                {
+                    before = Some(files);
+                }
                 Err(error) => return Err(error),
             }
         }
