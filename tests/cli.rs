@@ -694,3 +694,40 @@ fn aggregate_fails_where_a_link_in_the_dataset_leads_nowhere() {
         stderr(&output)
     );
 }
+
+#[test]
+fn a_copy_that_was_seen_beside_its_log_is_what_is_left_of_it_later() {
+    let compressed = {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        writer.write_all(REFUSED).unwrap();
+        writer.finish().unwrap()
+    };
+    // Between the last byte of the copy and what happens to the log, a run may come.
+    for (log, copy, bytes) in [
+        ("error.log.1", "error.log.1.gz", compressed.as_slice()),
+        ("error.log", "error.log.1", REFUSED),
+    ] {
+        let house = folder(&[]);
+        fs::create_dir(house.path().join("logs")).unwrap();
+        let (logs, dataset) = (house.path().join("logs"), house.path().join("dataset"));
+        let aggregate = || {
+            let (logs, dataset) = (logs.to_str().unwrap(), dataset.to_str().unwrap());
+            let output = run(&["aggregate", "-q", logs, "--out", dataset]);
+            assert_eq!(
+                (output.status.code(), stderr(&output).as_str()),
+                (Some(0), ""),
+                "{copy}"
+            );
+        };
+        fs::write(logs.join(log), REFUSED).unwrap();
+        aggregate();
+        fs::write(logs.join(copy), bytes).unwrap();
+        aggregate();
+        match log {
+            "error.log" => fs::write(logs.join(log), "").unwrap(),
+            _ => fs::remove_file(logs.join(log)).unwrap(),
+        }
+        aggregate();
+        aggregate();
+    }
+}
