@@ -703,10 +703,12 @@ fn a_copy_that_was_seen_beside_its_log_is_what_is_left_of_it_later() {
         writer.finish().unwrap()
     };
     // Between the last byte of the copy and what happens to the log, a run may come.
-    for (log, copy, bytes) in [
+    let cases = [
         ("error.log.1", "error.log.1.gz", compressed.as_slice()),
         ("error.log", "error.log.1", REFUSED),
-    ] {
+    ];
+    // Files of one second are listed in any order.
+    for (log, copy, bytes) in cases.into_iter().cycle().take(12) {
         let house = folder(&[]);
         fs::create_dir(house.path().join("logs")).unwrap();
         let (logs, dataset) = (house.path().join("logs"), house.path().join("dataset"));
@@ -722,6 +724,8 @@ fn a_copy_that_was_seen_beside_its_log_is_what_is_left_of_it_later() {
         fs::write(logs.join(log), REFUSED).unwrap();
         aggregate();
         fs::write(logs.join(copy), bytes).unwrap();
+        let news = String::from_utf8_lossy(REFUSED).replace("*23", "*24");
+        fs::write(logs.join("news.error.log"), news).unwrap();
         aggregate();
         match log {
             "error.log" => fs::write(logs.join(log), "").unwrap(),

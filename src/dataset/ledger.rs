@@ -11,7 +11,7 @@ use crate::record::Moment;
 use crate::source::{Mark, Signature};
 
 use super::entry::{Entry, Id};
-use super::page::{Page, kept_since, live};
+use super::page::{Page, in_order, kept_since, live};
 use super::{DatasetError, parquet_files};
 
 /// Everything a dataset says about what it has counted.
@@ -67,14 +67,12 @@ impl Ledger {
             ..Self::default()
         };
         let mut ids = HashSet::new();
-        for page in pages {
-            for line in &page.lines {
-                ids.insert(page.mark(line.id())?);
-                if let Some(signature) = line.signature() {
-                    let key = (line.machine.clone(), signature);
-                    let id = page.mark(line.id())?;
-                    ledger.signatures.insert(key, (id, line.copy));
-                }
+        for (page, line) in in_order(pages) {
+            let id = page.mark(line.id())?;
+            ids.insert(id);
+            if let Some(signature) = line.signature() {
+                let key = (line.machine.clone(), signature);
+                ledger.signatures.insert(key, (id, line.copy));
             }
         }
         for (page, line) in live(pages)? {

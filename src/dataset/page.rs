@@ -75,15 +75,21 @@ impl Page {
     }
 }
 
-/// The lines that count, in the order in which they were written: each takes the place of the one that it
-/// continues, and of an earlier one about the same bytes. The same bytes may come again, in another log.
-/// Copies count as long as what they are copies of.
-pub(super) fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
+/// All lines, in the order in which they were written. Names of files do not tell it.
+pub(super) fn in_order(pages: &[Page]) -> Vec<(&Page, &Line)> {
     let mut lines: Vec<(&Page, &Line)> = pages
         .iter()
         .flat_map(|page| page.lines.iter().map(move |line| (page, line)))
         .collect();
     lines.sort_by_key(|(page, line)| page.run_of(line));
+    lines
+}
+
+/// The lines that count, in the order in which they were written: each takes the place of the one that it
+/// continues, and of an earlier one about the same bytes. The same bytes may come again, in another log.
+/// Copies count as long as what they are copies of.
+pub(super) fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
+    let lines = in_order(pages);
     let mut latest: HashMap<(Id, Option<&str>), usize> = HashMap::new();
     for (number, (page, line)) in lines.iter().enumerate() {
         let id = page.mark(line.id())?;
