@@ -1,3 +1,4 @@
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -79,6 +80,8 @@ impl Aggregate {
                 has_changed,
             } = outcome.value;
             troubles.extend(outcome.troubles);
+            let has_changed =
+                has_changed || troubles.iter().any(|trouble| self.has_vanished(trouble));
             troubles.extend(lost(&ledger));
             // A pipe cannot be read twice.
             let is_last = notes.has_pipe;
@@ -112,6 +115,18 @@ impl Aggregate {
             return Ok(status);
         }
         Err(CliError::Unsettled)
+    }
+
+    /// Whether a file that was found was rotated before it could be opened. By now there may be another one
+    /// of that name; a link that leads nowhere is found again.
+    fn has_vanished(&self, trouble: &Trouble) -> bool {
+        match trouble {
+            Trouble::Open { path, source } => {
+                let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+                source.kind() == io::ErrorKind::NotFound && !self.common.names(path) && !is_link
+            }
+            _ => false,
+        }
     }
 
     /// Notes the logs that are gone and were not read to their end; whether there are such.

@@ -177,6 +177,11 @@ impl Common {
         Ok((outcome, status))
     }
 
+    /// Whether a file was asked for by this name, and not found in a folder or by a pattern.
+    pub(super) fn names(&self, path: &Path) -> bool {
+        self.logs.iter().any(|log| log == path)
+    }
+
     /// Whether the arguments stand for a file of this path.
     pub(super) fn covers(&self, path: &Path) -> bool {
         covers(&self.logs, path)

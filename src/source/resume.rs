@@ -4,7 +4,7 @@
 //! it is compressed meanwhile.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,10 +57,22 @@ impl Source {
         known: &[&Fingerprint],
         cut: &impl Cut,
     ) -> Result<(Self, Recognised), Trouble> {
-        let failed = |source| Trouble::Read {
-            path: input.path().to_path_buf(),
-            offset: 0,
-            source,
+        let length = self.file.as_ref().map(|(_, length)| *length);
+        let failed = |source: io::Error| {
+            let path = input.path().to_path_buf();
+            match (source.kind(), length) {
+                // It was truncated since it was opened.
+                (ErrorKind::UnexpectedEof, Some(length)) => Trouble::Shrank {
+                    path,
+                    offset: 0,
+                    length,
+                },
+                _ => Trouble::Read {
+                    path,
+                    offset: 0,
+                    source,
+                },
+            }
         };
         if let Some((file, length)) = &self.file {
             let recognised = recognise(file, *length, known).map_err(failed)?;
@@ -292,4 +304,26 @@ fn recognise(file: &File, length: u64, known: &[&Fingerprint]) -> io::Result<Rec
         }
     }
     Ok(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Boundaries;
+
+    #[test]
+    fn a_file_that_is_truncated_once_it_is_open_has_changed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let line = b"2026/11/01 09:15:02 [notice] 7#7: signal process started\n";
+        std::fs::write(file.path(), line).unwrap();
+        let input = Input::File(file.path().to_path_buf());
+        let source = open(&input, Access::Read).unwrap();
+        file.as_file().set_len(0).unwrap();
+        let resumed = source.resume(&input, Access::Read, &[], &Boundaries);
+        let trouble = resumed.err().unwrap();
+        assert!(
+            matches!(trouble, Trouble::Shrank { length: 57, .. }),
+            "{trouble}"
+        );
+    }
 }
