@@ -175,6 +175,7 @@ impl Resuming<'_> {
             return Ok(None);
         }
         self.notes().met.extend(old.as_ref().map(Entry::id));
+        let counted = source.counted_bytes();
         let recognised = old.as_ref().map(|old| &old.fingerprint);
         let (promised, watch) = source.watch(recognised, &self.has_changed)?.unzip();
         let watch = watch.map(Arc::new);
@@ -187,7 +188,11 @@ impl Resuming<'_> {
             (Some(length), Some(watch)) => watch.fingerprint(length),
             (_, None) => reading.passed().cloned(),
         };
-        if reading.failed_at().is_some() {
+        if let Some(length) = reading.failed_at() {
+            // It failed among bytes that are only looked at again: what was counted stays counted.
+            if length <= counted {
+                return Ok(None);
+            }
             sight.signature = None;
             if fingerprint.is_none() {
                 self.has_changed.store(true, Ordering::Release);
