@@ -735,3 +735,38 @@ fn a_copy_that_was_seen_beside_its_log_is_what_is_left_of_it_later() {
         aggregate();
     }
 }
+
+#[test]
+fn a_compressed_log_may_go_although_its_original_was_noted_once_more() {
+    let house = folder(&[]);
+    let logs = house.path().join("logs");
+    fs::create_dir(&logs).unwrap();
+    let dataset = at(&house, "dataset");
+    let aggregate = || {
+        let output = run(&["aggregate", "-q", logs.to_str().unwrap(), "--out", &dataset]);
+        assert_eq!(
+            (output.status.code(), stderr(&output).as_str()),
+            (Some(0), "")
+        );
+    };
+    let (plain, whole) = (logs.join("error.log.1"), logs.join("error.log.1.gz"));
+    fs::write(logs.join("error.log"), "").unwrap();
+    fs::write(&plain, REFUSED).unwrap();
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(REFUSED).unwrap();
+    fs::write(&whole, writer.finish().unwrap()).unwrap();
+    aggregate();
+    // Which of the two is forgotten when a dataset is compacted does not matter.
+    let news = String::from_utf8_lossy(REFUSED).replace("*23", "*24");
+    fs::write(logs.join("news.error.log"), news).unwrap();
+    aggregate();
+    assert_eq!(
+        run(&["compact", "-q", "--dataset", &dataset]).status.code(),
+        Some(0)
+    );
+    aggregate();
+    fs::remove_file(&plain).unwrap();
+    aggregate();
+    fs::remove_file(&whole).unwrap();
+    aggregate();
+}

@@ -1,12 +1,13 @@
 //! What a run finds out about its inputs, and notes for the next one.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
 
 use crate::dataset::{Entry, Id};
-use crate::source::{Compression, Source, Trouble, whole_path};
+use crate::source::{Compression, Signature, Source, Trouble, whole_path};
 
 /// What a run has found out about its inputs.
 #[derive(Debug, Default)]
@@ -103,4 +104,14 @@ const AT_REST: i64 = 86_400;
 pub(super) fn is_left_alone(path: &Path, modified: i64) -> bool {
     let is_rotated = !path.as_os_str().as_encoded_bytes().ends_with(b"log");
     is_rotated && Utc::now().timestamp() - modified > AT_REST
+}
+
+/// Whether a log would be missed, because it is not where it was seen last.
+pub(super) fn is_sought(entry: &Entry, machine: &str) -> bool {
+    let sight = &entry.sight;
+    let may_be_longer = sight.may_grow && !sight.is_left_alone && !entry.is_gone;
+    let now = || fs::metadata(&sight.path).ok().as_ref().map(Signature::of);
+    sight.machine == machine
+        && may_be_longer
+        && (sight.signature.is_none() || now() != sight.signature)
 }

@@ -14,7 +14,7 @@ use crate::source::{
 };
 
 use super::Scan;
-use super::notes::{Finding, Notes, State, is_left_alone};
+use super::notes::{Finding, Notes, State, is_left_alone, is_sought};
 
 /// What the inputs are, before any of them is read.
 pub(super) struct Plan {
@@ -108,9 +108,17 @@ impl Scan {
             if modified(meta) < ledger.kept_since() {
                 return Ok(Look::Settled(State::Past));
             }
-            if let Some((id, is_copy)) = ledger.unchanged(machine, Signature::of(meta)) {
-                let entry = ledger.entry(id).filter(|_| !is_copy);
-                return Ok(Look::Unchanged((!is_copy).then_some(id), entry.cloned()));
+            let signature = Signature::of(meta);
+            if let Some((id, is_copy)) = ledger.unchanged(machine, signature) {
+                // Where the log was seen last may be another file, and gone: then it is here.
+                let is_elsewhere = |entry: &&Entry| {
+                    entry.sight.signature != Some(signature) && is_sought(entry, machine)
+                };
+                let entry = ledger.entry(id);
+                if entry.filter(is_elsewhere).is_none() {
+                    let entry = entry.filter(|_| !is_copy);
+                    return Ok(Look::Unchanged((!is_copy).then_some(id), entry.cloned()));
+                }
             }
         }
         let mut source = open(&self.inputs[input], self.access)?;
