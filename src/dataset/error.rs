@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use parquet::errors::ParquetError;
 
-/// A dataset that could not be read or written. Nothing of the run is in it then.
+/// A dataset that could not be read or written. Nothing of the run is in it then, unless it was the disk
+/// that failed behind the rename.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// The folder or a file in it could not be made, read or renamed.
