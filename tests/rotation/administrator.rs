@@ -1,0 +1,94 @@
+//! What an administrator does to logs, who knows nothing of us.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::random::Random;
+use super::site::{Site, open, set_modified, with};
+
+/// Somebody with a folder of his own, in which copies of logs come and go.
+pub struct Administrator {
+    folder: PathBuf,
+    copies: Vec<PathBuf>,
+    number: usize,
+    random: Random,
+}
+
+impl Administrator {
+    pub fn new(folder: PathBuf, random: Random) -> Self {
+        Self {
+            folder,
+            copies: Vec::new(),
+            number: 0,
+            random,
+        }
+    }
+
+    /// What is done on a day.
+    pub fn work(&mut self, sites: &mut [Site], now: i64) {
+        self.number += 1;
+        let site = self.random.below(sites.len());
+        match self.random.below(16) {
+            0..3 => self.copy(&mut sites[site], now),
+            3 if !self.copies.is_empty() => {
+                let copy = self.random.below(self.copies.len());
+                fs::remove_file(self.copies.swap_remove(copy)).unwrap();
+            }
+            4 if self.random.percent(30) => {
+                let old = sites[site].name.clone();
+                let base = old.trim_end_matches(|letter: char| letter.is_ascii_digit());
+                sites[site].rename(&format!("{base}{}", self.number));
+            }
+            5 => {
+                // Who makes backups touches what only the system knows of a file.
+                for path in sites[site].files() {
+                    let mode = 0o600 | (self.number as u32 % 8) << 3;
+                    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn copy(&mut self, site: &mut Site, now: i64) {
+        site.flush();
+        let files = site.files();
+        let from = &files[self.random.below(files.len())];
+        let rest = from.file_name().unwrap().to_string_lossy();
+        let to = self.folder.join(format!("copy{}-{rest}", self.number));
+        fs::copy(from, &to).unwrap();
+        let modified = super::site::seconds(fs::metadata(from).unwrap().modified().unwrap());
+        let is_preserved = self.random.percent(50);
+        set_modified(&open(&to), if is_preserved { modified } else { now });
+        self.copies.push(to);
+    }
+
+    /// Copies a compressed log to a disk that fails; the copy, if there is such a log.
+    pub fn copy_to_bad_disk(&mut self, sites: &[Site]) -> Option<PathBuf> {
+        let is_large = |path: &&PathBuf| {
+            let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
+            is_gzip && fs::metadata(path).unwrap().len() > 700
+        };
+        let files: Vec<PathBuf> = sites.iter().flat_map(Site::files).collect();
+        let from = files.iter().find(is_large)?;
+        let mut bytes = fs::read(from).unwrap();
+        let at = bytes.len() * 6 / 10;
+        bytes[at] ^= 0x10;
+        let to = with(&self.folder.join("bad-error.log"), ".gz");
+        fs::write(&to, bytes).unwrap();
+        let modified = fs::metadata(from).unwrap().modified().unwrap();
+        set_modified(&open(&to), super::site::seconds(modified));
+        Some(to)
+    }
+}
+
+/// A folder in which there is a log, though an empty one.
+pub fn folder(parent: &Path, name: &str, now: i64) -> PathBuf {
+    let folder = parent.join(name);
+    fs::create_dir(&folder).unwrap();
+    let log = folder.join("error.log");
+    fs::write(&log, b"").unwrap();
+    set_modified(&open(&log), now);
+    folder
+}
