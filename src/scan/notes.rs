@@ -102,7 +102,8 @@ const AT_REST: i64 = 86_400;
 
 /// Whether nobody writes to a log any more: it was rotated, and long ago.
 pub(super) fn is_left_alone(path: &Path, modified: i64) -> bool {
-    let is_rotated = !path.as_os_str().as_encoded_bytes().ends_with(b"log");
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let is_rotated = !name.ends_with(b"log") || has_date(name);
     is_rotated && Utc::now().timestamp() - modified > AT_REST
 }
 
@@ -114,4 +115,42 @@ pub(super) fn is_sought(entry: &Entry, machine: &str) -> bool {
     sight.machine == machine
         && may_be_longer
         && (sight.signature.is_none() || now() != sight.signature)
+}
+
+/// Whether a name has a date in it, as logrotate's `extension .log` leaves it before the end:
+/// `error-20260102.log`, `error.2026-01-02.log`.
+fn has_date(name: &[u8]) -> bool {
+    let is_separator = |byte: &u8| matches!(byte, b'-' | b'_' | b'.');
+    let dense: Vec<u8> = name
+        .iter()
+        .copied()
+        .filter(|byte| !is_separator(byte))
+        .collect();
+    let is_date = |eight: &[u8]| eight.starts_with(b"20") && eight.iter().all(u8::is_ascii_digit);
+    dense.windows(8).any(is_date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_date_is_that_of_a_rotated_log() {
+        for name in [
+            "error-20260102.log",
+            "a-error.2026-01-02.log",
+            "error_20260102_0300.log",
+            "error.log.1",
+        ] {
+            assert!(is_left_alone(Path::new(name), 0), "{name}");
+        }
+        for name in [
+            "error.log",
+            "web20-error.log",
+            "10.0.20.12-error.log",
+            "20260102/error.log",
+        ] {
+            assert!(!is_left_alone(Path::new(name), 0), "{name}");
+        }
+    }
 }
