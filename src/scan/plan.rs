@@ -138,8 +138,14 @@ impl Scan {
         known.sort_by_key(|entry| entry.id());
         let fingerprints: Vec<&Fingerprint> =
             known.iter().map(|entry| &entry.fingerprint).collect();
-        let (mut source, recognised) =
-            source.resume(&self.inputs[input], self.access, &fingerprints, &Boundaries)?;
+        let is_beginning = |at: usize, part: &Fingerprint| self.may_begin(known[at], part);
+        let (mut source, recognised) = source.resume(
+            &self.inputs[input],
+            self.access,
+            &fingerprints,
+            &is_beginning,
+            &Boundaries,
+        )?;
         let (state, old) = match recognised {
             Recognised::Known(at) => (State::Known, Some(known[at].clone())),
             // It is just being compressed: all lines are there, the end of the format is not.
@@ -159,6 +165,20 @@ impl Scan {
             compression,
         };
         Ok((finding, source, old))
+    }
+
+    /// Whether a log can begin with what an input holds, where samples do not speak against it. They say
+    /// nothing of what stands behind the last of them: the log itself is looked at, if it is still there.
+    fn may_begin(&self, log: &Entry, part: &Fingerprint) -> bool {
+        let file = Input::File(log.sight.path.clone());
+        let lengths = [part.length, log.fingerprint.length];
+        let fingerprints = open(&file, self.access).and_then(|source| source.beginnings(lengths));
+        match fingerprints {
+            Ok([beginning, whole]) if whole.as_ref() == Some(&log.fingerprint) => {
+                beginning.as_ref() == Some(part)
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn sight(&self, input: usize, machine: &str, source: &Source) -> Sight {

@@ -49,12 +49,14 @@ impl Source {
 
     /// Leaves out what has been counted of the input before, and a last line or record that may still be
     /// written; `cut` knows it. `known` are the fingerprints of what was counted so far, the shortest
-    /// first.
+    /// first; `is_beginning` is asked whether one of them really begins with all there is of the input,
+    /// which samples cannot tell for sure.
     pub fn resume(
         mut self,
         input: &Input,
         access: Access,
         known: &[&Fingerprint],
+        is_beginning: &impl Fn(usize, &Fingerprint) -> bool,
         cut: &impl Cut,
     ) -> Result<(Self, Recognised), Trouble> {
         let length = self.file.as_ref().map(|(_, length)| *length);
@@ -75,7 +77,7 @@ impl Source {
             }
         };
         if let Some((file, length)) = &self.file {
-            let recognised = recognise(file, *length, known).map_err(failed)?;
+            let recognised = recognise(file, *length, known, is_beginning).map_err(failed)?;
             let new = match recognised {
                 Recognised::New => 0,
                 Recognised::Rest(at) => known[at].length,
@@ -92,7 +94,10 @@ impl Source {
             let fingerprint = self.advance(known.length, LOOKED_AT_AGAIN)?;
             if fingerprint == **known {
                 best = Some(at);
-            } else if fingerprint.length < known.length && fingerprint.begins(known) {
+            } else if fingerprint.length < known.length
+                && fingerprint.begins(known)
+                && is_beginning(at, &fingerprint)
+            {
                 return Ok((self, Recognised::Known(at)));
             }
         }
@@ -137,6 +142,20 @@ impl Source {
             has_changed: Arc::clone(has_changed),
         };
         Ok(Some((fingerprint, watch)))
+    }
+
+    /// The fingerprints of the first so many bytes, the fewer first; `None` where there are not so many.
+    pub fn beginnings(mut self, lengths: [u64; 2]) -> Result<[Option<Fingerprint>; 2], Trouble> {
+        let mut fingerprints = [None, None];
+        for (fingerprint, length) in fingerprints.iter_mut().zip(lengths) {
+            *fingerprint = match &self.file {
+                Some((file, _)) => {
+                    Fingerprint::of_file(file, length).map_err(|source| self.unreadable(source))?
+                }
+                None => Some(self.advance(length, 0)?).filter(|now| now.length == length),
+            };
+        }
+        Ok(fingerprints)
     }
 
     /// Whether all there is of the input was asked for.
@@ -289,7 +308,12 @@ impl Drop for Watch {
     }
 }
 
-fn recognise(file: &File, length: u64, known: &[&Fingerprint]) -> io::Result<Recognised> {
+fn recognise(
+    file: &File,
+    length: u64,
+    known: &[&Fingerprint],
+    is_beginning: &impl Fn(usize, &Fingerprint) -> bool,
+) -> io::Result<Recognised> {
     let mut best = Recognised::New;
     for (at, known) in known.iter().enumerate() {
         let both = known.length.min(length);
@@ -299,7 +323,8 @@ fn recognise(file: &File, length: u64, known: &[&Fingerprint]) -> io::Result<Rec
         };
         if fingerprint == **known {
             best = Recognised::Rest(at);
-        } else if both < known.length && fingerprint.begins(known) {
+        } else if both < known.length && fingerprint.begins(known) && is_beginning(at, &fingerprint)
+        {
             return Ok(Recognised::Known(at));
         }
     }
