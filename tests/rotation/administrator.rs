@@ -56,7 +56,7 @@ impl Administrator {
         let files = site.files();
         let from = &files[self.random.below(files.len())];
         let rest = from.file_name().unwrap().to_string_lossy();
-        let to = self.folder.join(format!("copy{}-{rest}", self.number));
+        let to = self.folder.join(format!("copy{}-{rest}.bak", self.number));
         fs::copy(from, &to).unwrap();
         let modified = super::site::seconds(fs::metadata(from).unwrap().modified().unwrap());
         let is_preserved = self.random.percent(50);

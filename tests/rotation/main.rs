@@ -3,6 +3,8 @@
 
 mod administrator;
 mod calendar;
+mod house;
+mod once;
 mod pack;
 mod program;
 mod random;
@@ -91,7 +93,11 @@ fn compare(plan: Plan) {
         simulated.as_secs(),
         idle.as_millis()
     );
-    assert!(idle.as_millis() < 500, "{idle:?} to find nothing new");
+    // What was touched is looked at again.
+    assert!(
+        clock == Clock::Real || idle.as_millis() < 500,
+        "{idle:?} to find nothing new"
+    );
 }
 
 fn faked(zone: Tz, first: &'static str, days: usize, compacts: usize) -> Plan {

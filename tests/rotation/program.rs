@@ -16,6 +16,8 @@ pub enum Clock {
     Faked,
     /// The files are made older or younger before each run, as they are for a faked clock.
     Real,
+    /// It is now, and nothing is simulated.
+    Now,
 }
 
 /// How the program is called.
@@ -48,10 +50,12 @@ impl Program {
             "--host",
             "web1",
         ];
+        // So small that a day's log is several chunks.
+        arguments.extend(["--chunk-size", "4096"]);
         arguments.extend(&self.logs);
         arguments.extend(more);
         let shift = match self.clock {
-            Clock::Faked => 0,
+            Clock::Faked | Clock::Now => 0,
             Clock::Real => seconds(SystemTime::now()) - now,
         };
         self.shift(shift);

@@ -43,7 +43,7 @@ pub enum Names {
 const PLAIN: Scheme = Scheme {
     when: When::Daily,
     names: Names::Numbered,
-    keep: 14,
+    keep: 6,
     pack: Some(Pack::Gzip),
     delay: true,
     copies: false,
@@ -51,7 +51,8 @@ const PLAIN: Scheme = Scheme {
 };
 
 /// What Debian's nginx-common does.
-pub const DEBIAN: Scheme = PLAIN;
+pub const DEBIAN: Scheme = Scheme { keep: 14, ..PLAIN };
+pub const DEBIAN_FOR_SHORT: Scheme = PLAIN;
 
 /// RHEL: `dateext`, and compressed at once.
 pub const RHEL: Scheme = Scheme {
@@ -66,7 +67,7 @@ pub const DATED_AND_DELAYED: Scheme = Scheme {
 pub const COPIED: Scheme = Scheme {
     copies: true,
     pack: None,
-    keep: 10,
+    keep: 6,
     ..PLAIN
 };
 pub const COPIED_AND_PACKED: Scheme = Scheme {
@@ -77,12 +78,12 @@ pub const COPIED_AND_PACKED: Scheme = Scheme {
 pub const HOURLY: Scheme = Scheme {
     when: When::Hourly,
     names: Names::Dated("-%Y%m%d-%H"),
-    keep: 120,
+    keep: 60,
     ..RHEL
 };
 pub const WEEKLY: Scheme = Scheme {
     when: When::Weekly,
-    keep: 8,
+    keep: 4,
     ..PLAIN
 };
 pub const ZSTD: Scheme = Scheme {
@@ -99,8 +100,8 @@ pub const BZIP2: Scheme = Scheme {
     ..PLAIN
 };
 pub const BY_SIZE: Scheme = Scheme {
-    when: When::Larger(900),
-    keep: 60,
+    when: When::Larger(1500),
+    keep: 20,
     ..PLAIN
 };
 pub const DATE_BEFORE: Scheme = Scheme {
@@ -115,7 +116,7 @@ pub const MOVED_AWAY: Scheme = Scheme {
 pub const NEVER_PACKED: Scheme = Scheme {
     names: Names::DatedBefore("-%Y%m%d"),
     pack: None,
-    keep: 12,
+    keep: 6,
     ..PLAIN
 };
 

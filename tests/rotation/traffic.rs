@@ -71,10 +71,10 @@ impl Traffic {
             for _ in 0..self.random.within(0..most + 1) {
                 times.push(self.random.within(day.from..day.to));
             }
-            if self.pace > 3.0 && self.random.percent(3) {
+            if self.pace > 3.0 && self.random.percent(1) {
                 // An outage.
                 let from = self.random.within(day.from..day.to - HOUR);
-                let many = (60.0 * self.pace) as usize;
+                let many = (50.0 * self.pace) as usize + 200;
                 times.extend((0..many).map(|_| self.random.within(from..from + 40 * MINUTE)));
             }
         }

@@ -54,7 +54,7 @@ const TWINS: [(usize, usize); 2] = [(0, 1), (2, 3)];
 
 const SITES: [(&str, scheme::Scheme, f64); 16] = [
     ("shop", scheme::DEBIAN, 8.0),
-    ("blog", scheme::DEBIAN, 3.0),
+    ("blog", scheme::DEBIAN_FOR_SHORT, 3.0),
     ("api", scheme::RHEL, 5.0),
     ("app", scheme::DATED_AND_DELAYED, 5.0),
     ("mail", scheme::COPIED, 4.0),
@@ -67,7 +67,7 @@ const SITES: [(&str, scheme::Scheme, f64); 16] = [
     ("search", scheme::BY_SIZE, 12.0),
     ("static", scheme::DATE_BEFORE, 3.0),
     ("news", scheme::MOVED_AWAY, 3.0),
-    ("quiet", scheme::DEBIAN, 0.2),
+    ("quiet", scheme::DEBIAN_FOR_SHORT, 0.2),
     ("legal", scheme::NEVER_PACKED, 2.0),
 ];
 
