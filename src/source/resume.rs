@@ -90,12 +90,15 @@ impl Source {
             return Ok((self, recognised));
         }
         let mut best = None;
-        for (at, known) in known.iter().enumerate() {
-            let fingerprint = self.advance(known.length, LOOKED_AT_AGAIN)?;
-            if fingerprint == **known {
+        for (at, one) in known.iter().enumerate() {
+            let fingerprint = self.advance(one.length, LOOKED_AT_AGAIN)?;
+            // What is known to its last byte is not the beginning of what is alike as far as samples tell.
+            let is_all = |best: usize| known[best].length == fingerprint.length;
+            if fingerprint == **one {
                 best = Some(at);
-            } else if fingerprint.length < known.length
-                && fingerprint.begins(known)
+            } else if fingerprint.length < one.length
+                && !best.is_some_and(is_all)
+                && fingerprint.begins(one)
                 && is_beginning(at, &fingerprint)
             {
                 return Ok((self, Recognised::Known(at)));
@@ -315,15 +318,18 @@ fn recognise(
     is_beginning: &impl Fn(usize, &Fingerprint) -> bool,
 ) -> io::Result<Recognised> {
     let mut best = Recognised::New;
-    for (at, known) in known.iter().enumerate() {
-        let both = known.length.min(length);
+    for (at, one) in known.iter().enumerate() {
+        let both = one.length.min(length);
         let fingerprint = Fingerprint::of_file(file, both)?;
         let Some(fingerprint) = fingerprint else {
             continue;
         };
-        if fingerprint == **known {
+        if fingerprint == **one {
             best = Recognised::Rest(at);
-        } else if both < known.length && fingerprint.begins(known) && is_beginning(at, &fingerprint)
+        } else if both < one.length
+            && !matches!(best, Recognised::Rest(best) if known[best].length == length)
+            && fingerprint.begins(one)
+            && is_beginning(at, &fingerprint)
         {
             return Ok(Recognised::Known(at));
         }
