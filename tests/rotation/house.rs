@@ -19,7 +19,8 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let mut home = tempfile::tempdir().unwrap();
+        home.disable_cleanup(std::env::var_os("BADGATEWAY_KEEP").is_some());
         fs::create_dir(home.path().join("log")).unwrap();
         let program = Program {
             clock: Clock::Now,
@@ -87,13 +88,14 @@ pub fn now() -> i64 {
     seconds(SystemTime::now())
 }
 
-/// So many failures, told apart by the number of their connection.
+/// Failures of as many peers, told apart by the number of their connection too.
 pub fn failures(connections: std::ops::Range<u32>, server: &str) -> String {
-    let line = |connection| {
+    let line = |connection: u32| {
+        let peer = format!("10.0.{}.{}", connection / 250, connection % 250);
         format!(
             "2026/01/30 09:15:02 [error] 7#7: *{connection} connect() failed (111: Connection refused) while \
              connecting to upstream, client: 192.0.2.1, server: {server}, request: \"GET / HTTP/1.1\", \
-             upstream: \"http://10.0.0.1:8080/\", host: \"{server}\"\n"
+             upstream: \"http://{peer}:8080/\", host: \"{server}\"\n"
         )
     };
     connections.map(line).collect()

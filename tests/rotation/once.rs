@@ -119,6 +119,24 @@ fn two_logs_that_were_alike_at_a_run_stay_two() {
 }
 
 #[test]
+fn two_logs_that_begin_alike_stay_two_when_they_are_rotated() {
+    for alike in [1, 5, 20, 60] {
+        let house = House::new();
+        let both = failures(0..alike, "a");
+        house.write("a-error.log", &(both.clone() + &failures(100..101, "a")));
+        house.write(
+            "b-error.log",
+            &(both + &failures(100..101, "longer.example")),
+        );
+        let expected = i64::from(2 * alike + 2);
+        assert_eq!(house.count(), expected, "{alike} lines are alike");
+        house.rename("a-error.log", "a-error.log.1");
+        house.pack("b-error.log", Pack::Gzip);
+        assert_eq!(house.count(), expected, "{alike} lines are alike");
+    }
+}
+
+#[test]
 fn what_is_half_written_waits() {
     let said = "2026/01/30 09:15:02 [error] 7#7: *9 FastCGI sent in stderr: \"PHP message: PHP Fatal error:  \
                 Uncaught Exception: no tea in /srv/a.php:2\nStack trace:\n#0 {main}\n  thrown in /srv/a.php on \

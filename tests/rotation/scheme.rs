@@ -101,7 +101,8 @@ pub const BZIP2: Scheme = Scheme {
 };
 pub const BY_SIZE: Scheme = Scheme {
     when: When::Larger(1500),
-    keep: 20,
+    names: Names::Dated("-%Y%m%d-%H%M"),
+    keep: 30,
     ..PLAIN
 };
 pub const DATE_BEFORE: Scheme = Scheme {

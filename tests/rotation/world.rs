@@ -59,7 +59,7 @@ const SITES: [(&str, scheme::Scheme, f64); 16] = [
     ("app", scheme::DATED_AND_DELAYED, 5.0),
     ("mail", scheme::COPIED, 4.0),
     ("cdn", scheme::COPIED_AND_PACKED, 4.0),
-    ("pay", scheme::HOURLY, 9.0),
+    ("pay", scheme::HOURLY, 4.5),
     ("wiki", scheme::WEEKLY, 2.0),
     ("img", scheme::ZSTD, 3.0),
     ("doc", scheme::XZ, 3.0),
