@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::files::{open, seconds, set_modified, with};
 use super::random::Random;
-use super::site::{Site, open, set_modified, with};
+use super::site::Site;
 
 /// Somebody with a folder of his own, in which copies of logs come and go.
 pub struct Administrator {
@@ -58,7 +59,7 @@ impl Administrator {
         let rest = from.file_name().unwrap().to_string_lossy();
         let to = self.folder.join(format!("copy{}-{rest}.bak", self.number));
         fs::copy(from, &to).unwrap();
-        let modified = super::site::seconds(fs::metadata(from).unwrap().modified().unwrap());
+        let modified = seconds(fs::metadata(from).unwrap().modified().unwrap());
         let is_preserved = self.random.percent(50);
         set_modified(&open(&to), if is_preserved { modified } else { now });
         self.copies.push(to);
@@ -78,7 +79,7 @@ impl Administrator {
         let to = with(&self.folder.join("bad-error.log"), ".gz");
         fs::write(&to, bytes).unwrap();
         let modified = fs::metadata(from).unwrap().modified().unwrap();
-        set_modified(&open(&to), super::site::seconds(modified));
+        set_modified(&open(&to), seconds(modified));
         Some(to)
     }
 }

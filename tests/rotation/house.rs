@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use chrono_tz::Tz;
 use tempfile::TempDir;
 
+use super::files::{open, seconds, set_modified, with};
 use super::pack::Pack;
 use super::program::{Clock, Program, Said};
-use super::site::{open, seconds, set_modified, with};
 use super::table::{events, read};
 
 pub struct House {

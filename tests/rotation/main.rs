@@ -1,10 +1,15 @@
 //! Logs that are rotated, compressed, copied and moved, night after night: what was counted of them in
 //! many runs is what one run counts of all they ever held, and what was logged in truth.
+//!
+//! `BADGATEWAY_SEED` makes other worlds, `BADGATEWAY_SCALE` has more (or less) logged in them, and
+//! `BADGATEWAY_KEEP` leaves their folders to be looked at.
 
 mod administrator;
 mod calendar;
+mod files;
 mod house;
 mod idle;
+mod night;
 mod once;
 mod pack;
 mod program;
@@ -17,7 +22,7 @@ mod traffic;
 mod world;
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 
@@ -47,7 +52,7 @@ fn compare(plan: Plan) {
         let all = site.generations.concat();
         bytes += all.len();
         fs::write(&log, all).unwrap();
-        site::set_modified(&site::open(&log), world.now - 30 * calendar::HOUR);
+        files::set_modified(&files::open(&log), world.now - 30 * calendar::HOUR);
     }
     let folder = whole.path().to_path_buf();
     let once = Program {
@@ -69,24 +74,20 @@ fn compare(plan: Plan) {
     );
 
     let before = parquet_files(&dataset);
-    let began = Instant::now();
-    let said = world.program.aggregate(world.now, &[]);
-    let idle = began.elapsed();
-    assert_eq!(said.status, 0, "{}", said.words);
-    assert_same(
-        &read(&dataset),
-        &expected,
-        "the dataset after a run without anything new",
-    );
-    // What was touched is looked at again, and that is noted.
-    if clock == Clock::Faked {
-        assert_eq!(
-            parquet_files(&dataset),
-            before,
-            "nothing is new: {}",
-            said.words
-        );
+    let mut idle = Duration::MAX;
+    for _ in 0..3 {
+        let began = Instant::now();
+        let said = world.program.aggregate(world.now, &[]);
+        idle = idle.min(began.elapsed());
+        assert_eq!(said.status, 0, "{}", said.words);
+        // What was touched is looked at again, and that is noted.
+        if clock == Clock::Faked {
+            let words = said.words;
+            assert_eq!(parquet_files(&dataset), before, "nothing is new: {words}");
+        }
     }
+    let what = "the dataset after runs without anything new";
+    assert_same(&read(&dataset), &expected, what);
     println!(
         "{zone}: {bytes} bytes, {} events in {} rows, {files} files; {} s, and {} ms to find nothing new",
         events(&table),

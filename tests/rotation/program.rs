@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use chrono::DateTime;
 
-use super::site::{open, seconds, set_modified};
+use super::files::{open, seconds, set_modified};
 
 /// Which time it is for the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! A machine with many logs, through the nights of a year.
 
-use std::fs;
-
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use tempfile::TempDir;
 
 use super::administrator::{Administrator, folder};
 use super::calendar::{Day, HOUR, MINUTE};
-use super::program::{Clock, Program, Said};
+use super::program::{Clock, Program};
 use super::random::{Random, scale};
 use super::record::{Head, Meaning, Vhost};
 use super::scheme;
@@ -34,11 +32,11 @@ pub struct World {
     pub truth: Truth,
     pub sites: Vec<Site>,
     pub now: i64,
-    plan: Plan,
-    administrator: Administrator,
-    random: Random,
+    pub plan: Plan,
+    pub administrator: Administrator,
+    pub random: Random,
+    pub runs: usize,
     off_until: usize,
-    runs: usize,
 }
 
 enum Action {
@@ -249,96 +247,9 @@ impl World {
         self.know(entry.means, entry.record.meaning.as_ref());
     }
 
-    fn know(&mut self, moment: i64, meaning: Option<&Meaning>) {
+    pub fn know(&mut self, moment: i64, meaning: Option<&Meaning>) {
         if let Some(meaning) = meaning {
             self.truth.add(moment, meaning);
         }
-    }
-
-    /// A run that meets records which are being written, and files which are being compressed.
-    fn run_by_night(&mut self, day: &Day) {
-        let mut halves = Vec::new();
-        for site in 0..self.sites.len() {
-            self.sites[site].flush();
-            if self.random.percent(3) && self.sites[site].scheme.delay {
-                self.sites[site].begin_packing(self.now, &mut self.random);
-            }
-            if !self.random.percent(10) || day.is_near_step(self.now) {
-                continue;
-            }
-            let traffic = &mut self.sites[site].traffic;
-            let entry = match self.random.percent(40) {
-                true => traffic.lines(self.now, day),
-                false => traffic.entry(self.now, day, None, 60),
-            };
-            let text = &entry.record.text;
-            let mut cut = 1 + self.random.below(text.len() - 1);
-            if self.random.percent(50) {
-                cut = memchr::memchr(b'\n', text)
-                    .map_or(cut, |at| at + 1)
-                    .min(text.len() - 1);
-            }
-            self.sites[site].write(self.now, &text[..cut]);
-            self.sites[site].flush();
-            halves.push((site, entry.record.text[cut..].to_vec()));
-            self.know(entry.means, entry.record.meaning.as_ref());
-        }
-        let bad = match self.random.percent(2) {
-            true => self.administrator.copy_to_bad_disk(&self.sites),
-            false => None,
-        };
-        match &bad {
-            None => self.run(),
-            Some(bad) => {
-                let said = self.aggregate();
-                let is_named = said.words.contains("bad-error.log.gz: is damaged");
-                assert!(
-                    said.status == 1 && is_named,
-                    "{}: {}",
-                    said.status,
-                    said.words
-                );
-                fs::remove_file(bad).unwrap();
-            }
-        }
-        for (site, rest) in halves {
-            self.sites[site].write(self.now, &rest);
-            self.sites[site].flush();
-        }
-        self.sites.iter_mut().for_each(Site::finish_packing);
-    }
-
-    /// A run that has nothing to complain of.
-    pub fn run(&mut self) {
-        let said = self.aggregate();
-        let when = chrono::DateTime::from_timestamp(self.now, 0).unwrap();
-        assert_eq!(
-            said.status, 0,
-            "{when}, seed {}: {}",
-            self.plan.seed, said.words
-        );
-    }
-
-    fn aggregate(&mut self) -> Said {
-        self.sites.iter_mut().for_each(Site::flush);
-        self.runs += 1;
-        let said = self.program.aggregate(self.now, &[]);
-        if let (Clock::Faked, Some(name)) = (self.plan.clock, said.wrote()) {
-            let stamp =
-                chrono::NaiveDateTime::parse_from_str(&name[..15], "%Y%m%dT%H%M%S").unwrap();
-            let ran = stamp.and_utc().timestamp();
-            assert!(
-                (self.now..self.now + 60).contains(&ran),
-                "the clock is not faked: {name}"
-            );
-        }
-        said
-    }
-
-    pub fn compact(&self) {
-        let said = self
-            .program
-            .run(self.now, &["compact", "--dataset", "dataset"]);
-        assert_eq!(said.status, 0, "{}", said.words);
     }
 }
