@@ -65,8 +65,9 @@ impl Administrator {
         self.copies.push(to);
     }
 
-    /// Copies a compressed log to a disk that fails; the copy, if there is such a log.
-    pub fn copy_to_bad_disk(&mut self, sites: &[Site]) -> Option<PathBuf> {
+    /// Copies a compressed log to a disk that fails; the copy, if there is such a log, and whether its
+    /// checksum is wrong.
+    pub fn copy_to_bad_disk(&mut self, sites: &[Site]) -> Option<(PathBuf, bool)> {
         let is_large = |path: &&PathBuf| {
             let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
             is_gzip && fs::metadata(path).unwrap().len() > 700
@@ -74,13 +75,19 @@ impl Administrator {
         let files: Vec<PathBuf> = sites.iter().flat_map(Site::files).collect();
         let from = files.iter().find(is_large)?;
         let mut bytes = fs::read(from).unwrap();
-        let at = bytes.len() * 6 / 10;
+        // In the middle, where it may look like a copy that is not finished, or in the checksum.
+        let is_sum = self.random.percent(50);
+        let at = if is_sum {
+            bytes.len() - 6
+        } else {
+            bytes.len() * 6 / 10
+        };
         bytes[at] ^= 0x10;
         let to = with(&self.folder.join("bad-error.log"), ".gz");
         fs::write(&to, bytes).unwrap();
         let modified = fs::metadata(from).unwrap().modified().unwrap();
         set_modified(&open(&to), seconds(modified));
-        Some(to)
+        Some((to, is_sum))
     }
 }
 
