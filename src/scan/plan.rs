@@ -44,12 +44,20 @@ impl Scan {
         let pipes = plan.pipes.into_iter().map(|input| (None, vec![input]));
         for (key, inputs) in plan.groups.into_iter().chain(pipes) {
             let mut known = ledger.candidates(key);
+            let mut sources = Vec::with_capacity(inputs.len());
             for input in inputs {
-                let begun = open(&self.inputs[input], self.access)
-                    .and_then(|source| self.begin(input, source, &known));
-                match begun {
-                    Ok((finding, source, _)) => {
+                match open(&self.inputs[input], self.access) {
+                    Ok(source) => sources.push((input, source)),
+                    Err(trouble) => troubles.push((input, trouble)),
+                }
+            }
+            self.take_turns(&mut sources);
+            for (input, source) in sources {
+                match self.begin(input, source, &known) {
+                    Ok((finding, source, old)) => {
                         if let Ok(Some((fingerprint, _))) = source.watch(None, &Arc::default()) {
+                            let old = old.map(|old| old.id());
+                            known.retain(|entry| Some(entry.id()) != old);
                             let sight = self.sight(input, machine, &source);
                             known.push(Entry::of(fingerprint, sight));
                         }
@@ -64,6 +72,15 @@ impl Scan {
             findings,
             troubles.into_iter().map(|(_, trouble)| trouble).collect(),
         )
+    }
+
+    /// Puts inputs that begin alike into the order in which they are read. What is still being compressed
+    /// is a part of what it is made from. The longest comes first.
+    pub(super) fn take_turns(&self, sources: &mut [(usize, Source)]) {
+        sources.sort_by_cached_key(|(input, source)| {
+            let length = std::cmp::Reverse(self.length(*input));
+            (source.compression.is_some(), length)
+        });
     }
 
     pub(super) fn plan(&self, ledger: &Ledger, machine: &str) -> Plan {

@@ -107,11 +107,7 @@ impl Resuming<'_> {
                 Err(trouble) => self.crew.trouble(input, trouble),
             }
         }
-        // What is still being compressed is a part of what it is made from. The longest comes first.
-        sources.sort_by_cached_key(|(input, source)| {
-            let length = std::cmp::Reverse(scan.length(*input));
-            (source.compression.is_some(), length)
-        });
+        scan.take_turns(&mut sources);
         for (input, source) in sources {
             match key.is_none() && source.compression.is_some() && scan.has_twin(input) {
                 // It is just beginning to be compressed.

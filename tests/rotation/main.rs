@@ -5,6 +5,7 @@
 //! `BADGATEWAY_KEEP` leaves their folders to be looked at.
 
 mod administrator;
+mod alike;
 mod calendar;
 mod files;
 mod house;

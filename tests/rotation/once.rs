@@ -81,66 +81,10 @@ fn a_log_that_was_truncated_or_replaced_is_a_new_one() {
 }
 
 #[test]
-fn two_logs_that_begin_alike_stay_two() {
-    // From one line to more than is sampled without gaps.
-    for alike in [1, 2, 5, 20, 23, 60] {
-        for (one, other) in [(1, 1), (1, 9), (9, 1)] {
-            let house = House::new();
-            let both = failures(0..alike, "a");
-            house.write(
-                "a-error.log",
-                &(both.clone() + &failures(100..100 + one, "a")),
-            );
-            house.write("b-error.log", &(both + &failures(100..100 + other, "b")));
-            let expected = i64::from(2 * alike + one + other);
-            assert_eq!(
-                house.count(),
-                expected,
-                "{alike} lines are alike, then {one} and {other}"
-            );
-        }
-    }
-}
-
-#[test]
-fn two_logs_that_were_alike_at_a_run_stay_two() {
-    for alike in [1, 5, 23, 60] {
-        let house = House::new();
-        for log in ["a-error.log", "b-error.log"] {
-            house.write(log, &failures(0..alike, "a"));
-        }
-        house.count();
-        house.write("b-error.log", &failures(100..107, "b"));
-        house.count();
-        house.write("a-error.log", &failures(100..101, "a"));
-        let expected = i64::from(2 * alike + 8);
-        assert_eq!(house.count(), expected, "{alike} lines are alike");
-    }
-}
-
-#[test]
-fn two_logs_that_begin_alike_stay_two_when_they_are_rotated() {
-    for alike in [1, 5, 20, 60] {
-        let house = House::new();
-        let both = failures(0..alike, "a");
-        house.write("a-error.log", &(both.clone() + &failures(100..101, "a")));
-        house.write(
-            "b-error.log",
-            &(both + &failures(100..101, "longer.example")),
-        );
-        let expected = i64::from(2 * alike + 2);
-        assert_eq!(house.count(), expected, "{alike} lines are alike");
-        house.rename("a-error.log", "a-error.log.1");
-        house.pack("b-error.log", Pack::Gzip);
-        assert_eq!(house.count(), expected, "{alike} lines are alike");
-    }
-}
-
-#[test]
 fn what_is_half_written_waits() {
     let said = "2026/01/30 09:15:02 [error] 7#7: *9 FastCGI sent in stderr: \"PHP message: PHP Fatal error:  \
-                Uncaught Exception: no tea in /srv/a.php:2\nStack trace:\n#0 {main}\n  thrown in /srv/a.php on \
-                line 2\" while reading response header from upstream, client: 192.0.2.1, server: a, request: \
+                Uncaught Exception: no tea in /srv/a.php:2\nStack trace:\n#0 {main}\n  thrown in /srv/a.php \
+                on line 2\" while reading response header from upstream, client: 192.0.2.1, server: a, request: \
                 \"GET / HTTP/1.1\", upstream: \"fastcgi://unix:/run/php/a.sock:\", host: \"a\"\n";
     for record in [said, &failures(9..10, "a")] {
         let lines = record.match_indices('\n').map(|(at, _)| at + 1);
