@@ -63,10 +63,10 @@ fn two_logs_that_begin_alike_stay_two_when_they_are_rotated() {
 fn a_dry_run_tells_logs_that_begin_alike_apart_as_a_run_does() {
     let house = House::new();
     let both = failures(0..20, "a");
-    house.write("a-error.log", &(both.clone() + &failures(100..101, "a")));
+    house.write("a-error.log", &(both.clone() + &failures(100..102, "a")));
     house.write("b-error.log", &both);
     house.count();
-    house.write("a-error.log", &failures(101..103, "a"));
+    house.write("a-error.log", &failures(102..103, "a"));
     house.rename("a-error.log", "a-error.log.1");
     house.write("b-error.log", &failures(100..101, "b"));
     house.pack("b-error.log", Pack::Gzip);
