@@ -78,7 +78,7 @@ pub const COPIED_AND_PACKED: Scheme = Scheme {
 pub const HOURLY: Scheme = Scheme {
     when: When::Hourly,
     names: Names::Dated("-%Y%m%d-%H"),
-    keep: 60,
+    keep: 100,
     ..RHEL
 };
 pub const WEEKLY: Scheme = Scheme {
