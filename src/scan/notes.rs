@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::Utc;
 
-use crate::dataset::{Entry, Id};
+use crate::dataset::{Entry, Id, Sight};
 use crate::source::{Compression, Signature, Source, Trouble, whole_path};
 
 /// What a run has found out about its inputs.
@@ -115,6 +115,15 @@ pub(super) fn is_sought(entry: &Entry, machine: &str) -> bool {
     sight.machine == machine
         && may_be_longer
         && (sight.signature.is_none() || now() != sight.signature)
+}
+
+/// Whether a log that is seen in a new place is still where it was, so that this is but a copy of it.
+pub(super) fn is_copied(was: &Sight, now: &Sight) -> bool {
+    let still = || fs::metadata(&was.path).ok().as_ref().map(Signature::of);
+    was.machine == now.machine
+        && was.path != now.path
+        && was.signature.is_some()
+        && still() == was.signature
 }
 
 /// Whether a name has a date in it, as logrotate's `extension .log` leaves it before the end:

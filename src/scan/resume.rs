@@ -11,7 +11,7 @@ use crate::rollup::Rollup;
 use crate::source::{Mark, Source, Trouble, open};
 
 use super::crew::Crew;
-use super::notes::{Notes, State};
+use super::notes::{Notes, State, is_copied};
 use super::reading::Reading;
 use super::{Outcome, Scan};
 
@@ -199,6 +199,15 @@ impl Resuming<'_> {
         };
         let mut entry = Entry::of(fingerprint, sight);
         let is_new = old.as_ref().map(Entry::id) != Some(entry.id());
+        if let Some(old) = old
+            .as_ref()
+            .filter(|old| !is_new && is_copied(&old.sight, &entry.sight))
+        {
+            let mut notes = self.notes();
+            notes.are_new |= is_worth;
+            notes.entries.push(old.clone().with_copy(entry.sight));
+            return Ok(None);
+        }
         let was = old
             .as_ref()
             .map(|old| (&old.sight.path, old.sight.is_left_alone));
