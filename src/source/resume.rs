@@ -350,7 +350,7 @@ mod tests {
         let input = Input::File(file.path().to_path_buf());
         let source = open(&input, Access::Read).unwrap();
         file.as_file().set_len(0).unwrap();
-        let resumed = source.resume(&input, Access::Read, &[], &Boundaries);
+        let resumed = source.resume(&input, Access::Read, &[], &|_, _| true, &Boundaries);
         let trouble = resumed.err().unwrap();
         assert!(
             matches!(trouble, Trouble::Shrank { length: 57, .. }),
