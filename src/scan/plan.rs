@@ -187,10 +187,13 @@ impl Scan {
     /// Whether a log can begin with what an input holds, where samples do not speak against it. They say
     /// nothing of what stands behind the last of them: the log itself is looked at, if it is still there.
     fn may_begin(&self, log: &Entry, part: &Fingerprint) -> bool {
-        let file = Input::File(log.sight.path.clone());
+        let path = &log.sight.path;
+        if !path.is_file() {
+            return true;
+        }
         let lengths = [part.length, log.fingerprint.length];
-        let fingerprints = open(&file, self.access).and_then(|source| source.beginnings(lengths));
-        match fingerprints {
+        let file = open(&Input::File(path.clone()), self.access);
+        match file.and_then(|source| source.beginnings(lengths)) {
             Ok([beginning, whole]) if whole.as_ref() == Some(&log.fingerprint) => {
                 beginning.as_ref() == Some(part)
             }
