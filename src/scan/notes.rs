@@ -64,6 +64,40 @@ impl Notes {
         });
     }
 
+    /// Notes how far a log was read, in the place of what was known of it; `is_worth` says that this is to
+    /// be written down even if nothing in it is new. `None` if it is but a copy of what is known.
+    pub(super) fn add(
+        &mut self,
+        mut entry: Entry,
+        old: Option<Entry>,
+        is_worth: bool,
+    ) -> Option<Entry> {
+        let is_new = old.as_ref().map(Entry::id) != Some(entry.id());
+        self.are_new |= is_new || is_worth;
+        if let Some(old) = old {
+            if is_new {
+                entry.continues = Some(old.id());
+            } else if is_copied(&old.sight, &entry.sight) {
+                self.add_copy(&old, entry.sight, is_worth);
+                return None;
+            } else {
+                // What is noted once more takes no other's place.
+                entry.clock = old.clock;
+                let is_moved = old.sight.path != entry.sight.path
+                    || old.sight.is_left_alone != entry.sight.is_left_alone;
+                self.are_new |= is_moved && entry.sight.may_grow;
+            }
+        }
+        self.entries.push(entry.clone());
+        Some(entry)
+    }
+
+    /// Notes where a copy of a log is, or of its beginning.
+    pub(super) fn add_copy(&mut self, log: &Entry, sight: Sight, is_worth: bool) {
+        self.are_new |= is_worth;
+        self.entries.push(log.clone().with_copy(sight));
+    }
+
     /// Notes that nobody writes to a log any more, if that is so by now.
     pub(super) fn leave_alone(&mut self, entry: Option<Entry>) {
         if let Some(mut entry) = entry.filter(|entry| entry.sight.may_grow) {
@@ -118,7 +152,7 @@ pub(super) fn is_sought(entry: &Entry, machine: &str) -> bool {
 }
 
 /// Whether a log that is seen in a new place is still where it was, so that this is but a copy of it.
-pub(super) fn is_copied(was: &Sight, now: &Sight) -> bool {
+fn is_copied(was: &Sight, now: &Sight) -> bool {
     let still = || fs::metadata(&was.path).ok().as_ref().map(Signature::of);
     was.machine == now.machine
         && was.path != now.path

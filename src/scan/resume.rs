@@ -11,7 +11,7 @@ use crate::rollup::Rollup;
 use crate::source::{Mark, Source, Trouble, open};
 
 use super::crew::Crew;
-use super::notes::{Notes, State, is_copied};
+use super::notes::{Notes, State};
 use super::reading::Reading;
 use super::{Outcome, Scan};
 
@@ -165,9 +165,9 @@ impl Resuming<'_> {
         let is_known = finding.state == State::Known;
         self.notes().findings.push(finding);
         if is_known {
-            let mut notes = self.notes();
-            notes.are_new |= is_worth;
-            notes.entries.extend(old.map(|old| old.with_copy(sight)));
+            if let Some(old) = old {
+                self.notes().add_copy(&old, sight, is_worth);
+            }
             return Ok(None);
         }
         self.notes().met.extend(old.as_ref().map(Entry::id));
@@ -198,33 +198,8 @@ impl Resuming<'_> {
             return Ok(None);
         };
         let mut entry = Entry::of(fingerprint, sight);
-        let is_new = old.as_ref().map(Entry::id) != Some(entry.id());
-        if let Some(old) = old
-            .as_ref()
-            .filter(|old| !is_new && is_copied(&old.sight, &entry.sight))
-        {
-            let mut notes = self.notes();
-            notes.are_new |= is_worth;
-            notes.entries.push(old.clone().with_copy(entry.sight));
-            return Ok(None);
-        }
-        let was = old
-            .as_ref()
-            .map(|old| (&old.sight.path, old.sight.is_left_alone));
-        let is_moved = was != Some((&entry.sight.path, entry.sight.is_left_alone));
-        match old {
-            Some(old) if is_new => entry.continues = Some(old.id()),
-            // What is noted once more takes no other's place.
-            Some(old) => entry.clock = old.clock,
-            None => {}
-        }
-        if is_new {
-            entry.clock = reading.clock_at_end();
-        }
-        let mut notes = self.notes();
-        notes.are_new |= is_new || is_worth || (is_moved && entry.sight.may_grow);
-        notes.entries.push(entry.clone());
-        Ok(Some(entry))
+        entry.clock = reading.clock_at_end();
+        Ok(self.notes().add(entry, old, is_worth))
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
