@@ -96,11 +96,8 @@ fn compare(plan: Plan) {
         simulated.as_secs(),
         idle.as_millis()
     );
-    // What was touched is looked at again.
-    assert!(
-        clock == Clock::Real || idle.as_millis() < 500,
-        "{idle:?} to find nothing new"
-    );
+    // Built without optimisation, on a machine that may be busy; `idle.rs` shows that no log is read.
+    assert!(idle.as_secs() < 2, "{idle:?} to find nothing new");
 }
 
 fn faked(zone: Tz, first: &'static str, days: usize, compacts: usize) -> Plan {
