@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -45,7 +46,7 @@ impl Scan {
         for (key, inputs) in plan.groups.into_iter().chain(pipes) {
             let mut known = ledger.candidates(key);
             let mut sources = Vec::with_capacity(inputs.len());
-            for input in inputs {
+            for &input in &inputs {
                 match open(&self.inputs[input], self.access) {
                     Ok(source) => sources.push((input, source)),
                     Err(trouble) => troubles.push((input, trouble)),
@@ -53,7 +54,7 @@ impl Scan {
             }
             self.take_turns(&mut sources);
             for (input, source) in sources {
-                match self.begin(input, source, &known) {
+                match self.begin(input, source, &known, &inputs) {
                     Ok((finding, source, old)) => {
                         if let Ok(Some((fingerprint, _))) = source.watch(None, &Arc::default()) {
                             let old = old.map(|old| old.id());
@@ -143,19 +144,20 @@ impl Scan {
     }
 
     /// Finds out which of the logs that are known an input is, and goes to where its new part begins.
-    /// Told is also the entry that it continues.
+    /// Told is also the entry that it continues. Inputs that are `alike` may help.
     pub(super) fn begin(
         &self,
         input: usize,
         source: Source,
         known: &[Entry],
+        alike: &[usize],
     ) -> Result<(Finding, Source, Option<Entry>), Trouble> {
         let compression = source.compression;
         let mut known: Vec<&Entry> = known.iter().collect();
         known.sort_by_key(|entry| entry.id());
         let fingerprints: Vec<&Fingerprint> =
             known.iter().map(|entry| &entry.fingerprint).collect();
-        let is_beginning = |at: usize, part: &Fingerprint| self.may_begin(known[at], part);
+        let is_beginning = |at: usize, part: &Fingerprint| self.may_begin(known[at], part, alike);
         let (mut source, recognised) = source.resume(
             &self.inputs[input],
             self.access,
@@ -185,20 +187,21 @@ impl Scan {
     }
 
     /// Whether a log can begin with what an input holds, where samples do not speak against it. They say
-    /// nothing of what stands behind the last of them: the log itself is looked at, if it is still there.
-    fn may_begin(&self, log: &Entry, part: &Fingerprint) -> bool {
-        let path = &log.sight.path;
-        if !path.is_file() {
-            return true;
-        }
+    /// nothing of what stands behind the last of them: the log itself is looked at, where it was, or where
+    /// it is now among the inputs that are alike, if it is still there.
+    fn may_begin(&self, log: &Entry, part: &Fingerprint, alike: &[usize]) -> bool {
         let lengths = [part.length, log.fingerprint.length];
-        let file = open(&Input::File(path.clone()), self.access);
-        match file.and_then(|source| source.beginnings(lengths)) {
-            Ok([beginning, whole]) if whole.as_ref() == Some(&log.fingerprint) => {
-                beginning.as_ref() == Some(part)
-            }
-            _ => true,
-        }
+        let beginning = |path: &Path| {
+            // A pipe of that name would be waited for.
+            let file = path.is_file().then(|| Input::File(path.to_path_buf()))?;
+            let source = open(&file, self.access).ok()?;
+            let [beginning, whole] = source.beginnings(lengths).ok()?;
+            beginning.filter(|_| whole.as_ref() == Some(&log.fingerprint))
+        };
+        let alike = alike.iter().map(|&input| self.inputs[input].path());
+        let mut places = iter::once(log.sight.path.as_path()).chain(alike);
+        let beginning = places.find_map(beginning);
+        beginning.is_none_or(|beginning| beginning == *part)
     }
 
     pub(super) fn sight(&self, input: usize, machine: &str, source: &Source) -> Sight {

@@ -93,7 +93,7 @@ impl Resuming<'_> {
     ) {
         let scan = self.crew.scan;
         let mut sources = Vec::with_capacity(inputs.len());
-        for input in inputs {
+        for &input in &inputs {
             match open(&scan.inputs[input], scan.access) {
                 Ok(mut source) => match source.key() {
                     Ok(now) if now == key => sources.push((input, source)),
@@ -112,7 +112,7 @@ impl Resuming<'_> {
             match key.is_none() && source.compression.is_some() && scan.has_twin(input) {
                 // It is just beginning to be compressed.
                 true => self.notes().find(input, State::Known),
-                false => self.read(scope, input, source, &mut known),
+                false => self.read(scope, input, source, &mut known, &inputs),
             }
         }
     }
@@ -127,7 +127,7 @@ impl Resuming<'_> {
                 let mut known = ledger.candidates(key);
                 known.extend(self.notes().entries.iter().cloned());
                 known.retain(|entry| entry.key().is_none() || entry.key() == key);
-                self.read(scope, input, source, &mut known);
+                self.read(scope, input, source, &mut known, &[]);
             }
         }
     }
@@ -138,8 +138,9 @@ impl Resuming<'_> {
         input: usize,
         source: Source,
         known: &mut Vec<Entry>,
+        alike: &[usize],
     ) {
-        match self.try_read(scope, input, source, known) {
+        match self.try_read(scope, input, source, known, alike) {
             Err(trouble) => self.crew.trouble(input, trouble),
             Ok(None) => {}
             Ok(Some(entry)) => {
@@ -156,9 +157,10 @@ impl Resuming<'_> {
         input: usize,
         source: Source,
         known: &[Entry],
+        alike: &[usize],
     ) -> Result<Option<Entry>, Trouble> {
         let scan = self.crew.scan;
-        let (finding, source, old) = scan.begin(input, source, known)?;
+        let (finding, source, old) = scan.begin(input, source, known, alike)?;
         let mut sight = scan.sight(input, self.machine, &source);
         // To decompress a file once more would tell nothing else.
         let is_worth = finding.compression.is_some() && sight.signature.is_some();

@@ -11,10 +11,13 @@ use super::site::Site;
 /// Somebody with a folder of his own, in which copies of logs come and go.
 pub struct Administrator {
     folder: PathBuf,
-    copies: Vec<PathBuf>,
+    /// And on which day each was made.
+    copies: Vec<(PathBuf, usize)>,
     number: usize,
     random: Random,
 }
+
+const A_WEEK: usize = 7;
 
 impl Administrator {
     pub fn new(folder: PathBuf, random: Random) -> Self {
@@ -32,9 +35,13 @@ impl Administrator {
         let site = self.random.below(sites.len());
         match self.random.below(16) {
             0..3 => self.copy(&mut sites[site], now),
-            3 if !self.copies.is_empty() => {
-                let copy = self.random.below(self.copies.len());
-                fs::remove_file(self.copies.swap_remove(copy)).unwrap();
+            // One that is all that is left of a log, and may have been written to, would be missed.
+            3 if self
+                .copies
+                .first()
+                .is_some_and(|(_, day)| day + A_WEEK < self.number) =>
+            {
+                fs::remove_file(self.copies.remove(0).0).unwrap();
             }
             4 if self.random.percent(30) => {
                 let old = sites[site].name.clone();
@@ -62,7 +69,7 @@ impl Administrator {
         let modified = seconds(fs::metadata(from).unwrap().modified().unwrap());
         let is_preserved = self.random.percent(50);
         set_modified(&open(&to), if is_preserved { modified } else { now });
-        self.copies.push(to);
+        self.copies.push((to, self.number));
     }
 
     /// Copies a compressed log to a disk that fails; the copy, if there is such a log, and whether its

@@ -59,6 +59,23 @@ fn two_logs_that_begin_alike_stay_two_when_they_are_rotated() {
     }
 }
 
+/// The shorter one ends so shortly behind the last sample that samples do not tell them apart.
+#[test]
+fn a_log_is_told_from_one_that_is_longer_and_rotated_in_the_same_night() {
+    for alike in [20, 60] {
+        let house = House::new();
+        let both = failures(0..alike, "a");
+        house.write("a-error.log", &(both.clone() + &failures(100..101, "long")));
+        house.write("b-error.log", &both);
+        house.count();
+        house.pack("a-error.log", Pack::Gzip);
+        house.write("b-error.log", &failures(100..101, "b"));
+        house.rename("b-error.log", "b-error.log.1");
+        let expected = i64::from(2 * alike + 2);
+        assert_eq!(house.count(), expected, "{alike} lines are alike");
+    }
+}
+
 #[test]
 fn a_dry_run_tells_logs_that_begin_alike_apart_as_a_run_does() {
     let house = House::new();

@@ -156,7 +156,8 @@ impl World {
             actions.extend(entries.map(|(site, entry)| (entry.at, Action::Write(site, entry))));
         }
         actions.push((day.at(11, 0), Action::Work));
-        if number >= self.off_until && self.random.percent(3) {
+        // Never for so long that logs are removed before a run has seen them.
+        if number > self.off_until && self.random.percent(3) {
             self.off_until = number + 1 + self.random.below(3);
         }
         if number >= self.off_until {
