@@ -70,6 +70,11 @@ impl Entry {
         (self.fingerprint.length, self.fingerprint.end)
     }
 
+    /// Whether it could have been written to since it was seen, and was not missed yet.
+    pub fn may_be_longer(&self) -> bool {
+        self.sight.may_grow && !self.sight.is_left_alone && !self.is_gone
+    }
+
     /// The mark of its first bytes.
     pub fn key(&self) -> Option<Mark> {
         self.fingerprint.marks.first().copied()

@@ -134,9 +134,8 @@ impl Ledger {
     ) -> Vec<Entry> {
         let is_missed = |entry: &&Entry| {
             let sight = &entry.sight;
-            let may_be_longer = sight.may_grow && !sight.is_left_alone && !entry.is_gone;
             sight.machine == machine
-                && may_be_longer
+                && entry.may_be_longer()
                 && !met.contains(&entry.id())
                 && is_expected(&sight.path)
                 && !self.was_read_on(entry)

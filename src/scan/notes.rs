@@ -144,20 +144,18 @@ pub(super) fn is_left_alone(path: &Path, modified: i64) -> bool {
 /// Whether a log would be missed, because it is not where it was seen last.
 pub(super) fn is_sought(entry: &Entry, machine: &str) -> bool {
     let sight = &entry.sight;
-    let may_be_longer = sight.may_grow && !sight.is_left_alone && !entry.is_gone;
-    let now = || fs::metadata(&sight.path).ok().as_ref().map(Signature::of);
-    sight.machine == machine
-        && may_be_longer
-        && (sight.signature.is_none() || now() != sight.signature)
+    sight.machine == machine && entry.may_be_longer() && !is_in_place(sight)
 }
 
 /// Whether a log that is seen in a new place is still where it was, so that this is but a copy of it.
 fn is_copied(was: &Sight, now: &Sight) -> bool {
-    let still = || fs::metadata(&was.path).ok().as_ref().map(Signature::of);
-    was.machine == now.machine
-        && was.path != now.path
-        && was.signature.is_some()
-        && still() == was.signature
+    was.machine == now.machine && was.path != now.path && is_in_place(was)
+}
+
+/// Whether a file is where it was seen, and nothing in it has changed.
+fn is_in_place(sight: &Sight) -> bool {
+    let now = fs::metadata(&sight.path);
+    now.is_ok_and(|now| sight.signature == Some(Signature::of(&now)))
 }
 
 /// Whether a name has a date in it, as logrotate's `extension .log` leaves it before the end:
