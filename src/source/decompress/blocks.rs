@@ -1,6 +1,6 @@
 use bzip2::{Decompress, Status};
 
-use super::member::{End, Step};
+use super::step::{End, Step};
 
 /// A bzip2 stream, of which a block is given once its checksum was found to be right.
 ///

@@ -3,7 +3,7 @@ use std::io;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::Damage;
-use super::member::{End, Step};
+use super::step::{End, Step};
 
 /// A zstd frame.
 ///

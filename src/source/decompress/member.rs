@@ -3,9 +3,10 @@ use std::io;
 use flate2::FlushDecompress;
 use liblzma::stream::{Action, Stream};
 
+use super::Compression;
 use super::blocks::Blocks;
 use super::frame::Frame;
-use super::{Compression, Damage};
+use super::step::{End, Step};
 
 /// What is decompressed as one: a gzip member, an xz or bzip2 stream, a zstd frame.
 ///
@@ -16,21 +17,6 @@ pub(super) enum Member {
     Zstd(Frame),
     Xz(Stream),
     Bzip2(Blocks),
-}
-
-/// What came of one step.
-pub(super) struct Step {
-    /// Compressed bytes that were taken.
-    pub(super) taken: usize,
-    /// Decompressed bytes that were given.
-    pub(super) given: usize,
-    /// Whether the member ends here.
-    pub(super) end: Option<End>,
-}
-
-pub(super) enum End {
-    Whole,
-    Damaged(Damage),
 }
 
 /// zlib's largest window, which every gzip file gets along with.
@@ -71,21 +57,5 @@ impl Member {
             Self::Bzip2(member) => member.step(input, output),
             Self::Zstd(member) => member.step(input, output),
         }
-    }
-}
-
-impl Step {
-    fn between(before: (u64, u64), after: (u64, u64), end: Option<End>) -> Self {
-        Self {
-            taken: (after.0 - before.0) as usize,
-            given: (after.1 - before.1) as usize,
-            end,
-        }
-    }
-}
-
-impl End {
-    pub(super) fn corrupt(reason: impl ToString) -> Self {
-        Self::Damaged(Damage::Corrupt(reason.to_string()))
     }
 }

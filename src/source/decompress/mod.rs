@@ -19,12 +19,14 @@
 mod blocks;
 mod frame;
 mod member;
+mod step;
 
 use std::fmt;
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::ops::RangeInclusive;
 
-use member::{End, Member};
+use member::Member;
+use step::End;
 
 /// A format that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
