@@ -6,7 +6,8 @@ use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 ///
 /// The same clients give the same estimate and the same bytes in whatever order they were added or
 /// merged. A HyperLogLog sketch by itself does not promise that: its usual estimator remembers the
-/// order of arrival.
+/// order of arrival. Of sketches that were read back and merged the estimate is the same, but not the
+/// bytes.
 #[derive(Debug, Clone)]
 pub struct Clients(State);
 
