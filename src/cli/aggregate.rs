@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -5,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use crate::dataset::{Commit, Dataset, Ledger, Provenance};
+use crate::dataset::{Commit, Dataset, Entry, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
 use crate::rollup::{Intake, Row, Summary};
 use crate::scan::{Finding, Notes, Resumed, State};
@@ -59,7 +60,7 @@ impl Aggregate {
         }
         let asked_for = prepared.scan.window.clone();
         let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
-        let mut has_looked_twice = false;
+        let mut missed = HashSet::new();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 // A page that cannot be read is zeros in a map, and an error here.
@@ -85,14 +86,22 @@ impl Aggregate {
             troubles.extend(lost(&ledger));
             // A pipe cannot be read twice.
             let is_last = notes.has_pipe;
-            let is_missing = self.miss(&mut notes, &mut troubles, &ledger, &machine);
-            let looks_again = is_missing && !has_looked_twice && !is_last;
-            has_looked_twice = true;
+            let mut gone = self.gone(&notes, &troubles, &ledger, &machine);
+            let before = std::mem::replace(&mut missed, gone.iter().map(Entry::id).collect());
+            // A folder that is listed while a log is renamed may show it under neither name.
+            let looks_again = !missed.is_subset(&before) && attempt + 1 < ATTEMPTS;
             match () {
                 () if has_changed && is_last => break,
-                () if has_changed || looks_again => continue,
+                () if has_changed || (looks_again && !is_last) => continue,
                 () => {}
             }
+            gone.retain(|entry| is_last || before.contains(&entry.id()));
+            troubles.extend(gone.iter().map(|entry| Trouble::Gone {
+                path: entry.sight.path.clone(),
+                offset: entry.fingerprint.length,
+            }));
+            notes.are_new |= !gone.is_empty();
+            notes.entries.extend(gone);
             let rows = rollup.into_rows();
             let provenance = Provenance {
                 zone: self.common.zone().to_string(),
@@ -129,29 +138,21 @@ impl Aggregate {
         }
     }
 
-    /// Notes the logs that are gone and were not read to their end; whether there are such.
-    fn miss(
+    /// The logs that are gone and may not have been read to their end.
+    fn gone(
         &self,
-        notes: &mut Notes,
-        troubles: &mut Vec<Trouble>,
+        notes: &Notes,
+        troubles: &[Trouble],
         ledger: &Ledger,
         machine: &str,
-    ) -> bool {
+    ) -> Vec<Entry> {
         let unreadable: Vec<PathBuf> = troubles
             .iter()
             .filter_map(|trouble| trouble.unreadable().map(whole_path))
             .collect();
-        let gone = ledger.gone(machine, &notes.met, |path| {
+        ledger.gone(machine, &notes.met, |path| {
             self.common.covers(path) && !unreadable.iter().any(|other| path.starts_with(other))
-        });
-        let any = !gone.is_empty();
-        notes.are_new |= any;
-        troubles.extend(gone.iter().map(|entry| Trouble::Gone {
-            path: entry.sight.path.clone(),
-            offset: entry.fingerprint.length,
-        }));
-        notes.entries.extend(gone);
-        any
+        })
     }
 
     fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {
