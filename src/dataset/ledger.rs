@@ -67,7 +67,8 @@ impl Ledger {
             ..Self::default()
         };
         let mut ids = HashSet::new();
-        for (page, line) in in_order(pages) {
+        let lines = in_order(pages);
+        for &(page, line) in &lines {
             let id = page.mark(line.id())?;
             ids.insert(id);
             if let Some(signature) = line.signature() {
@@ -75,7 +76,7 @@ impl Ledger {
                 ledger.signatures.insert(key, (id, line.copy));
             }
         }
-        for (page, line) in live(pages)? {
+        for (page, line) in live(&lines)? {
             if !line.copy {
                 let entry = page.mark(line.entry())?;
                 if let Some((end, _)) = entry.continues.filter(|before| !ids.contains(before)) {

@@ -85,11 +85,12 @@ pub(super) fn in_order(pages: &[Page]) -> Vec<(&Page, &Line)> {
     lines
 }
 
-/// The lines that count, in the order in which they were written: each takes the place of the one that it
-/// continues, and of an earlier one about the same bytes. The same bytes may come again, in another log.
-/// Copies count as long as what they are copies of.
-pub(super) fn live(pages: &[Page]) -> Result<Vec<(&Page, &Line)>, DatasetError> {
-    let lines = in_order(pages);
+/// Those that count, of lines in the order in which they were written: each takes the place of the one
+/// that it continues, and of an earlier one about the same bytes. The same bytes may come again, in
+/// another log. Copies count as long as what they are copies of.
+pub(super) fn live<'p>(
+    lines: &[(&'p Page, &'p Line)],
+) -> Result<Vec<(&'p Page, &'p Line)>, DatasetError> {
     let mut latest: HashMap<(Id, Option<&str>), usize> = HashMap::new();
     for (number, (page, line)) in lines.iter().enumerate() {
         let id = page.mark(line.id())?;
@@ -118,7 +119,7 @@ pub(super) fn merged(pages: &[Page], kept_since: Option<Moment>) -> Result<Strin
     let is_kept = |line: &Line| {
         kept_since.is_none_or(|since| line.modified.saturating_mul(1_000_000) >= since.0)
     };
-    let lines: Vec<Line> = live(pages)?
+    let lines: Vec<Line> = live(&in_order(pages))?
         .into_iter()
         .filter(|(_, line)| is_kept(line))
         .map(|(page, line)| line.clone().of_run(page.run_of(line)))
