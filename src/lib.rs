@@ -26,6 +26,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod cli;
+pub mod config;
 pub mod dataset;
 pub mod pool;
 pub mod record;
