@@ -3,11 +3,15 @@
 //! knows of logs.
 
 mod address;
+mod discover;
 pub mod fpm;
 pub mod nginx;
 mod place;
+mod resolve;
 mod root;
 
 pub use address::Address;
+pub use discover::{Found, discover};
 pub use place::{Place, Problem};
+pub use resolve::{own_addresses, resolve};
 pub use root::Root;

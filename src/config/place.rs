@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 /// Where something stands in a configuration: `/etc/nginx/nginx.conf:12`.
@@ -31,4 +32,26 @@ pub struct Problem {
     pub what: String,
     /// Whether the file is there and may not be read.
     pub is_denied: bool,
+}
+
+impl Problem {
+    /// A file, or a folder, that the system does not let us read.
+    pub(super) fn unreadable(file: impl Into<PathBuf>, error: &io::Error) -> Self {
+        Self {
+            file: file.into(),
+            line: None,
+            what: format!("cannot be read: {error}"),
+            is_denied: error.kind() == io::ErrorKind::PermissionDenied,
+        }
+    }
+
+    /// Something wrong in a line.
+    pub(super) fn at(place: &Place, what: impl Into<String>) -> Self {
+        Self {
+            file: place.file.clone(),
+            line: Some(place.line),
+            what: what.into(),
+            is_denied: false,
+        }
+    }
 }

@@ -1,8 +1,23 @@
 //! `nginx.conf` with all that it includes, or the output of `nginx -T`.
 
+mod dump;
+mod load;
+mod lua;
+mod pass;
+mod time;
+mod upstream;
+mod url;
+mod value;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use super::{Address, Place, Problem, Root};
+
+pub use time::milliseconds;
 
 /// A directive, and the block that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +26,8 @@ pub struct Directive {
     pub name: String,
     /// Its arguments, without quotes.
     pub args: Vec<String>,
-    /// The directives between its braces, those of included files among them.
+    /// The directives between its braces, those of included files among them. That of a block of Lua code
+    /// is empty.
     pub block: Option<Vec<Directive>>,
     /// Where it stands.
     pub place: Place,
@@ -22,7 +38,7 @@ pub struct Directive {
 pub struct Conf {
     /// What stands outside of all blocks.
     pub directives: Vec<Directive>,
-    /// Every file that was read, in order.
+    /// Every file that was read, in order; the main one is the first.
     pub files: Vec<PathBuf>,
     /// What could not be read.
     pub problems: Vec<Problem>,
@@ -31,26 +47,33 @@ pub struct Conf {
 /// An `upstream` block.
 #[derive(Debug, Clone)]
 pub struct Upstream<'a> {
+    /// Its name, as it is written.
     pub name: &'a str,
+    /// Its servers. One whose address NGINX would not accept is left out.
     pub servers: Vec<Server<'a>>,
     /// `stream` or `http`
     pub is_stream: bool,
+    /// The block.
     pub directive: &'a Directive,
 }
 
 /// A `server` of an `upstream` block.
 #[derive(Debug, Clone)]
 pub struct Server<'a> {
+    /// Where it listens; one of HTTP without port has port 80.
     pub address: Address,
+    /// The directive; its other arguments are `weight=5`, `backup` and so on.
     pub directive: &'a Directive,
 }
 
 /// Where NGINX hands requests on: `fastcgi_pass`, `proxy_pass` and so on.
 #[derive(Debug, Clone)]
 pub struct Pass<'a> {
+    /// The directive.
     pub directive: &'a Directive,
     /// `fastcgi`, `proxy`, `uwsgi`, `scgi`, `grpc`, `memcached`: how its directives begin.
     pub family: &'a str,
+    /// What it names.
     pub target: Target,
     /// The blocks around it, the outermost first.
     pub scope: Scope<'a>,
@@ -63,9 +86,13 @@ pub enum Target {
     Upstream(String),
     /// One server, which NGINX resolves when it starts.
     Address(Address),
-    /// Variables decide at run time; these are the values that `set`, `map` and the like can give, as far
-    /// as they are constant, and whether there may be others.
-    Variable { candidates: Vec<Target>, is_open: bool },
+    /// Variables decide at run time.
+    Variable {
+        /// The values that `set`, `map` and the like can give, as far as they are constant.
+        candidates: Vec<Target>,
+        /// Whether there may be others.
+        is_open: bool,
+    },
     /// Nothing that can be understood.
     Unknown,
 }
@@ -77,36 +104,49 @@ pub struct Scope<'a>(pub Vec<&'a [Directive]>);
 impl<'a> Scope<'a> {
     /// The directive of this name that is in force here: that of the innermost block which has one.
     pub fn find(&self, name: &str) -> Option<&'a Directive> {
-        self.0.iter().rev().find_map(|block| block.iter().rfind(|directive| directive.name == name))
+        self.0
+            .iter()
+            .rev()
+            .find_map(|block| block.iter().rfind(|directive| directive.name == name))
     }
 }
 
 impl Conf {
-    /// Reads `nginx.conf`, or a saved `nginx -T`.
+    /// Reads `nginx.conf`, or a saved `nginx -T`. What is wrong with an included file, or with a line, is
+    /// a problem of the configuration; the error is that the file itself cannot be read.
+    ///
+    /// ```
+    /// use badgateway::config::Root;
+    /// use badgateway::config::nginx::Conf;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # std::fs::write(folder.path().join("nginx.conf"), "http { upstream shop { server 10.0.0.1; } }").unwrap();
+    /// let conf = Conf::read(&Root::new(folder.path()), "/nginx.conf".as_ref()).unwrap();
+    /// let upstreams = conf.upstreams();
+    /// assert_eq!(upstreams[0].name, "shop");
+    /// assert_eq!(upstreams[0].servers[0].address.to_string(), "10.0.0.1:80");
+    /// ```
     pub fn read(root: &Root, path: &Path) -> Result<Self, Problem> {
-        let _ = (root, path);
-        todo!()
+        load::load(root, path)
     }
 
     /// The upstream blocks, of `http` and of `stream`.
     pub fn upstreams(&self) -> Vec<Upstream<'_>> {
-        todo!()
+        upstream::all(self)
     }
 
     /// Every place where NGINX hands requests on.
     pub fn passes(&self) -> Vec<Pass<'_>> {
-        todo!()
+        pass::all(self)
     }
 
     /// A directive outside of all blocks, or in `events`.
     pub fn main(&self, name: &str) -> Option<&Directive> {
-        let _ = name;
-        todo!()
+        let events = self.directives.iter().filter(|one| one.name == "events");
+        let events = events
+            .filter_map(|events| events.block.as_deref())
+            .flatten();
+        let mut all = self.directives.iter().chain(events);
+        let is_it = |directive: &&Directive| directive.name == name;
+        all.by_ref().filter(is_it).last()
     }
-}
-
-/// A time as NGINX writes it, `60`, `60s`, `1m 30s`, `500ms`, in milliseconds.
-pub fn milliseconds(text: &str) -> Option<u64> {
-    let _ = text;
-    todo!()
 }
