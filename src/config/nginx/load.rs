@@ -74,6 +74,7 @@ pub(super) fn load(root: &Root, path: &Path) -> Result<Conf, Problem> {
         names_left: MOST_NAMES,
         is_over: false,
     };
+    loader.conf.is_dump = matches!(loader.files, Files::Dump(_));
     loader.conf.directives = loader.file(main, &text, 0);
     Ok(loader.conf)
 }

@@ -42,6 +42,8 @@ pub struct Conf {
     pub files: Vec<PathBuf>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Whether it is what `nginx -T` has printed, here or elsewhere.
+    pub is_dump: bool,
 }
 
 /// An `upstream` block.
@@ -75,6 +77,8 @@ pub struct Pass<'a> {
     pub family: &'a str,
     /// What it names.
     pub target: Target,
+    /// Whether it stands in `stream`.
+    pub is_stream: bool,
     /// The blocks around it, the outermost first.
     pub scope: Scope<'a>,
 }
@@ -109,6 +113,16 @@ impl<'a> Scope<'a> {
             .rev()
             .find_map(|block| block.iter().rfind(|directive| directive.name == name))
     }
+
+    /// Those of this name in the innermost block that has one: `listen` and `fastcgi_param` add up.
+    pub fn find_all(&self, name: &str) -> Vec<&'a Directive> {
+        let of = |block: &'a [Directive]| -> Vec<&'a Directive> {
+            let all = block.iter();
+            all.filter(|directive| directive.name == name).collect()
+        };
+        let mut found = self.0.iter().rev().map(|block| of(block));
+        found.find(|found| !found.is_empty()).unwrap_or_default()
+    }
 }
 
 impl Conf {
@@ -127,6 +141,16 @@ impl Conf {
     /// ```
     pub fn read(root: &Root, path: &Path) -> Result<Self, Problem> {
         load::load(root, path)
+    }
+
+    /// Every directive, those inside of a block behind the one that has the block.
+    pub fn walk(&self) -> impl Iterator<Item = &Directive> {
+        let mut rest: Vec<&Directive> = self.directives.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let next = rest.pop()?;
+            rest.extend(next.block.iter().flatten().rev());
+            Some(next)
+        })
     }
 
     /// The upstream blocks, of `http` and of `stream`.

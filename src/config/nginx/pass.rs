@@ -73,6 +73,7 @@ impl<'a> Walk<'a, '_> {
                     directive,
                     family,
                     target: self.target(family, text),
+                    is_stream: self.is_stream,
                     scope: Scope(self.scope.clone()),
                 });
             }
