@@ -3,6 +3,7 @@
 //! knows of logs.
 
 mod address;
+pub mod directives;
 mod discover;
 pub mod fpm;
 pub mod nginx;

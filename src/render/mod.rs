@@ -1,14 +1,18 @@
 //! What people and programs are shown: a [`Summary`](crate::rollup::Summary) for the terminal, events
-//! as NDJSON. All text from a log was written by strangers; nothing here lets its bytes act.
+//! as NDJSON, classes explained. All text from a log was written by strangers; nothing here lets its bytes act.
 
+mod explanation;
 mod fields;
 mod ndjson;
 mod number;
 mod safe;
 mod terminal;
+mod wrap;
 
+pub use explanation::{Classes, Explained};
 pub use fields::Fields;
 pub use ndjson::ndjson;
 pub use number::{bytes, count, plural};
 pub use safe::Safe;
 pub use terminal::{Report, brief};
+pub use wrap::Wrap;

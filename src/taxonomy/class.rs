@@ -39,6 +39,7 @@ impl UserClass {
             kind,
             status: None,
             meaning: meaning.leak(),
+            explained: None,
         })))
     }
 }
@@ -64,6 +65,7 @@ macro_rules! classes {
                         kind: Kind::$kind,
                         status: $status,
                         meaning: $meaning,
+                        explained: Some(include_str!(concat!("explanations/", $name, ".toml"))),
                     },)+
                     Self::User(class) => *class.0,
                 }
@@ -78,6 +80,8 @@ struct Row {
     kind: Kind,
     status: Option<u16>,
     meaning: &'static str,
+    /// The file that explains it; no class is without one.
+    explained: Option<&'static str>,
 }
 
 // The table of classes. The status is what NGINX sends to the client if no other peer takes over
@@ -190,8 +194,13 @@ impl Class {
         self.row().meaning
     }
 
+    /// Its [explanation](super::Explanation), in TOML.
+    pub(super) const fn explained(self) -> Option<&'static str> {
+        self.row().explained
+    }
+
     /// The status that the client is sent, as a rule; see [`Verdict::status`](super::Verdict).
-    pub(super) const fn status(self) -> Option<u16> {
+    pub const fn status(self) -> Option<u16> {
         self.row().status
     }
 }

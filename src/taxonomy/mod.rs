@@ -6,6 +6,7 @@
 //! client may have put there. An operator's [`Rules`] add classes.
 
 mod class;
+mod explanation;
 mod look;
 mod messages;
 mod phase;
@@ -17,6 +18,7 @@ mod verdict;
 mod words;
 
 pub use class::{Class, Kind, UserClass};
+pub use explanation::{Cause, Explanation, Mention, PLACEHOLDERS, Source, Visitor};
 pub use look::{is_message, may_concern_upstream};
 pub use phase::Phase;
 pub use rules::{RuleError, Rules};

@@ -146,6 +146,18 @@ impl Rules {
         by_rule.or_else(|| tells_failure(record).then_some(verdict))
     }
 
+    /// The operator's own classes, each once.
+    pub fn classes(&self) -> Vec<Class> {
+        let rules = self.first.iter().chain(&self.last);
+        let own = rules
+            .map(|rule| rule.class)
+            .filter(|class| matches!(class, Class::User(_)));
+        let mut classes: Vec<Class> = own.collect();
+        classes.sort();
+        classes.dedup();
+        classes
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.first.len() + self.last.len()
