@@ -28,6 +28,7 @@
 pub mod cli;
 pub mod config;
 pub mod dataset;
+pub mod doctor;
 pub mod pool;
 pub mod record;
 pub mod render;

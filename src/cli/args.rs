@@ -133,7 +133,7 @@ impl Common {
             zone: self.zone(),
             host: self.host.clone().unwrap_or_else(this_machine),
             window: self.window(),
-            rules: self.rules()?,
+            rules: rules(self.rules.as_deref())?,
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };
@@ -177,6 +177,11 @@ impl Common {
         Ok((outcome, status))
     }
 
+    /// Whether any log was named.
+    pub(super) fn has_logs(&self) -> bool {
+        !self.logs.is_empty()
+    }
+
     /// Whether a file was asked for by this name, and not found in a folder or by a pattern.
     pub(super) fn names(&self, path: &Path) -> bool {
         self.logs.iter().any(|log| log == path)
@@ -185,20 +190,6 @@ impl Common {
     /// Whether the arguments stand for a file of this path.
     pub(super) fn covers(&self, path: &Path) -> bool {
         covers(&self.logs, path)
-    }
-
-    fn rules(&self) -> Result<Rules, CliError> {
-        let Some(path) = &self.rules else {
-            return Ok(Rules::default());
-        };
-        let text = std::fs::read_to_string(path).map_err(|source| CliError::RulesFile {
-            path: path.clone(),
-            source,
-        })?;
-        Rules::parse(&text).map_err(|source| CliError::Rules {
-            path: path.clone(),
-            source,
-        })
     }
 
     fn window(&self) -> std::ops::Range<Moment> {
@@ -240,6 +231,31 @@ impl Common {
             ));
         }
     }
+}
+
+/// The rules of `--rules`.
+pub(super) fn rules(path: Option<&Path>) -> Result<Rules, CliError> {
+    let Some(path) = path else {
+        return Ok(Rules::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::RulesFile {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    Rules::parse(&text).map_err(|source| CliError::Rules {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// Text on standard output.
+pub(super) fn print(text: &str) -> Result<(), CliError> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|source| CliError::Output {
+            name: "standard output".to_owned(),
+            source,
+        })
 }
 
 /// One line on standard error. When that is gone there is nobody left to tell.

@@ -4,7 +4,9 @@ mod aggregate;
 mod args;
 mod compact;
 mod completions;
+mod doctor;
 mod events;
+mod explain;
 mod report;
 mod status;
 mod time;
@@ -38,6 +40,8 @@ enum Command {
     Report(report::Report),
     Aggregate(aggregate::Aggregate),
     Events(events::Events),
+    Explain(explain::Explain),
+    Doctor(doctor::Doctor),
     Compact(compact::Compact),
     Completions(completions::Completions),
 }
@@ -69,6 +73,22 @@ pub enum CliError {
         /// What is wrong, and in which line.
         source: crate::taxonomy::RuleError,
     },
+    /// `explain` was asked for a class that there is not.
+    #[error(
+        "no class is called {name}{near}; badgateway explain lists them",
+        near = nearest.map(|nearest| format!(" (is {nearest} meant?)")).unwrap_or_default()
+    )]
+    NoSuchClass {
+        /// What was asked for.
+        name: String,
+        /// The class with the most similar name.
+        nearest: Option<&'static str>,
+    },
+    /// `doctor` has no configuration of NGINX to look at.
+    #[error(
+        "no configuration of NGINX was found; --nginx-conf FILE names one, --root DIR another machine's files"
+    )]
+    NothingToCheck,
     /// The dataset could not be written.
     #[error(transparent)]
     Dataset(#[from] crate::dataset::DatasetError),
@@ -101,6 +121,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliE
         Command::Report(report) => report.run(),
         Command::Aggregate(aggregate) => aggregate.run(),
         Command::Events(events) => events.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Compact(compact) => compact.run(),
         Command::Completions(completions) => completions.run(),
     }

@@ -1,11 +1,9 @@
-use std::io::{self, Write};
-
 use clap::{Args, ValueEnum};
 
 use crate::render;
 use crate::rollup::Summary;
 
-use super::args::{Bucketed, Common};
+use super::args::{Bucketed, Common, print};
 use super::{CliError, Status};
 
 /// What failed, where, when and why.
@@ -45,12 +43,7 @@ impl Report {
             }
             .to_string(),
         };
-        io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|source| CliError::Output {
-                name: "standard output".to_owned(),
-                source,
-            })?;
+        print(&text)?;
         Ok(status)
     }
 }

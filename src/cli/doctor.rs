@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::config::nginx::Conf;
+use crate::config::{Found, Root, discover, fpm::Fpm, own_addresses, resolve};
+use crate::doctor::{Diagnosis, Logged, Subject, System, names};
+
+use super::args::{Common, print};
+use super::{CliError, Status};
+
+/// NGINX, PHP-FPM, the sockets between them and the log, checked against each other.
+///
+/// Reads the configurations, looks at processes and sockets, and changes nothing. With logs it counts what
+/// each finding has caused, and finds what only load shows. Exit status: 0 nothing is wrong; 1 there
+/// are findings; 2 it could not look.
+#[derive(Debug, Args)]
+#[command(mut_arg("logs", |logs| logs.required(false)))]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    common: Common,
+
+    /// The folder of another machine's files: an image, a backup, a container's /proc/PID/root.
+    #[arg(long, value_name = "DIR", default_value = "/", help_heading = "Input")]
+    root: PathBuf,
+
+    /// nginx.conf, or what nginx -T has printed.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    nginx_conf: Vec<PathBuf>,
+
+    /// php-fpm.conf, a pool's file, or a folder of them.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    php_fpm: Vec<PathBuf>,
+
+    /// Do not look for configurations in the usual places.
+    #[arg(long, help_heading = "Configuration")]
+    no_discover: bool,
+
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Terminal,
+    Json,
+}
+
+/// How long name servers may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A minute tells well enough what was before a change of the configuration.
+const BUCKET: i64 = 60_000_000;
+
+impl Doctor {
+    pub(super) fn run(&self) -> Result<Status, CliError> {
+        let root = Root::new(&self.root);
+        let found = self.configurations(&root);
+        if found.nginx.is_empty() {
+            return Err(CliError::NothingToCheck);
+        }
+        let problems: Vec<String> = found.all_problems().map(ToString::to_string).collect();
+        let mut is_whole = problems.is_empty();
+        let asked = names(&found.nginx, &found.fpms);
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        let mut names = resolve(&root, &asked, PATIENCE);
+        if root.is_live() {
+            // What nobody could answer is no address to NGINX either.
+            for name in asked {
+                names.entry(name.to_owned()).or_default();
+            }
+        }
+        let mut logs = 0;
+        let mut rows = Vec::new();
+        if self.common.has_logs() {
+            let (outcome, status) = self.common.scan(|scan| Ok(scan.rollup(BUCKET)))?;
+            is_whole &= status == Status::Done;
+            logs = outcome.intake.inputs;
+            rows = outcome.value.into_rows();
+        }
+        let logged = Logged::new(rows, self.common.zone());
+        let own = own_addresses(&root);
+        let system = System::look(root);
+        let subject = Subject::new(&system, &found.nginx, &found.fpms, &names, &own, &logged);
+        let diagnosis = Diagnosis::new(&subject, logs, problems);
+        print(&match self.format {
+            Format::Terminal => diagnosis.to_string(),
+            Format::Json => diagnosis.json(),
+        })?;
+        Ok(match (diagnosis.findings.is_empty(), is_whole) {
+            (false, _) => Status::Incomplete,
+            (true, true) => Status::Done,
+            (true, false) => Status::NoResult,
+        })
+    }
+
+    fn configurations(&self, root: &Root) -> Found {
+        let mut found = match self.no_discover {
+            true => Found::default(),
+            false => discover(root),
+        };
+        if !self.nginx_conf.is_empty() {
+            found.nginx.clear();
+        }
+        if !self.php_fpm.is_empty() {
+            found.fpms.clear();
+        }
+        for path in &self.nginx_conf {
+            match Conf::read(root, path) {
+                Ok(conf) => found.nginx.push(conf),
+                Err(problem) => found.problems.push(problem),
+            }
+        }
+        for path in &self.php_fpm {
+            match Fpm::read(root, path) {
+                Ok(fpm) => found.fpms.push(fpm),
+                Err(problem) => found.problems.push(problem),
+            }
+        }
+        found
+    }
+}

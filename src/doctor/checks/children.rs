@@ -1,0 +1,281 @@
+use std::path::{Path, PathBuf};
+
+use crate::config::Address;
+use crate::config::fpm::{Fpm, Pool};
+use crate::taxonomy::Class;
+
+use super::super::finding::{Finding, Severity, Step};
+use super::super::steps;
+use super::super::subject::{Backend, Subject};
+use super::{counted, sites};
+
+/// Nobody took the connection in time: the queue was full, or TCP tried again until it was too late.
+const QUEUE_FULL: &[Class] = &[Class::BacklogFull, Class::ConnectTimeout];
+/// The kernel's bound of a queue since Linux 5.4 (`net.core.somaxconn`), and what PHP-FPM takes since 8.2
+/// where `listen.backlog` is not set.
+const BACKLOG: u64 = 4096;
+/// A queue that is shorter was cut on purpose, or by accident.
+const SHORT: u64 = 511;
+/// What a process of a PHP application takes, where none can be looked at.
+const CHILD: u64 = 64 << 20;
+
+pub(super) fn too_few(subject: &Subject<'_>) -> Vec<Finding> {
+    let backends = subject.backends.iter().filter_map(|backend| {
+        let (fpm, pool) = subject.pools_at(&backend.address).into_iter().next()?;
+        let since = subject.changed([&pool.place]);
+        let seen = subject.logged.of_peer(
+            |peer| subject.is_at(&backend.address, peer),
+            QUEUE_FULL,
+            since,
+        )?;
+        Some((backend, fpm, pool, counted(subject, seen, QUEUE_FULL)))
+    });
+    backends
+        .map(|(backend, fpm, pool, seen)| finding(subject, backend, fpm, pool, seen))
+        .collect()
+}
+
+fn finding<'a>(
+    subject: &Subject<'a>,
+    backend: &Backend<'a>,
+    fpm: &'a Fpm,
+    pool: &'a Pool,
+    seen: String,
+) -> Finding {
+    let number = |key: &str| {
+        pool.find(key)
+            .and_then(|setting| setting.value.parse::<u64>().ok())
+    };
+    let children = number("pm.max_children").unwrap_or(1);
+    let mut lines = vec![seen];
+    for key in ["pm", "pm.max_children", "listen.backlog"] {
+        if let Some(setting) = pool.find(key) {
+            lines.push(format!("{}: {key} = {}", setting.place, setting.value));
+        }
+    }
+    lines.extend(complaint(subject, fpm, pool));
+    let service = subject.fpm_service(fpm);
+    let running: Vec<_> = match (&subject.system.processes, service.master()) {
+        (Some(processes), Some(master)) => processes.fpm_children(master, &pool.name).collect(),
+        _ => Vec::new(),
+    };
+    let resident: Vec<u64> = running.iter().filter_map(|child| child.resident).collect();
+    let each = match resident
+        .iter()
+        .sum::<u64>()
+        .checked_div(resident.len() as u64)
+    {
+        Some(mean) => mean.max(1 << 20),
+        None => CHILD,
+    };
+    let wanted = (children * 2).max(10);
+    let room = subject
+        .system
+        .available_memory()
+        .map(|bytes| children + bytes / 2 / each);
+    let proposed = room.map_or(wanted, |room| wanted.min(room));
+    let mut fix = Vec::new();
+    if let Some(backlog) = number("listen.backlog").filter(|&backlog| backlog < SHORT) {
+        lines.push(format!("only {backlog} connections may wait"));
+        let allowed = subject
+            .system
+            .sysctl("net/core/somaxconn")
+            .unwrap_or(BACKLOG);
+        fix.push(steps::setting(
+            subject,
+            pool,
+            "listen.backlog",
+            &allowed.max(SHORT).to_string(),
+        ));
+    }
+    if proposed > children {
+        lines.push(format!(
+            "a process takes {} of memory",
+            crate::render::bytes(each)
+        ));
+        fix.push(steps::setting(
+            subject,
+            pool,
+            "pm.max_children",
+            &proposed.to_string(),
+        ));
+        fix.push(Step::advise(format!(
+            "{proposed} processes need up to {}; more does not help where they wait for a database or for each other: \
+             request_slowlog_timeout = 5s and slowlog show for what",
+            crate::render::bytes(each * proposed)
+        )));
+    } else {
+        fix.push(Step::advise(
+            "memory has no room for more processes: make the requests shorter (request_slowlog_timeout = 5s and slowlog show \
+             where they wait), or give the machine more memory",
+        ));
+    }
+    // A reload keeps the socket and its queue as they are.
+    fix.push(Step::run(service.restart()));
+    Finding {
+        check: "too_few_children",
+        severity: Severity::Warning,
+        title: format!(
+            "the pool {} is too small for its load: {children} processes, and its queue was full",
+            pool.name
+        ),
+        evidence: lines,
+        consequence: format!(
+            "under load requests of {} get 502 Bad Gateway at once, or wait for long",
+            sites(subject, backend)
+        ),
+        places: vec![pool.place.clone()],
+        classes: vec![
+            Class::BacklogFull,
+            Class::ConnectTimeout,
+            Class::ResponseTimeout,
+        ],
+        fix,
+    }
+}
+
+/// What PHP-FPM's own log says of the pool.
+fn complaint(subject: &Subject<'_>, fpm: &Fpm, pool: &Pool) -> Option<String> {
+    let log = fpm
+        .global
+        .iter()
+        .rfind(|setting| setting.key == "error_log")?;
+    let path = PathBuf::from(&log.value);
+    let path = if path.is_absolute() {
+        path
+    } else {
+        Path::new("/var").join(path)
+    };
+    let text = subject.system.root.read(&path).ok()?;
+    let begin = format!("[pool {}]", pool.name);
+    let is_meant = |line: &&str| line.contains(&begin) && line.contains("reached pm.max_children");
+    let times = text.lines().filter(is_meant).count();
+    let last = text.lines().rfind(is_meant)?;
+    Some(format!("{}: {} times, last: {last}", path.display(), times))
+}
+
+pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(allowed) = subject.system.sysctl("net/core/somaxconn") else {
+        return Vec::new();
+    };
+    let cut = subject.pools().filter_map(|(_, pool)| {
+        let setting = pool.find("listen.backlog")?;
+        let asked: u64 = setting.value.parse().ok()?;
+        (asked > allowed).then_some((pool, setting, asked))
+    });
+    let used = cut.filter(|(pool, ..)| {
+        let listens = |address: &Address| {
+            pool.listen
+                .as_ref()
+                .is_some_and(|listen| subject.is_at(listen, address))
+        };
+        subject
+            .backends
+            .iter()
+            .any(|backend| listens(&backend.address))
+    });
+    used.map(|(pool, setting, asked)| Finding {
+        check: "backlog_cut",
+        severity: Severity::Notice,
+        title: format!(
+            "the pool {} asks for a queue of {asked}, the kernel gives it {allowed}",
+            pool.name
+        ),
+        evidence: vec![
+            format!("{}: listen.backlog = {asked}", setting.place),
+            format!("net.core.somaxconn = {allowed}"),
+        ],
+        consequence: "under load the queue is full earlier than the configuration says".to_owned(),
+        places: vec![setting.place.clone()],
+        classes: vec![Class::BacklogFull],
+        fix: vec![
+            Step::Create {
+                file: PathBuf::from("/etc/sysctl.d/60-somaxconn.conf"),
+                text: format!("net.core.somaxconn = {asked}\n"),
+            },
+            Step::run(format!("sysctl -w net.core.somaxconn={asked}")),
+            Step::advise(
+                "restart PHP-FPM afterwards: a socket keeps the queue with which it was made",
+            ),
+        ],
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::{Machine, POOL_FILE};
+    use super::*;
+
+    const PEER: &str = "unix:/run/php/shop.sock";
+
+    #[test]
+    fn a_full_queue_asks_for_more_children() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            POOL_FILE,
+            "pm = dynamic",
+            "listen.backlog = 2\npm = dynamic",
+        );
+        assert_eq!(machine.findings(), []);
+        machine.file(
+            "/var/log/php8.2-fpm.log",
+            "[26-Nov-2026 09:00:00] WARNING: [pool shop] server reached pm.max_children setting (5), consider raising it\n",
+        );
+        machine.log(Class::BacklogFull, PEER, 9);
+        let finding = machine.only("too_few_children");
+        assert!(
+            finding
+                .evidence
+                .iter()
+                .any(|line| line.contains("reached pm.max_children")),
+            "{:?}",
+            finding.evidence
+        );
+        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+        let pool = std::fs::read_to_string(machine.at(POOL_FILE)).unwrap();
+        assert!(
+            pool.contains("pm.max_children = 10\n") && pool.contains("listen.backlog = 4096\n"),
+            "{pool}"
+        );
+    }
+
+    #[test]
+    fn events_before_the_last_change_do_not_count() {
+        let mut machine = Machine::healthy();
+        machine.log(Class::BacklogFull, PEER, 9);
+        for row in &mut machine.rows {
+            row.last_seen = crate::record::Moment(0);
+        }
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn no_more_children_are_proposed_than_memory_holds() {
+        let mut machine = Machine::healthy();
+        machine.file("/proc/meminfo", "MemAvailable:    90000 kB\n");
+        machine.log(Class::BacklogFull, PEER, 9);
+        let finding = machine.only("too_few_children");
+        machine.apply(&finding);
+        let pool = std::fs::read_to_string(machine.at(POOL_FILE)).unwrap();
+        assert!(pool.contains("pm.max_children = 6\n"), "{pool}");
+    }
+
+    #[test]
+    fn the_kernel_may_cut_the_queue() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            POOL_FILE,
+            "pm = dynamic",
+            "listen.backlog = 8192\npm = dynamic",
+        );
+        let finding = machine.only("backlog_cut");
+        assert_eq!(
+            machine.apply(&finding),
+            ["sysctl -w net.core.somaxconn=8192"]
+        );
+        assert!(machine.at("/etc/sysctl.d/60-somaxconn.conf").exists());
+        machine.file("/proc/sys/net/core/somaxconn", "8192\n");
+        assert_eq!(machine.findings(), []);
+    }
+}

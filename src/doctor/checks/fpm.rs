@@ -1,0 +1,211 @@
+use std::path::Path;
+
+use crate::config::fpm::{Fpm, Pool};
+use crate::taxonomy::Class;
+
+use super::super::finding::{Finding, Severity, Step};
+use super::super::reach::Fault;
+use super::super::subject::{Backend, Subject};
+use super::{evidence, faults, sites};
+
+const CLASSES: &[Class] = &[Class::ConnectRefused, Class::SocketMissing];
+
+pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
+    let found: Vec<_> = faults(subject, |fault| match fault {
+        Fault::FpmStopped(fpm, pool) => Some((*fpm, *pool)),
+        _ => None,
+    })
+    .collect();
+    let of = |fpm: &Fpm| -> Vec<_> {
+        found
+            .iter()
+            .filter(|(_, (other, _))| other.conf == fpm.conf)
+            .collect()
+    };
+    let stopped = subject
+        .fpms
+        .iter()
+        .map(|fpm| (fpm, of(fpm)))
+        .filter(|(_, used)| !used.is_empty());
+    stopped
+        .map(|(fpm, used)| {
+            let service = subject.fpm_service(fpm);
+            let mut seen = vec![format!("no master process of {}", fpm.conf.display())];
+            seen.extend(
+                used.iter()
+                    .flat_map(|(backend, _)| evidence(subject, backend, CLASSES)),
+            );
+            let pools: Vec<&str> = used
+                .iter()
+                .map(|(_, (_, pool))| pool.name.as_str())
+                .collect();
+            let mut names: Vec<_> = used
+                .iter()
+                .map(|(backend, _)| sites(subject, backend))
+                .collect();
+            names.dedup();
+            Finding {
+                check: "fpm_stopped",
+                severity: Severity::Critical,
+                title: format!(
+                    "{} is not running; NGINX needs its pool {}",
+                    service.title(),
+                    pools.join(", ")
+                ),
+                evidence: seen,
+                consequence: format!(
+                    "every PHP page of {} gets 502 Bad Gateway",
+                    names.join(", ")
+                ),
+                places: used
+                    .iter()
+                    .flat_map(|(backend, _)| backend.places())
+                    .collect(),
+                classes: CLASSES.to_vec(),
+                fix: vec![
+                    Step::run(service.start()),
+                    Step::advise(format!(
+                        "journalctl -u {} -e says why it ended",
+                        service.name()
+                    )),
+                ],
+            }
+        })
+        .collect()
+}
+
+pub(super) fn pool_not_running(subject: &Subject<'_>) -> Vec<Finding> {
+    let found = faults(subject, |fault| match fault {
+        Fault::PoolNotRunning(fpm, pool) => Some((*fpm, *pool)),
+        _ => None,
+    });
+    found
+        .map(|(backend, (fpm, pool))| not_running(subject, backend, fpm, pool))
+        .collect()
+}
+
+fn not_running<'a>(
+    subject: &Subject<'a>,
+    backend: &Backend<'a>,
+    fpm: &'a Fpm,
+    pool: &'a Pool,
+) -> Finding {
+    let service = subject.fpm_service(fpm);
+    let mut seen = vec![format!(
+        "{} has the pool {}, and nothing listens on {}",
+        pool.place, pool.name, backend.address
+    )];
+    if let Some(master) = service.master() {
+        seen.push(format!("{} runs (process {})", service.title(), master.pid));
+    }
+    seen.extend(evidence(subject, backend, CLASSES));
+    Finding {
+        check: "pool_not_running",
+        severity: super::severity(subject, backend),
+        title: format!("{} runs without the pool {}", service.title(), pool.name),
+        evidence: seen,
+        consequence: format!(
+            "every PHP page of {} gets 502 Bad Gateway",
+            sites(subject, backend)
+        ),
+        places: backend.places(),
+        classes: CLASSES.to_vec(),
+        fix: vec![
+            Step::run(service.reload()),
+            Step::advise(
+                "PHP-FPM reads its pools when it starts and when it is reloaded, not before",
+            ),
+        ],
+    }
+}
+
+pub(super) fn not_enabled(subject: &Subject<'_>) -> Vec<Finding> {
+    let used = subject.fpms.iter().filter(|fpm| {
+        let at = |backend: &Backend<'_>| {
+            subject
+                .pools_at(&backend.address)
+                .iter()
+                .any(|(of, _)| of.conf == fpm.conf)
+        };
+        subject.backends.iter().any(at)
+    });
+    let mut services: Vec<String> = used.map(|fpm| subject.fpm_service(fpm).name()).collect();
+    if subject
+        .nginx
+        .iter()
+        .any(|nginx| nginx.file == Path::new("/etc/nginx/nginx.conf"))
+    {
+        services.push("nginx".to_owned());
+    }
+    services.sort();
+    services.dedup();
+    let disabled = services
+        .into_iter()
+        .filter(|service| subject.system.units.is_enabled(service) == Some(false));
+    disabled
+        .map(|service| Finding {
+            check: "not_enabled",
+            severity: Severity::Warning,
+            title: format!("{service} is not started at boot"),
+            evidence: vec![format!("no target of systemd wants {service}.service")],
+            consequence: "after the next reboot every page that needs it fails".to_owned(),
+            places: Vec::new(),
+            classes: CLASSES.to_vec(),
+            fix: vec![Step::run(format!("systemctl enable {service}"))],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::{Machine, SITE_FILE};
+    use super::*;
+
+    #[test]
+    fn a_php_fpm_without_master_is_stopped() {
+        let mut machine = Machine::healthy();
+        machine.kill("php-fpm: ");
+        machine.deafen("/run/php/shop.sock");
+        machine.log(Class::ConnectRefused, "unix:/run/php/shop.sock", 214);
+        let finding = machine.only("fpm_stopped");
+        assert_eq!(finding.severity, Severity::Critical);
+        assert!(finding.title.contains("PHP-FPM 8.2"), "{}", finding.title);
+        assert!(
+            finding
+                .evidence
+                .iter()
+                .any(|line| line.starts_with("214 events")),
+            "{:?}",
+            finding.evidence
+        );
+        assert_eq!(machine.apply(&finding), ["systemctl start php8.2-fpm"]);
+    }
+
+    #[test]
+    fn a_pool_that_the_master_does_not_know_is_not_running() {
+        let mut machine = Machine::healthy();
+        machine.file(
+            "/etc/php/8.2/fpm/pool.d/blog.conf",
+            "[blog]\nlisten = /run/php/blog.sock\npm.max_children = 5\n",
+        );
+        machine.file("/etc/nginx/sites-enabled/blog", "server {\n    server_name blog.example;\n    location / {\n        fastcgi_pass unix:/run/php/blog.sock;\n    }\n}\n");
+        let finding = machine.only("pool_not_running");
+        assert!(finding.consequence.contains("blog.example"));
+        assert_eq!(machine.apply(&finding), ["systemctl reload php8.2-fpm"]);
+    }
+
+    #[test]
+    fn a_service_that_no_target_wants_is_not_enabled() {
+        let mut machine = Machine::healthy();
+        machine.remove("/etc/systemd/system/multi-user.target.wants/php8.2-fpm.service");
+        let finding = machine.only("not_enabled");
+        assert_eq!(machine.apply(&finding), ["systemctl enable php8.2-fpm"]);
+        // Who does not pass anything to PHP does not need it.
+        machine.edit(
+            SITE_FILE,
+            "fastcgi_pass unix:/run/php/shop.sock",
+            "return 204",
+        );
+        assert_eq!(machine.findings(), []);
+    }
+}

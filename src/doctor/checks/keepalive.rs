@@ -1,0 +1,269 @@
+use crate::config::nginx::{Directive, Upstream, milliseconds};
+use crate::taxonomy::Class;
+
+use super::super::finding::{Finding, Severity, Step};
+use super::super::steps;
+use super::super::subject::{Backend, Subject};
+use super::{counted, sites};
+
+const CLOSED: &[Class] = &[
+    Class::ResponseClosed,
+    Class::ResponseReset,
+    Class::SendFailed,
+];
+/// ngx_http_upstream_module, keepalive_timeout, in seconds
+const KEEPALIVE_TIMEOUT: u64 = 60;
+/// What backends have that do not say otherwise: Node.js 5 s (`server.keepAliveTimeout`), Apache 5 s
+/// (`KeepAliveTimeout`), Gunicorn 2 s (`--keep-alive`), Uvicorn 5 s (`--timeout-keep-alive`).
+const USUAL: &str = "Node.js 5 s, Apache 5 s, Gunicorn 2 s, Uvicorn 5 s";
+
+fn find<'a>(upstream: &Upstream<'a>, name: &str) -> Option<&'a Directive> {
+    let block = upstream.directive.block.as_deref().unwrap_or_default();
+    block.iter().rfind(|directive| directive.name == name)
+}
+
+/// The backends of upstream blocks that keep connections.
+fn kept<'s, 'a>(
+    subject: &'s Subject<'a>,
+) -> impl Iterator<Item = (&'s Backend<'a>, &'s Upstream<'a>, &'a Directive)> {
+    subject.backends.iter().filter_map(|backend| {
+        let block = backend.uses.iter().find_map(|of| of.upstream)?;
+        let upstream = &subject.nginx[backend.nginx].upstreams[block];
+        Some((backend, upstream, find(upstream, "keepalive")?))
+    })
+}
+
+pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for (backend, upstream, keepalive) in kept(subject) {
+        let set = find(upstream, "keepalive_timeout");
+        let seconds = set
+            .and_then(|set| milliseconds(set.args.first()?))
+            .map_or(KEEPALIVE_TIMEOUT, |value| value / 1000);
+        let since = subject.changed([&upstream.directive.place]);
+        let seen =
+            subject
+                .logged
+                .of_peer(|peer| subject.is_at(&backend.address, peer), CLOSED, since);
+        let own = own_server(subject, backend);
+        let (backend_says, shorter) = match own {
+            Some((place, theirs)) if theirs < seconds => (
+                format!("{place}: the backend is an NGINX that closes after {theirs} s"),
+                theirs,
+            ),
+            // A PHP-FPM process keeps its connection for as long as NGINX likes.
+            None if seen.is_some() && backend.family != "fastcgi" && seconds > 2 => (
+                format!("backends close idle connections sooner: {USUAL}"),
+                2,
+            ),
+            _ => continue,
+        };
+        let new = shorter.saturating_sub(1).max(1);
+        if found
+            .iter()
+            .any(|other| other.places.contains(&upstream.directive.place))
+        {
+            continue;
+        }
+        let mut lines = vec![match set {
+            Some(set) => format!("{}: keepalive_timeout {};", set.place, set.args.join(" ")),
+            None => format!(
+                "{}: keepalive_timeout is not set: {KEEPALIVE_TIMEOUT}s",
+                keepalive.place
+            ),
+        }];
+        lines.push(backend_says);
+        lines.extend(seen.map(|seen| counted(subject, seen, CLOSED)));
+        found.push(Finding {
+            check: "keepalive_timeout",
+            severity: Severity::Warning,
+            title: format!("NGINX keeps connections to {} for {seconds} s, longer than the backend does", upstream.name),
+            evidence: lines,
+            consequence: format!(
+                "a request of {} that meets a connection which is being closed gets 502 Bad Gateway, now and then",
+                sites(subject, backend)
+            ),
+            places: vec![upstream.directive.place.clone()],
+            classes: CLOSED.to_vec(),
+            fix: vec![
+                match set {
+                    Some(set) => steps::values(subject, set, &format!("{new}s")),
+                    None => steps::behind(subject, keepalive, &format!("keepalive_timeout {new}s;")),
+                },
+                Step::run(subject.nginx_service(backend).reload()),
+                Step::advise("or make the backend keep connections longer than NGINX (Node.js: server.keepAliveTimeout = 65000)"),
+            ],
+        });
+    }
+    found
+}
+
+/// The server block of this same NGINX that is the backend, and how long it keeps connections.
+fn own_server(subject: &Subject<'_>, backend: &Backend<'_>) -> Option<(String, u64)> {
+    let conf = subject.nginx[backend.nginx].conf;
+    let http = conf
+        .directives
+        .iter()
+        .find(|directive| directive.name == "http")?
+        .block
+        .as_deref()?;
+    let servers = http.iter().filter(|directive| directive.name == "server");
+    let port = match &backend.address {
+        crate::config::Address::Inet(address) if subject.is_own(address.ip()) => {
+            address.port().to_string()
+        }
+        _ => return None,
+    };
+    servers.into_iter().find_map(|server| {
+        let block = server.block.as_deref()?;
+        let mut listens = block.iter().filter(|directive| directive.name == "listen");
+        let listen = listens.find(|listen| {
+            let text = listen.args.first().map_or("", String::as_str);
+            text.rsplit(':').next() == Some(port.as_str())
+        })?;
+        let set = [block, http].into_iter().find_map(|block| {
+            block
+                .iter()
+                .rfind(|directive| directive.name == "keepalive_timeout")
+        });
+        // ngx_http_core_module, keepalive_timeout
+        let seconds = set
+            .and_then(|set| milliseconds(set.args.first()?))
+            .map_or(75, |value| value / 1000);
+        Some((listen.place.to_string(), seconds))
+    })
+}
+
+pub(super) fn children(subject: &Subject<'_>) -> Vec<Finding> {
+    let found = kept(subject).filter_map(|(backend, upstream, keepalive)| {
+        let (fpm, pool) = subject.pools_at(&backend.address).into_iter().next()?;
+        let is_kept = backend.uses.iter().any(|of| {
+            let found = subject.pass(backend, of).scope.find("fastcgi_keep_conn");
+            found.is_some_and(|found| found.args.first().is_some_and(|value| value == "on"))
+        });
+        let children: u64 = pool.find("pm.max_children")?.value.parse().ok()?;
+        let connections: u64 = keepalive.args.first()?.parse().ok()?;
+        let workers = workers(subject, backend);
+        (is_kept && connections * workers >= children).then_some((
+            backend,
+            upstream,
+            keepalive,
+            fpm,
+            pool,
+            children,
+            connections,
+            workers,
+        ))
+    });
+    found
+        .map(|(backend, upstream, keepalive, fpm, pool, children, connections, workers)| {
+            let fewer = (children / 2 / workers).max(1);
+            let mut fix = vec![steps::values(subject, keepalive, &fewer.to_string())];
+            fix.push(Step::run(subject.nginx_service(backend).reload()));
+            if fewer * workers >= children {
+                let more = fewer * workers * 2;
+                fix.push(steps::setting(subject, pool, "pm.max_children", &more.to_string()));
+                fix.push(Step::run(subject.fpm_service(fpm).reload()));
+            }
+            Finding {
+                check: "keepalive_children",
+                severity: Severity::Warning,
+                title: format!("idle connections of NGINX can occupy all {children} processes of the pool {}", pool.name),
+                evidence: vec![
+                    format!("{}: keepalive {connections}; in {}, for each of {workers} workers", keepalive.place, upstream.name),
+                    format!("{}: pm.max_children = {children}", pool.place),
+                    "fastcgi_keep_conn is on: a process serves one connection, idle or not".to_owned(),
+                ],
+                consequence: format!("requests of {} wait for a process although all are idle, up to a 504", sites(subject, backend)),
+                places: vec![keepalive.place.clone(), pool.place.clone()],
+                classes: vec![Class::ResponseTimeout, Class::BacklogFull],
+                fix,
+            }
+        })
+        .collect()
+}
+
+/// How many workers NGINX has.
+fn workers(subject: &Subject<'_>, backend: &Backend<'_>) -> u64 {
+    let running = subject.system.processes.as_ref().and_then(|processes| {
+        let master = subject.nginx_service(backend).master()?;
+        let count = processes.nginx_workers(master).count() as u64;
+        (count > 0).then_some(count)
+    });
+    let set = || {
+        subject.nginx[backend.nginx]
+            .conf
+            .main("worker_processes")?
+            .args
+            .first()?
+            .parse()
+            .ok()
+    };
+    running.or_else(set).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::{Machine, SITE_FILE};
+    use super::*;
+
+    fn app(block: &str) -> Machine {
+        let mut machine = Machine::healthy();
+        let text = format!(
+            "upstream app {{\n    server 127.0.0.1:3000;\n{block}}}\nserver {{\n    location / {{\n        proxy_pass http://app;\n    }}\n}}\n"
+        );
+        machine.file("/etc/nginx/sites-enabled/app", &text);
+        machine.listen("127.0.0.1:3000");
+        machine
+    }
+
+    #[test]
+    fn kept_connections_that_the_backend_closes_are_found_by_events() {
+        let mut machine = app("    keepalive 8;\n");
+        assert_eq!(machine.findings(), []);
+        machine.log(Class::ResponseClosed, "127.0.0.1:3000", 3);
+        let finding = machine.only("keepalive_timeout");
+        machine.apply(&finding);
+        assert_eq!(machine.findings(), []);
+        let mut machine = app("");
+        machine.log(Class::ResponseClosed, "127.0.0.1:3000", 3);
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn an_nginx_behind_an_nginx_is_compared() {
+        let mut machine = app("    keepalive 8;\n    keepalive_timeout 60s;\n");
+        machine.file(
+            "/etc/nginx/sites-enabled/inner",
+            "server {\n    listen 127.0.0.1:3000;\n    keepalive_timeout 10s;\n}\n",
+        );
+        let finding = machine.only("keepalive_timeout");
+        assert!(
+            finding
+                .evidence
+                .iter()
+                .any(|line| line.contains("after 10 s")),
+            "{:?}",
+            finding.evidence
+        );
+        machine.apply(&finding);
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn idle_connections_must_leave_children() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            SITE_FILE,
+            "unix:/run/php/shop.sock;",
+            "php;\n        fastcgi_keep_conn on;",
+        );
+        machine.file(
+            "/etc/nginx/sites-enabled/php",
+            "upstream php {\n    server unix:/run/php/shop.sock;\n    keepalive 4;\n}\n",
+        );
+        let finding = machine.only("keepalive_children");
+        machine.apply(&finding);
+        assert_eq!(machine.findings(), []);
+    }
+}

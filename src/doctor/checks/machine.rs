@@ -1,0 +1,334 @@
+//! A machine in a folder, healthy until a test breaks something on it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+use crate::config::Root;
+use crate::config::fpm::Fpm;
+use crate::config::nginx::Conf;
+use crate::record::Zone;
+use crate::rollup::Row;
+use crate::taxonomy::Class;
+
+use super::super::finding::{Finding, Step};
+use super::super::logged::{Logged, tests::row};
+use super::super::subject::Subject;
+use super::super::system::System;
+use super::CHECKS;
+
+pub(in crate::doctor) struct Machine {
+    folder: tempfile::TempDir,
+    fpms: Vec<PathBuf>,
+    processes: Vec<(i32, i32, String)>,
+    unix: Vec<PathBuf>,
+    inet: Vec<SocketAddr>,
+    pub rows: Vec<Row>,
+    pub names: HashMap<String, Vec<IpAddr>>,
+    pub own: Vec<IpAddr>,
+    listeners: Vec<UnixListener>,
+}
+
+pub(in crate::doctor) const NGINX: &str = "\
+user www-data;
+worker_processes 2;
+events {
+    worker_connections 768;
+}
+http {
+    include /etc/nginx/sites-enabled/*;
+}
+";
+
+pub(in crate::doctor) const SITE: &str = "\
+server {
+    listen 80;
+    server_name shop.example;
+    location ~ \\.php$ {
+        fastcgi_pass unix:/run/php/shop.sock;
+    }
+}
+";
+
+pub(in crate::doctor) const POOL: &str = "\
+[shop]
+user = www-data
+group = www-data
+listen = /run/php/$pool.sock
+listen.owner = www-data
+listen.group = www-data
+pm = dynamic
+pm.max_children = 5
+pm.start_servers = 2
+";
+
+pub(in crate::doctor) const SITE_FILE: &str = "/etc/nginx/sites-enabled/shop";
+pub(in crate::doctor) const POOL_FILE: &str = "/etc/php/8.2/fpm/pool.d/shop.conf";
+const FPM: &str = "/etc/php/8.2/fpm/php-fpm.conf";
+
+impl Machine {
+    /// NGINX and PHP-FPM 8.2 with one site and its pool, under systemd.
+    pub fn healthy() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut machine = Self {
+            folder,
+            fpms: vec![FPM.into()],
+            processes: vec![
+                (1, 0, "/sbin/init".to_owned()),
+                (
+                    10,
+                    1,
+                    "nginx: master process /usr/sbin/nginx -g daemon on;".to_owned(),
+                ),
+                (11, 10, "nginx: worker process".to_owned()),
+                (12, 10, "nginx: worker process".to_owned()),
+                (20, 1, format!("php-fpm: master process ({FPM})")),
+                (21, 20, "php-fpm: pool shop".to_owned()),
+                (22, 20, "php-fpm: pool shop".to_owned()),
+            ],
+            unix: Vec::new(),
+            inet: vec!["0.0.0.0:80".parse().unwrap()],
+            rows: Vec::new(),
+            names: HashMap::new(),
+            own: Vec::new(),
+            listeners: Vec::new(),
+        };
+        // Files belong to whoever runs the tests; www-data is somebody else.
+        machine.file(
+            "/etc/passwd",
+            "root:x:0:0:::\nwww-data:x:4000033:4000033:::\n",
+        );
+        machine.file("/etc/group", "root:x:0:\nwww-data:x:4000033:\n");
+        machine.file("/etc/hosts", "127.0.0.1 localhost\n");
+        machine.file("/etc/nginx/nginx.conf", NGINX);
+        machine.file(SITE_FILE, SITE);
+        machine.file(FPM, "[global]\nerror_log = /var/log/php8.2-fpm.log\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n");
+        machine.file(
+            "/etc/php/8.2/fpm/php.ini",
+            "[PHP]\nmax_execution_time = 30\n",
+        );
+        machine.file(POOL_FILE, POOL);
+        machine.file("/proc/sys/net/core/somaxconn", "4096\n");
+        machine.file(
+            "/proc/meminfo",
+            "MemTotal: 8000000 kB\nMemAvailable:    4000000 kB\n",
+        );
+        machine.file("/run/systemd/system/keep", "");
+        for service in ["nginx", "php8.2-fpm"] {
+            machine.file(
+                &format!("/lib/systemd/system/{service}.service"),
+                "[Install]\n",
+            );
+            machine.file(
+                &format!("/etc/systemd/system/multi-user.target.wants/{service}.service"),
+                "",
+            );
+        }
+        machine.socket("/run/php/shop.sock", 0o666);
+        machine
+    }
+
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path.trim_start_matches('/'))
+    }
+
+    pub fn file(&mut self, path: &str, text: &str) {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Changes a file that is there.
+    pub fn edit(&mut self, path: &str, old: &str, new: &str) {
+        let text = fs::read_to_string(self.at(path)).unwrap();
+        assert!(text.contains(old), "{path} has no {old}");
+        self.file(path, &text.replace(old, new));
+    }
+
+    /// A socket on which somebody listens.
+    pub fn socket(&mut self, path: &str, mode: u32) {
+        let outside = self.at(path);
+        fs::create_dir_all(outside.parent().unwrap()).unwrap();
+        self.listeners.push(UnixListener::bind(&outside).unwrap());
+        fs::set_permissions(&outside, fs::Permissions::from_mode(mode)).unwrap();
+        self.unix.push(path.into());
+    }
+
+    pub fn mode(&mut self, path: &str, mode: u32) {
+        fs::set_permissions(self.at(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub fn remove(&mut self, path: &str) {
+        fs::remove_file(self.at(path)).unwrap();
+    }
+
+    /// Nobody listens on the socket any more; its file stays.
+    pub fn deafen(&mut self, path: &str) {
+        self.unix.retain(|other| other != Path::new(path));
+    }
+
+    pub fn listen(&mut self, address: &str) {
+        self.inet.push(address.parse().unwrap());
+    }
+
+    pub fn kill(&mut self, title: &str) {
+        let before = self.processes.len();
+        self.processes
+            .retain(|(.., other)| !other.starts_with(title));
+        assert!(self.processes.len() < before, "no process {title}");
+    }
+
+    /// Another PHP-FPM, which runs.
+    pub fn fpm(&mut self, version: &str, pool: &str) {
+        let conf = format!("/etc/php/{version}/fpm/php-fpm.conf");
+        self.file(
+            &conf,
+            &format!("[global]\ninclude=/etc/php/{version}/fpm/pool.d/*.conf\n"),
+        );
+        self.file(&format!("/etc/php/{version}/fpm/pool.d/www.conf"), pool);
+        let pid = 100 * i32::try_from(self.fpms.len() + 1).unwrap();
+        self.processes
+            .push((pid, 1, format!("php-fpm: master process ({conf})")));
+        self.fpms.push(conf.into());
+    }
+
+    /// Events in the log, after all changes.
+    pub fn log(&mut self, class: Class, peer: &str, events: u64) {
+        self.rows.push(row(class, Some(peer), events, i64::MAX / 2));
+    }
+
+    fn write_proc(&self) {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        for (pid, parent, title) in &self.processes {
+            let folder = self.at(&format!("/proc/{pid}"));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("cmdline"), title).unwrap();
+            let id = if title.contains("worker") {
+                4_000_033
+            } else {
+                0
+            };
+            let lines = status
+                .lines()
+                .map(|line| match line.split_once(':').unwrap().0 {
+                    "Pid" => format!("Pid:\t{pid}\n"),
+                    "PPid" => format!("PPid:\t{parent}\n"),
+                    "Uid" => format!("Uid:\t{id}\t{id}\t{id}\t{id}\n"),
+                    "Gid" => format!("Gid:\t{id}\t{id}\t{id}\t{id}\n"),
+                    "Groups" => format!("Groups:\t{id} \n"),
+                    "VmRSS" => "VmRSS:\t   40000 kB\n".to_owned(),
+                    _ => format!("{line}\n"),
+                });
+            fs::write(folder.join("status"), lines.collect::<String>()).unwrap();
+        }
+        let net = self.at("/proc/net");
+        fs::create_dir_all(&net).unwrap();
+        let unix = self.unix.iter().map(|path| {
+            format!(
+                "0000000000000000: 00000002 00000000 00010000 0001 01 10 {}\n",
+                path.display()
+            )
+        });
+        fs::write(
+            net.join("unix"),
+            format!(
+                "Num RefCount Protocol Flags Type St Inode Path\n{}",
+                unix.collect::<String>()
+            ),
+        )
+        .unwrap();
+        let table = |is_v6: bool| {
+            let rows = self.inet.iter().filter(|address| address.is_ipv6() == is_v6).map(|address| {
+                let bytes: Vec<u8> = match address.ip() {
+                    IpAddr::V4(ip) => ip.octets().to_vec(),
+                    IpAddr::V6(ip) => ip.octets().to_vec(),
+                };
+                // The kernel shows each 32-bit word in the machine's order.
+                let words = bytes.chunks(4).map(|word| format!("{:08X}", u32::from_ne_bytes(word.try_into().unwrap())));
+                let local = words.collect::<String>();
+                let zeros = "0".repeat(local.len());
+                format!(
+                    "   0: {local}:{:04X} {zeros}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 5 1 0000000000000000 100 0 0 10 0\n",
+                    address.port()
+                )
+            });
+            format!(
+                "  sl  local_address rem_address   st\n{}",
+                rows.collect::<String>()
+            )
+        };
+        fs::write(net.join("tcp"), table(false)).unwrap();
+        fs::write(net.join("tcp6"), table(true)).unwrap();
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+        self.write_proc();
+        let root = Root::new(self.folder.path());
+        let confs = [Conf::read(&root, Path::new("/etc/nginx/nginx.conf")).unwrap()];
+        let fpms: Vec<Fpm> = self
+            .fpms
+            .iter()
+            .map(|path| Fpm::read(&root, path).unwrap())
+            .collect();
+        let system = System::look(root);
+        let logged = Logged::new(self.rows.clone(), Zone::default());
+        look(&Subject::new(
+            &system,
+            &confs,
+            &fpms,
+            &self.names,
+            &self.own,
+            &logged,
+        ))
+    }
+
+    /// Everything that is wrong, by check.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.with(|subject| CHECKS.iter().flat_map(|check| check.run(subject)).collect())
+    }
+
+    /// The only thing that is wrong.
+    pub fn only(&self, check: &str) -> Finding {
+        let mut findings = self.findings();
+        let names: Vec<_> = findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(names, [check], "{findings:#?}");
+        findings.remove(0)
+    }
+
+    /// Does what a fix says to files, and returns its commands.
+    pub fn apply(&mut self, finding: &Finding) -> Vec<String> {
+        let mut commands = Vec::new();
+        for step in &finding.fix {
+            match step {
+                Step::Edit {
+                    file,
+                    line,
+                    old,
+                    new,
+                } => self.lines(file, |lines| {
+                    assert_eq!(lines[line - 1], *old);
+                    lines[line - 1].clone_from(new);
+                }),
+                Step::Insert { file, line, new } => {
+                    self.lines(file, |lines| lines.insert(*line, new.clone()))
+                }
+                Step::Create { file, text } => self.file(&file.to_string_lossy(), text),
+                Step::Run { command } => commands.push(command.clone()),
+                Step::Advise { .. } => {}
+            }
+        }
+        commands
+    }
+
+    fn lines(&mut self, file: &Path, change: impl FnOnce(&mut Vec<String>)) {
+        let path = file.to_string_lossy().into_owned();
+        let text = fs::read_to_string(self.at(&path)).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        change(&mut lines);
+        self.file(&path, &(lines.join("\n") + "\n"));
+    }
+}

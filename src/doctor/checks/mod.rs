@@ -1,0 +1,203 @@
+//! The checks, one subject per file. Each looks for one thing that is wrong, and finds nothing on a
+//! healthy machine.
+
+mod children;
+mod fpm;
+mod keepalive;
+mod limits;
+mod names;
+mod nginx;
+mod pools;
+mod ports;
+mod sockets;
+mod timeouts;
+mod upstreams;
+
+#[cfg(test)]
+pub(super) mod machine;
+
+use std::collections::BTreeSet;
+
+use crate::taxonomy::Class;
+
+use super::finding::{Finding, Severity};
+use super::logged::Seen;
+use super::reach::Fault;
+use super::subject::{Backend, Subject};
+
+/// One thing to look for.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Its name in findings.
+    pub name: &'static str,
+    /// What it looks for.
+    pub looks_for: &'static str,
+    run: fn(&Subject<'_>) -> Vec<Finding>,
+}
+
+impl Check {
+    /// What is wrong in this respect.
+    pub fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
+        (self.run)(subject)
+    }
+}
+
+macro_rules! checks {
+    ($($name:literal $run:path, $looks_for:literal;)+) => {
+        /// All checks.
+        pub const CHECKS: &[Check] = &[
+            $(Check { name: $name, looks_for: $looks_for, run: $run }),+
+        ];
+    };
+}
+
+checks! {
+    "nginx_stopped" nginx::stopped, "NGINX does not run";
+    "fpm_stopped" fpm::stopped, "a PHP-FPM that NGINX needs does not run";
+    "pool_not_running" fpm::pool_not_running, "a PHP-FPM runs without a pool of its configuration";
+    "not_enabled" fpm::not_enabled, "a service that is needed is not started at boot";
+    "pool_missing" pools::missing, "NGINX passes requests to an address on which no pool listens";
+    "pool_unused" pools::unused, "a pool gets no requests";
+    "socket_missing" sockets::missing, "a unix socket's file is gone";
+    "not_a_socket" sockets::not_a_socket, "another file is in the place of a unix socket";
+    "socket_stale" sockets::stale, "a unix socket's file is left of a service that has ended";
+    "socket_denied" sockets::denied, "NGINX's workers may not connect to a unix socket";
+    "port_closed" ports::closed, "nothing listens on a port";
+    "localhost_two_addresses" ports::two_addresses, "a name stands for two addresses, and on one nothing listens";
+    "selinux" ports::selinux, "SELinux does not let NGINX connect to the network";
+    "name_unresolved" names::unresolved, "a name stands for no address";
+    "resolver_missing" names::resolver_missing, "names are to be resolved at run time, and no resolver is configured";
+    "terminate_before_read_timeout" timeouts::terminate_first, "PHP-FPM kills requests that NGINX would wait for";
+    "read_timeout_before_terminate" timeouts::read_timeout_first, "PHP-FPM goes on with requests that NGINX has given up";
+    "execution_time" timeouts::execution_time, "scripts may run longer than NGINX waits";
+    "chained_timeouts" timeouts::chained, "an outer NGINX gives up before an inner one";
+    "cdn_timeout" timeouts::cdn, "NGINX waits longer than Cloudflare in front of it";
+    "too_few_children" children::too_few, "a pool has too few processes for its load";
+    "backlog_cut" children::backlog_cut, "the kernel allows a shorter queue than a pool asks for";
+    "worker_connections" limits::worker_connections, "NGINX runs out of connections";
+    "open_files" limits::open_files, "NGINX runs out of file descriptors";
+    "keepalive_timeout" keepalive::timeout, "NGINX keeps connections that the backend closes";
+    "keepalive_children" keepalive::children, "idle connections occupy the processes of a pool";
+    "single_server" upstreams::single_server, "max_fails is set where it has no effect";
+}
+
+/// The faults that `pick` is about, with the backends that have them.
+fn faults<'s, 'a, T>(
+    subject: &'s Subject<'a>,
+    pick: impl Fn(&'s Fault<'a>) -> Option<T>,
+) -> impl Iterator<Item = (&'s Backend<'a>, T)> {
+    subject
+        .faults
+        .iter()
+        .filter_map(move |(at, fault)| Some((&subject.backends[*at], pick(fault)?)))
+}
+
+/// How bad it is that a backend cannot be reached: not so bad where another one steps in.
+fn severity(subject: &Subject<'_>, backend: &Backend<'_>) -> Severity {
+    let is_replaced = backend.uses.iter().all(|of| {
+        let Some(block) = of.upstream else {
+            return false;
+        };
+        let mates = subject.backends.iter().enumerate().filter(|(_, other)| {
+            other.nginx == backend.nginx
+                && other.address != backend.address
+                && other.uses.iter().any(|of| of.upstream == Some(block))
+        });
+        let broken: BTreeSet<_> = subject.faults.iter().map(|&(at, _)| at).collect();
+        mates.into_iter().any(|(at, _)| !broken.contains(&at))
+    });
+    if is_replaced {
+        Severity::Warning
+    } else {
+        Severity::Critical
+    }
+}
+
+/// Where NGINX passes requests to a backend, and how many failed.
+fn evidence(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> Vec<String> {
+    let mut lines: Vec<String> = backend
+        .uses
+        .iter()
+        .map(|of| {
+            let directive = of.directive;
+            format!(
+                "{}: {} {};",
+                directive.place,
+                directive.name,
+                directive.args.join(" ")
+            )
+        })
+        .collect();
+    lines.dedup();
+    lines.extend(seen_at(subject, backend, classes).map(|seen| counted(subject, seen, classes)));
+    lines
+}
+
+/// The events of a backend.
+fn seen_at(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> Option<Seen> {
+    subject
+        .logged
+        .of_peer(|peer| subject.is_at(&backend.address, peer), classes, None)
+}
+
+/// `214 events (socket_missing) in the log, the last at 2026-11-26 09:15:02`
+fn counted(subject: &Subject<'_>, seen: Seen, classes: &[Class]) -> String {
+    let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
+    format!(
+        "{} ({}) in the log, the last at {}",
+        crate::render::plural(seen.events, "event"),
+        names.join(", "),
+        subject.logged.time(seen.last)
+    )
+}
+
+/// The sites that pass requests to a backend: `shop.example, www.shop.example`.
+fn sites(subject: &Subject<'_>, backend: &Backend<'_>) -> String {
+    let names: BTreeSet<&str> = backend
+        .uses
+        .iter()
+        .filter_map(|of| subject.pass(backend, of).scope.find("server_name"))
+        .flat_map(|names| names.args.iter().map(String::as_str))
+        .filter(|&name| name != "_" && !name.is_empty())
+        .collect();
+    if names.is_empty() {
+        return "this site".to_owned();
+    }
+    let shown: Vec<_> = names.iter().copied().take(3).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::machine::{Machine, POOL_FILE, SITE_FILE};
+    use super::*;
+
+    #[test]
+    fn a_healthy_machine_has_no_finding() {
+        assert_eq!(Machine::healthy().findings(), []);
+    }
+
+    #[test]
+    fn names_of_checks_are_those_of_their_findings() {
+        let mut names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), CHECKS.len());
+    }
+
+    #[test]
+    fn a_backend_with_a_mate_is_not_so_grave() {
+        let mut machine = Machine::healthy();
+        machine.edit(SITE_FILE, "unix:/run/php/shop.sock", "shop");
+        machine.file(
+            "/etc/nginx/sites-enabled/a",
+            "upstream shop {\n    server unix:/run/php/shop.sock;\n    server 127.0.0.1:9001;\n}\n",
+        );
+        machine.edit(POOL_FILE, "pm = dynamic", "pm = static");
+        let finding = machine.only("port_closed");
+        assert_eq!(finding.severity, Severity::Warning);
+    }
+}

@@ -1,0 +1,303 @@
+use crate::config::Address;
+use crate::config::fpm::{Fpm, Pool};
+use crate::taxonomy::Class;
+
+use super::super::finding::{Finding, Step};
+use super::super::reach::Fault;
+use super::super::services::quoted;
+use super::super::steps;
+use super::super::subject::{Backend, Subject};
+use super::super::system::{Account, Barrier, Locked};
+use super::{evidence, faults, severity, sites};
+
+pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
+    let classes = &[Class::SocketMissing];
+    let found = faults(subject, |fault| match fault {
+        Fault::FileReplaced(fpm, pool, Barrier::Missing) => Some(Some((*fpm, *pool))),
+        Fault::SocketMissing => Some(None),
+        _ => None,
+    });
+    found
+        .map(|(backend, owner)| {
+            let path = path(backend);
+            let mut seen = vec![format!("{path} does not exist")];
+            let fix = match owner {
+                Some((fpm, pool)) => {
+                    let service = subject.fpm_service(fpm);
+                    seen.push(format!(
+                        "{} still listens for its pool {}, on a file that was removed",
+                        service.title(),
+                        pool.name
+                    ));
+                    vec![
+                        Step::run(service.restart()),
+                        Step::advise(
+                            "a reload keeps the old socket and does not make the file anew",
+                        ),
+                    ]
+                }
+                None => vec![Step::advise(format!(
+                    "start the service that listens on {path}, or name its real socket at {}",
+                    places(backend)
+                ))],
+            };
+            seen.extend(evidence(subject, backend, classes));
+            Finding {
+                check: "socket_missing",
+                severity: severity(subject, backend),
+                title: format!("the socket {path} is missing"),
+                evidence: seen,
+                consequence: fails(subject, backend),
+                places: backend.places(),
+                classes: classes.to_vec(),
+                fix,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
+    let classes = &[Class::ConnectRefused, Class::ConnectFailed];
+    let found = faults(subject, |fault| match fault {
+        Fault::FileReplaced(fpm, pool, Barrier::NotASocket) => Some(Some((*fpm, *pool))),
+        Fault::NotASocket => Some(None),
+        _ => None,
+    });
+    found
+        .map(|(backend, owner)| {
+            let path = path(backend);
+            let mut seen = vec![format!("{path} is no socket")];
+            seen.extend(evidence(subject, backend, classes));
+            let fix = match owner {
+                Some((fpm, _)) => vec![Step::run(subject.fpm_service(fpm).restart())],
+                None => vec![Step::advise(format!(
+                    "remove {path} and restart the service that listens there"
+                ))],
+            };
+            Finding {
+                check: "not_a_socket",
+                severity: severity(subject, backend),
+                title: format!("another file is in the place of the socket {path}"),
+                evidence: seen,
+                consequence: fails(subject, backend),
+                places: backend.places(),
+                classes: classes.to_vec(),
+                fix,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn stale(subject: &Subject<'_>) -> Vec<Finding> {
+    let classes = &[Class::ConnectRefused];
+    let found = faults(subject, |fault| {
+        matches!(fault, Fault::SocketStale).then_some(())
+    });
+    found
+        .map(|(backend, ())| {
+            let path = path(backend);
+            let mut seen = vec![format!("{path} exists, and no process listens on it")];
+            seen.extend(evidence(subject, backend, classes));
+            Finding {
+                check: "socket_stale",
+                severity: severity(subject, backend),
+                title: format!("the service behind the socket {path} has ended"),
+                evidence: seen,
+                consequence: fails(subject, backend),
+                places: backend.places(),
+                classes: classes.to_vec(),
+                fix: vec![Step::advise(format!(
+                    "start the service that listens on {path}; most remove the old file themselves"
+                ))],
+            }
+        })
+        .collect()
+}
+
+pub(super) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
+    let classes = &[Class::ConnectDenied];
+    let found = faults(subject, |fault| match fault {
+        Fault::Denied(barrier, owner) => Some((barrier, *owner)),
+        _ => None,
+    });
+    found
+        .filter_map(|(backend, (barrier, owner))| {
+            let worker = subject.nginx[backend.nginx].worker.as_ref()?;
+            let (locked, lacks) = match barrier {
+                Barrier::Folder(locked) => (locked, "may not enter the folder"),
+                Barrier::Socket(locked) => (locked, "may not write to the socket"),
+                _ => return None,
+            };
+            let mut seen = vec![format!(
+                "{} has mode {:04o}, owner {}, group {}",
+                locked.path.display(),
+                locked.mode,
+                locked.owner,
+                locked.group
+            )];
+            seen.extend(owner.iter().flat_map(|(_, pool)| permissions(pool)));
+            seen.extend(evidence(subject, backend, classes));
+            Some(Finding {
+                check: "socket_denied",
+                severity: severity(subject, backend),
+                title: format!(
+                    "NGINX's user {} {lacks} {}",
+                    worker.name,
+                    locked.path.display()
+                ),
+                evidence: seen,
+                consequence: fails(subject, backend),
+                places: backend.places(),
+                classes: classes.to_vec(),
+                fix: open(subject, barrier, locked, worker, owner),
+            })
+        })
+        .collect()
+}
+
+/// What the pool says of its socket's permissions.
+fn permissions(pool: &Pool) -> Vec<String> {
+    let keys = ["listen.owner", "listen.group", "listen.mode"];
+    let found = keys.iter().filter_map(|key| pool.find(key));
+    found
+        .map(|setting| format!("{}: {} = {}", setting.place, setting.key, setting.value))
+        .collect()
+}
+
+fn open(
+    subject: &Subject<'_>,
+    barrier: &Barrier,
+    locked: &Locked,
+    worker: &Account,
+    owner: Option<(&Fpm, &Pool)>,
+) -> Vec<Step> {
+    let path = quoted(&locked.path);
+    match (barrier, owner) {
+        (Barrier::Folder(_), _) => vec![
+            Step::run(format!("chmod o+x {path}")),
+            Step::advise(
+                "a folder below /run is made anew at boot: see RuntimeDirectoryMode= of the service, or tmpfiles.d(5)",
+            ),
+        ],
+        (_, Some((_, pool))) => vec![
+            steps::setting(subject, pool, "listen.owner", &worker.name),
+            steps::setting(subject, pool, "listen.group", &worker.group),
+            steps::setting(subject, pool, "listen.mode", "0660"),
+            // PHP-FPM gives a socket its mode when it makes it, not with a reload.
+            Step::run(format!(
+                "chown {}:{} {path} && chmod 0660 {path}",
+                worker.name, worker.group
+            )),
+        ],
+        (_, None) => vec![
+            Step::run(format!(
+                "chgrp {} {path} && chmod g+rw {path}",
+                worker.group
+            )),
+            Step::advise(
+                "set the same in the service that makes the socket, or the next restart undoes it",
+            ),
+        ],
+    }
+}
+
+fn path(backend: &Backend<'_>) -> String {
+    match &backend.address {
+        Address::Unix(path) => path.display().to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn places(backend: &Backend<'_>) -> String {
+    let places: Vec<_> = backend.places().iter().map(ToString::to_string).collect();
+    places.join(", ")
+}
+
+fn fails(subject: &Subject<'_>, backend: &Backend<'_>) -> String {
+    format!(
+        "what {} passes there gets 502 Bad Gateway",
+        sites(subject, backend)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::finding::Severity;
+    use super::super::machine::{Machine, SITE_FILE};
+    use super::*;
+
+    #[test]
+    fn a_socket_whose_file_was_removed_needs_a_restart() {
+        let mut machine = Machine::healthy();
+        machine.remove("/run/php/shop.sock");
+        let finding = machine.only("socket_missing");
+        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+    }
+
+    #[test]
+    fn another_file_in_the_place_of_a_socket_is_said() {
+        let mut machine = Machine::healthy();
+        machine.remove("/run/php/shop.sock");
+        machine.file("/run/php/shop.sock", "");
+        let finding = machine.only("not_a_socket");
+        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+    }
+
+    #[test]
+    fn sockets_of_other_services_are_looked_at_too() {
+        let site = "server {\n    server_name app.example;\n    location / {\n        proxy_pass http://unix:/run/app.sock:/;\n    }\n}\n";
+        let mut machine = Machine::healthy();
+        machine.file("/etc/nginx/sites-enabled/app", site);
+        assert!(
+            machine
+                .only("socket_missing")
+                .consequence
+                .contains("app.example")
+        );
+        machine.socket("/run/app.sock", 0o666);
+        assert_eq!(machine.findings(), []);
+        machine.deafen("/run/app.sock");
+        machine.only("socket_stale");
+        machine.remove("/run/app.sock");
+        machine.file("/run/app.sock", "");
+        machine.only("not_a_socket");
+    }
+
+    #[test]
+    fn a_closed_socket_is_opened_for_the_workers() {
+        let mut machine = Machine::healthy();
+        machine.mode("/run/php/shop.sock", 0o600);
+        machine.log(Class::ConnectDenied, "unix:/run/php/shop.sock", 7);
+        let finding = machine.only("socket_denied");
+        assert_eq!(finding.severity, Severity::Critical);
+        assert!(finding.title.contains("www-data"), "{}", finding.title);
+        assert_eq!(
+            machine.apply(&finding),
+            ["chown www-data:www-data /run/php/shop.sock && chmod 0660 /run/php/shop.sock"]
+        );
+        machine.mode("/run/php/shop.sock", 0o666);
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn a_closed_folder_is_named() {
+        let mut machine = Machine::healthy();
+        machine.mode("/run/php", 0o700);
+        let finding = machine.only("socket_denied");
+        assert!(
+            finding.title.ends_with("may not enter the folder /run/php"),
+            "{}",
+            finding.title
+        );
+        assert_eq!(machine.apply(&finding), ["chmod o+x /run/php"]);
+    }
+
+    #[test]
+    fn a_link_in_the_path_is_followed() {
+        let mut machine = Machine::healthy();
+        std::fs::create_dir(machine.at("/var")).unwrap();
+        std::os::unix::fs::symlink("../run", machine.at("/var/run")).unwrap();
+        machine.edit(SITE_FILE, "unix:/run/php", "unix:/var/run/php");
+        assert_eq!(machine.findings(), []);
+    }
+}

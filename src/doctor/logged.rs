@@ -1,0 +1,171 @@
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config::Address;
+use crate::record::{Moment, Zone};
+use crate::rollup::Row;
+use crate::taxonomy::Class;
+
+/// What the logs say, if any were read.
+#[derive(Debug, Default)]
+pub struct Logged {
+    rows: Vec<(Option<Address>, Row)>,
+    zone: Zone,
+}
+
+/// Events of some kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// How many.
+    pub events: u64,
+    /// The last one.
+    pub last: Moment,
+}
+
+impl Logged {
+    /// Narrow buckets make it easier to tell what was before a change of the configuration.
+    pub fn new(rows: Vec<Row>, zone: Zone) -> Self {
+        let rows = rows
+            .into_iter()
+            .map(|row| (row.peer.as_deref().and_then(address), row));
+        Self {
+            rows: rows.collect(),
+            zone,
+        }
+    }
+
+    /// A moment as the log would write it.
+    pub(super) fn time(&self, moment: Moment) -> String {
+        self.zone
+            .local(moment)
+            .format("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    }
+
+    /// The events of these classes whose peer is one that `is_peer` knows, after `since`.
+    pub(super) fn of_peer(
+        &self,
+        is_peer: impl Fn(&Address) -> bool,
+        classes: &[Class],
+        since: Option<Moment>,
+    ) -> Option<Seen> {
+        self.seen(classes, since, |peer, _| peer.is_some_and(&is_peer))
+    }
+
+    /// The events of these classes in an upstream block of this name.
+    pub(super) fn of_upstream(
+        &self,
+        name: &str,
+        classes: &[Class],
+        since: Option<Moment>,
+    ) -> Option<Seen> {
+        self.seen(classes, since, |_, row| {
+            row.peer.as_deref() == Some(name) || row.pool == name
+        })
+    }
+
+    /// All events of these classes.
+    pub(super) fn of_all(&self, classes: &[Class], since: Option<Moment>) -> Option<Seen> {
+        self.seen(classes, since, |_, _| true)
+    }
+
+    fn seen(
+        &self,
+        classes: &[Class],
+        since: Option<Moment>,
+        is_meant: impl Fn(Option<&Address>, &Row) -> bool,
+    ) -> Option<Seen> {
+        let rows = self.rows.iter().filter(|(peer, row)| {
+            classes.contains(&row.class)
+                && since.is_none_or(|since| row.last_seen > since)
+                && is_meant(peer.as_ref(), row)
+        });
+        rows.fold(None, |seen: Option<Seen>, (_, row)| {
+            let before = seen.unwrap_or(Seen {
+                events: 0,
+                last: row.last_seen,
+            });
+            Some(Seen {
+                events: before.events + row.events,
+                last: before.last.max(row.last_seen),
+            })
+        })
+    }
+}
+
+/// A peer as NGINX logs it.
+fn address(peer: &str) -> Option<Address> {
+    match peer.strip_prefix("unix:") {
+        Some(path) => Some(Address::Unix(path.into())),
+        None => peer.parse::<SocketAddr>().ok().map(Address::Inet),
+    }
+}
+
+/// When a file was written last.
+pub(super) fn moment(time: SystemTime) -> Moment {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A row as the rollup gives it.
+    pub(in crate::doctor) fn row(
+        class: Class,
+        peer: Option<&str>,
+        events: u64,
+        last_seen: i64,
+    ) -> Row {
+        Row {
+            bucket: Moment(last_seen),
+            pool: peer.unwrap_or("(unknown)").to_owned(),
+            host: String::new(),
+            class,
+            phase: None,
+            os_error: None,
+            level: None,
+            status: None,
+            scheme: None,
+            peer: peer.map(str::to_owned),
+            server: None,
+            events,
+            clients: 1,
+            clients_sketch: Vec::new(),
+            first_seen: Moment(last_seen),
+            last_seen: Moment(last_seen),
+        }
+    }
+
+    #[test]
+    fn what_was_before_a_change_does_not_count() {
+        let peer = Some("unix:/run/a.sock");
+        let logged = Logged::new(
+            vec![
+                row(Class::BacklogFull, peer, 3, 10),
+                row(Class::BacklogFull, peer, 4, 20),
+                row(Class::BacklogFull, Some("127.0.0.1:9000"), 8, 30),
+                row(Class::ResponseTimeout, peer, 16, 40),
+            ],
+            Zone::default(),
+        );
+        let socket = Address::Unix("/run/a.sock".into());
+        let seen = |since| logged.of_peer(|peer| *peer == socket, &[Class::BacklogFull], since);
+        assert_eq!(
+            seen(None),
+            Some(Seen {
+                events: 7,
+                last: Moment(20)
+            })
+        );
+        assert_eq!(
+            seen(Some(Moment(10))),
+            Some(Seen {
+                events: 4,
+                last: Moment(20)
+            })
+        );
+        assert_eq!(seen(Some(Moment(20))), None);
+    }
+}

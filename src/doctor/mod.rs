@@ -1,0 +1,23 @@
+//! NGINX, PHP-FPM, the sockets between them and the log, checked against each other.
+//!
+//! A check is one function in `checks/`: it looks at a [`Subject`] and returns [`Finding`]s, each with
+//! evidence, consequence and a fix that can be applied literally. Nothing here writes, or starts
+//! anything.
+
+mod checks;
+mod finding;
+mod logged;
+mod nearest;
+mod reach;
+mod services;
+mod steps;
+mod subject;
+mod system;
+mod tell;
+
+pub use checks::{CHECKS, Check};
+pub use finding::{Finding, Severity, Step};
+pub use logged::Logged;
+pub use subject::{Subject, names};
+pub use system::System;
+pub use tell::{Diagnosis, LookedAt};

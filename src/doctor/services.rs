@@ -1,0 +1,200 @@
+use std::path::{Path, PathBuf};
+
+use crate::config::fpm::Fpm;
+
+use super::system::{Init, Process, System};
+
+/// The commands that start and reload a PHP-FPM.
+pub(super) struct FpmService<'a> {
+    system: &'a System,
+    fpm: &'a Fpm,
+}
+
+impl<'a> FpmService<'a> {
+    pub fn new(system: &'a System, fpm: &'a Fpm) -> Self {
+        Self { system, fpm }
+    }
+
+    /// Its unit's name: Debian has one per version, others have one.
+    pub fn name(&self) -> String {
+        let conf = self.fpm.conf.to_string_lossy();
+        match (&self.fpm.version, conf.strip_prefix("/etc/opt/remi/")) {
+            (Some(_), Some(rest)) => {
+                let collection = rest.split('/').next().unwrap_or_default();
+                format!("{collection}-php-fpm")
+            }
+            (Some(version), None) => format!("php{version}-fpm"),
+            (None, _) => "php-fpm".to_owned(),
+        }
+    }
+
+    /// What people call it.
+    pub fn title(&self) -> String {
+        match &self.fpm.version {
+            Some(version) => format!("PHP-FPM {version}"),
+            None => "PHP-FPM".to_owned(),
+        }
+    }
+
+    pub fn master(&self) -> Option<&'a Process> {
+        self.system.processes.as_ref()?.fpm_master(&self.fpm.conf)
+    }
+
+    pub fn start(&self) -> String {
+        self.managed("start").unwrap_or_else(|| self.by_hand())
+    }
+
+    /// New workers with the new configuration; the sockets stay as they are.
+    pub fn reload(&self) -> String {
+        match (self.managed("reload"), self.master()) {
+            (Some(command), _) => command,
+            (None, Some(master)) => format!("kill -USR2 {}", master.pid),
+            (None, None) => self.by_hand(),
+        }
+    }
+
+    /// New sockets too.
+    pub fn restart(&self) -> String {
+        match (self.managed("restart"), self.master()) {
+            (Some(command), _) => command,
+            (None, Some(Process { pid, .. })) => format!(
+                "kill -QUIT {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.1; done; {}",
+                self.by_hand()
+            ),
+            (None, None) => self.by_hand(),
+        }
+    }
+
+    /// As a service, if it is one.
+    fn managed(&self, verb: &str) -> Option<String> {
+        let is_usual = ["/etc/php", "/etc/opt/remi/", "/etc/php-fpm.conf"];
+        let conf = &self.fpm.conf;
+        let is_usual = is_usual
+            .iter()
+            .any(|path| conf.to_string_lossy().starts_with(path));
+        is_usual
+            .then(|| managed(self.system, &self.name(), verb))
+            .flatten()
+    }
+
+    fn by_hand(&self) -> String {
+        let versioned = self
+            .fpm
+            .version
+            .as_ref()
+            .map(|version| format!("php-fpm{version}"));
+        let exists = |name: &String| {
+            let path = Path::new("/usr/sbin").join(name);
+            self.system.root.outside(&path).exists()
+        };
+        let program = versioned
+            .filter(exists)
+            .unwrap_or_else(|| "php-fpm".to_owned());
+        format!("{program} --fpm-config {}", quoted(&self.fpm.conf))
+    }
+}
+
+/// The commands that start and reload NGINX.
+pub(super) struct NginxService<'a> {
+    system: &'a System,
+    conf: &'a Path,
+}
+
+/// Where NGINX's packages, and those of OpenResty and of NGINX's own source, have it.
+const USUAL: [&str; 4] = [
+    "/etc/nginx/nginx.conf",
+    "/usr/local/nginx/conf/nginx.conf",
+    "/usr/local/etc/nginx/nginx.conf",
+    "/usr/local/openresty/nginx/conf/nginx.conf",
+];
+
+impl<'a> NginxService<'a> {
+    pub fn new(system: &'a System, conf: &'a Path) -> Self {
+        Self { system, conf }
+    }
+
+    pub fn is_usual(&self) -> bool {
+        USUAL.iter().any(|path| Path::new(path) == self.conf)
+    }
+
+    pub fn master(&self) -> Option<&'a Process> {
+        self.system
+            .processes
+            .as_ref()?
+            .nginx_master(self.conf, self.is_usual())
+    }
+
+    pub fn start(&self) -> String {
+        match self
+            .is_usual()
+            .then(|| managed(self.system, "nginx", "start"))
+            .flatten()
+        {
+            Some(command) => format!("nginx -t && {command}"),
+            None => {
+                let options = self.options();
+                format!("nginx{options} -t && nginx{options}")
+            }
+        }
+    }
+
+    /// Starts it if it does not run.
+    pub fn reload(&self) -> String {
+        let is_seen = self.system.processes.is_some();
+        if is_seen && self.master().is_none() {
+            return self.start();
+        }
+        match self
+            .is_usual()
+            .then(|| managed(self.system, "nginx", "reload"))
+            .flatten()
+        {
+            Some(command) => format!("nginx -t && {command}"),
+            None => {
+                let options = self.options();
+                format!("nginx{options} -t && nginx{options} -s reload")
+            }
+        }
+    }
+
+    fn options(&self) -> String {
+        match (self.master(), self.is_usual()) {
+            (Some(master), _) => master.nginx_options(),
+            (None, true) => String::new(),
+            (None, false) => format!(" -c {}", quoted(self.conf)),
+        }
+    }
+}
+
+/// The command that does something to a service, if the machine knows one of this name.
+fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
+    if !system.units.knows(service) {
+        return None;
+    }
+    Some(match system.units.init {
+        Init::Systemd => format!("systemctl {verb} {service}"),
+        Init::Scripts => format!("service {service} {verb}"),
+    })
+}
+
+/// A path for a shell.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.into_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// Where a new pool's file belongs: beside those that are there.
+pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
+    let beside = fpm.pools.first().and_then(|pool| pool.place.file.parent());
+    let folder = match beside {
+        Some(folder) if fpm.pools.iter().all(|pool| pool.place.file != fpm.conf) => {
+            folder.to_path_buf()
+        }
+        _ => fpm.conf.with_file_name("pool.d"),
+    };
+    folder.join(format!("{name}.conf"))
+}

@@ -1,0 +1,91 @@
+//! Steps of a fix that change one line of a configuration.
+
+use crate::config::Place;
+use crate::config::fpm::Pool;
+use crate::config::nginx::{Directive, Pass};
+
+use super::finding::Step;
+use super::subject::Subject;
+
+/// The line at `place`, changed by `change`; words where the line is not what it seems.
+fn edit(
+    subject: &Subject<'_>,
+    place: &Place,
+    what: &str,
+    change: impl FnOnce(&str) -> Option<String>,
+) -> Step {
+    let text = subject.system.root.read(&place.file).unwrap_or_default();
+    let old = text.lines().nth(place.line.saturating_sub(1));
+    match old.and_then(|old| Some((old, change(old)?))) {
+        Some((old, new)) => Step::Edit {
+            file: place.file.clone(),
+            line: place.line,
+            old: old.to_owned(),
+            new,
+        },
+        None => Step::advise(format!("at {place}: {what}")),
+    }
+}
+
+/// Another argument for a directive of NGINX.
+pub(super) fn argument(subject: &Subject<'_>, directive: &Directive, old: &str, new: &str) -> Step {
+    let what = format!("{new} instead of {old}");
+    edit(subject, &directive.place, &what, |line| {
+        line.contains(old).then(|| line.replacen(old, new, 1))
+    })
+}
+
+/// A directive of NGINX that is to be in force at a pass: its value is changed where it stands, or it is
+/// put behind the pass.
+pub(super) fn directive(subject: &Subject<'_>, pass: &Pass<'_>, name: &str, value: &str) -> Step {
+    match pass.scope.find(name) {
+        Some(found) => values(subject, found, value),
+        None => behind(subject, pass.directive, &format!("{name} {value};")),
+    }
+}
+
+/// Other arguments for a directive of NGINX.
+pub(super) fn values(subject: &Subject<'_>, found: &Directive, value: &str) -> Step {
+    let name = found.name.as_str();
+    edit(subject, &found.place, &format!("{name} {value};"), |line| {
+        let start = line.find(name)?;
+        let end = start + line[start..].find(';')?;
+        Some(format!("{}{name} {value}{}", &line[..start], &line[end..]))
+    })
+}
+
+/// A directive behind another one in its block.
+pub(super) fn behind(subject: &Subject<'_>, directive: &Directive, new: &str) -> Step {
+    let Place { file, line } = &directive.place;
+    let text = subject.system.root.read(file).unwrap_or_default();
+    let found = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let indent = &found[..found.len() - found.trim_start().len()];
+    let is_alone = found.trim_start().starts_with(&directive.name)
+        && found.trim_end().ends_with(';')
+        && found.matches(';').count() == 1;
+    if is_alone {
+        return Step::Insert {
+            file: file.clone(),
+            line: *line,
+            new: format!("{indent}{new}"),
+        };
+    }
+    edit(subject, &directive.place, new, |line| {
+        let start = line.find(&directive.name)?;
+        let end = start + line[start..].find(';')? + 1;
+        Some(format!("{} {new}{}", &line[..end], &line[end..]))
+    })
+}
+
+/// A setting of a PHP-FPM pool: its line is changed, or one is put behind the pool's name.
+pub(super) fn setting(subject: &Subject<'_>, pool: &Pool, key: &str, value: &str) -> Step {
+    let new = format!("{key} = {value}");
+    match pool.find(key) {
+        Some(found) => edit(subject, &found.place, &new, |_| Some(new.clone())),
+        None => Step::Insert {
+            file: pool.place.file.clone(),
+            line: pool.place.line,
+            new,
+        },
+    }
+}

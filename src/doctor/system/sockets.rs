@@ -1,0 +1,132 @@
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use procfs::net::{TcpNetEntries, TcpState, UnixNetEntries, UnixState};
+use procfs::prelude::{FromRead, FromReadSI};
+
+use crate::config::Root;
+
+/// What is listened on, from `/proc/net`.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    unix: HashSet<PathBuf>,
+    inet: Vec<SocketAddr>,
+}
+
+impl Sockets {
+    /// `None` where they are not to be seen.
+    pub(super) fn look(root: &Root) -> Option<Self> {
+        let path = |name: &str| root.outside(&Path::new("/proc/net").join(name));
+        let unix = UnixNetEntries::from_file(path("unix")).ok()?;
+        let unix = unix.0.into_iter().filter(|socket| {
+            // A socket that was connected or accepted has another state.
+            i32::from(socket.socket_type) == libc::SOCK_STREAM
+                && socket.state == UnixState::UNCONNECTED
+        });
+        let system = procfs::current_system_info();
+        let inet = ["tcp", "tcp6"].into_iter().filter_map(|name| {
+            // Without IPv6 there is no tcp6.
+            TcpNetEntries::from_file(path(name), system).ok()
+        });
+        let inet = inet.flat_map(|entries| entries.0);
+        let inet = inet.filter(|socket| socket.state == TcpState::Listen);
+        Some(Self {
+            unix: unix.filter_map(|socket| socket.path).collect(),
+            inet: inet.map(|socket| socket.local_address).collect(),
+        })
+    }
+
+    /// Whether a process accepts connections on a socket of this path. The file may be gone.
+    pub fn has_unix(&self, path: &Path) -> bool {
+        self.unix.contains(path)
+    }
+
+    /// Whether a process accepts connections on this address.
+    pub fn has_inet(&self, address: SocketAddr) -> bool {
+        self.inet.iter().any(|listening| {
+            listening.port() == address.port() && covers(listening.ip(), address.ip())
+        })
+    }
+
+    /// The addresses on which this port is listened on.
+    pub fn on_port(&self, port: u16) -> Vec<SocketAddr> {
+        let mut found: Vec<_> = self
+            .inet
+            .iter()
+            .copied()
+            .filter(|socket| socket.port() == port)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Whether a socket that listens on one address accepts connections to the other. `::` takes those to
+/// IPv4 addresses too, unless told not to, which `/proc` does not show.
+fn covers(listening: IpAddr, address: IpAddr) -> bool {
+    match listening {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => true,
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.is_ipv4(),
+        IpAddr::V6(v6) => {
+            listening == address || v6.to_ipv4_mapped().map(IpAddr::V4) == Some(address)
+        }
+        IpAddr::V4(_) => listening == address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_listens_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let net = folder.path().join("proc/net");
+        std::fs::create_dir_all(&net).unwrap();
+        let unix = "Num       RefCount Protocol Flags    Type St Inode Path\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 10 /run/listening.sock\n\
+            0000000000000000: 00000003 00000000 00000000 0001 03 11 /run/connected.sock\n\
+            0000000000000000: 00000002 00000000 00000000 0002 01 12 /run/datagrams.sock\n\
+            0000000000000000: 00000003 00000000 00000000 0001 03 13\n";
+        std::fs::write(net.join("unix"), unix).unwrap();
+        let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+        let row = |local: &str, state: &str| {
+            let zeros = if local.len() > 20 {
+                "0".repeat(32)
+            } else {
+                "0".repeat(8)
+            };
+            format!(
+                "   0: {local} {zeros}:0000 {state} 00000000:00000000 00:00000000 00000000     0        0 5 1 0000000000000000 100 0 0 10 0\n"
+            )
+        };
+        let v4 = format!(
+            "{head}{}{}",
+            row("0100007F:2328", "0A"),
+            row("0100007F:1F90", "01")
+        );
+        std::fs::write(net.join("tcp"), v4).unwrap();
+        let v6 = format!("{head}{}", row(&format!("{}:0050", "0".repeat(32)), "0A"));
+        std::fs::write(net.join("tcp6"), v6).unwrap();
+        let sockets = Sockets::look(&Root::new(folder.path())).unwrap();
+        assert!(sockets.has_unix(Path::new("/run/listening.sock")));
+        assert!(!sockets.has_unix(Path::new("/run/connected.sock")));
+        assert!(!sockets.has_unix(Path::new("/run/datagrams.sock")));
+        for (address, is_listening) in [
+            ("127.0.0.1:9000", true),
+            ("127.0.0.2:9000", false),
+            ("[::1]:9000", false),
+            ("127.0.0.1:8080", false),
+            ("10.0.0.1:80", true),
+            ("[2001:db8::1]:80", true),
+        ] {
+            assert_eq!(
+                sockets.has_inet(address.parse().unwrap()),
+                is_listening,
+                "{address}"
+            );
+        }
+    }
+}
