@@ -5,7 +5,7 @@ use chrono::Utc;
 use clap::Args;
 
 use crate::record::{Moment, Zone};
-use crate::render::{Safe, brief, plural};
+use crate::render::{Safe, Site, brief, plural};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
 use crate::source::{Access, Input, Trouble, covers, discover};
@@ -175,6 +175,18 @@ impl Common {
             _ => Status::Incomplete,
         };
         Ok((outcome, status))
+    }
+
+    /// What is known of the machine, for commands that a report proposes.
+    pub(super) fn site(&self) -> Site {
+        let log = match self.logs.as_slice() {
+            [log] if log.is_file() => Some(log.display().to_string()),
+            _ => None,
+        };
+        Site {
+            services: std::collections::HashMap::new(),
+            log,
+        }
     }
 
     /// Whether any log was named.

@@ -40,6 +40,7 @@ impl Report {
                 summary: &summary,
                 zone,
                 bucket_seconds: self.bucketed.seconds(),
+                site: &self.common.site(),
             }
             .to_string(),
         };

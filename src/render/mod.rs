@@ -6,6 +6,7 @@ mod fields;
 mod ndjson;
 mod number;
 mod safe;
+mod site;
 mod terminal;
 mod wrap;
 
@@ -14,5 +15,6 @@ pub use fields::Fields;
 pub use ndjson::ndjson;
 pub use number::{bytes, count, plural};
 pub use safe::Safe;
+pub use site::Site;
 pub use terminal::{Report, brief};
 pub use wrap::Wrap;

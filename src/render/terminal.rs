@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::record::{Moment, Zone};
 use crate::rollup::{Intake, Sample, Summary};
 
-use super::Safe;
 use super::number::{bytes, count, plural};
+use super::site::Site;
+use super::{Safe, Wrap};
 
 /// A summary as a report of at most 80 columns. Times are those of the logs' zone.
 #[derive(Debug, Clone, Copy)]
@@ -16,10 +16,15 @@ pub struct Report<'a> {
     pub zone: Zone,
     /// The buckets' width in seconds.
     pub bucket_seconds: i64,
+    /// What else is known of the machine, for the steps that are proposed.
+    pub site: &'a Site,
 }
 
 /// Of more pools than this only the worst are shown.
 const POOLS_SHOWN: usize = 40;
+
+/// For more pools than this no step is proposed: who has so many begins with the worst.
+const STEPS_SHOWN: usize = 10;
 
 const WIDTH: usize = 80;
 const POOL_WIDTH: usize = 23;
@@ -31,7 +36,7 @@ impl fmt::Display for Report<'_> {
         self.headline(out)?;
         if !summary.pools.is_empty() {
             self.pools(out)?;
-            self.meanings(out)?;
+            self.steps(out)?;
         }
         not_understood(out, &summary.intake)?;
         writeln!(out)?;
@@ -95,13 +100,32 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// What the classes mean that stand in the table.
-    fn meanings(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.summary.pools.iter().take(POOLS_SHOWN);
-        let classes: BTreeSet<_> = shown.map(|pool| pool.worst.0).collect();
-        writeln!(out)?;
-        for class in classes {
-            wrapped(out, &format!("{class}: {}", class.meaning()))?;
+    /// What the worst class of each pool means, and what to type first.
+    fn steps(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wrap = Wrap::columns(WIDTH);
+        let pools = &self.summary.pools;
+        for pool in pools.iter().take(STEPS_SHOWN) {
+            let (class, events) = pool.worst;
+            let share = match pool.tally.failed {
+                0 => String::new(),
+                failed => format!(", {} of {}", count(events), plural(failed, "failure")),
+            };
+            writeln!(out)?;
+            wrap.hanging(out, "", &format!("{}: {class}{share}", pool.name))?;
+            wrap.hanging(out, "    ", class.meaning())?;
+            if let Some(step) = self.site.first_step(pool) {
+                wrap.unbroken(out, "    $ ", &step)?;
+            }
+        }
+        let mut classes = pools.iter().map(|pool| pool.worst.0);
+        let explained = classes.find(|class| class.explanation().is_some());
+        if let Some(class) = explained {
+            writeln!(out)?;
+            let more = format!(
+                "All causes and remedies: badgateway explain {class}. What is wrong on this machine now: \
+                 badgateway doctor."
+            );
+            wrap.paragraph(out, &more)?;
         }
         Ok(())
     }
@@ -180,11 +204,7 @@ pub fn brief(intake: &Intake) -> String {
 
 /// A paragraph, later lines indented.
 fn wrapped(out: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let options = textwrap::Options::new(WIDTH).subsequent_indent("    ");
-    for line in textwrap::wrap(text, options) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+    Wrap::columns(WIDTH).paragraph(out, text)
 }
 
 /// At most `width` characters, the end replaced by `…` where there were more.

@@ -53,6 +53,10 @@ pub struct Pool {
     pub tally: Tally,
     /// The class that counts most: of the failures if there are any, else of what there is.
     pub worst: (Class, u64),
+    /// The address that the most events of this class are about, if one is known.
+    pub peer: Option<String>,
+    /// The site that has the most events of this class, if one is named.
+    pub server: Option<String>,
     /// The bucket with the most failures (or events, where nothing failed).
     pub busiest: (Moment, u64),
     /// Its first and its last event.
@@ -61,9 +65,11 @@ pub struct Pool {
 
 /// What is gathered of a pool before it can be judged.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'a> {
     tally: Tally,
     classes: BTreeMap<Class, u64>,
+    peers: BTreeMap<(Class, &'a str), u64>,
+    servers: BTreeMap<(Class, &'a str), u64>,
     /// Failures first, then events: the order in which buckets are compared.
     buckets: BTreeMap<Moment, (u64, u64)>,
     span: Option<(Moment, Moment)>,
@@ -72,7 +78,7 @@ struct Gathered {
 impl Summary {
     /// Sums up rows.
     pub fn new(rows: &[Row], intake: Intake) -> Self {
-        let mut pools: BTreeMap<&str, Gathered> = BTreeMap::new();
+        let mut pools: BTreeMap<&str, Gathered<'_>> = BTreeMap::new();
         let mut total = Tally::default();
         let mut span = None;
         for row in rows {
@@ -83,6 +89,14 @@ impl Summary {
             pool.tally.add(kind, row.events);
             widen(&mut pool.span, row);
             *pool.classes.entry(row.class).or_default() += row.events;
+            for (counts, name) in [
+                (&mut pool.peers, &row.peer),
+                (&mut pool.servers, &row.server),
+            ] {
+                if let Some(name) = name.as_deref().filter(|name| !name.is_empty()) {
+                    *counts.entry((row.class, name)).or_default() += row.events;
+                }
+            }
             let bucket = pool.buckets.entry(row.bucket).or_default();
             bucket.0 += if kind == Kind::Failed { row.events } else { 0 };
             bucket.1 += row.events;
@@ -111,7 +125,7 @@ fn widen(span: &mut Option<(Moment, Moment)>, row: &Row) {
     *span = Some((first.min(row.first_seen), last.max(row.last_seen)));
 }
 
-impl Gathered {
+impl Gathered<'_> {
     fn judge(self, name: &str) -> Option<Pool> {
         // Of equals the first: the class that stands first in the table, the earlier bucket.
         let worst = self
@@ -131,9 +145,21 @@ impl Gathered {
         Some(Pool {
             name: name.to_owned(),
             tally: self.tally,
+            peer: most(&self.peers, worst.0),
+            server: most(&self.servers, worst.0),
             worst,
             busiest,
             span: self.span?,
         })
     }
+}
+
+/// The name that counts most in a class; of equals the first.
+fn most(counts: &BTreeMap<(Class, &str), u64>, class: Class) -> Option<String> {
+    let of_class = counts
+        .iter()
+        .rev()
+        .filter(|((other, _), _)| *other == class);
+    let most = of_class.max_by_key(|&(_, &events)| events);
+    most.map(|(&(_, name), _)| name.to_owned())
 }

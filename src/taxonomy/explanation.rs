@@ -159,7 +159,7 @@ mod tests {
             } in causes
             {
                 assert!(
-                    what.len() > 30 && confirm.len() > 5 && shows.len() > 15 && fix.len() > 30,
+                    what.len() > 30 && confirm.len() > 5 && shows.len() > 5 && fix.len() > 25,
                     "{class}: {what}"
                 );
                 assert!(!confirm.contains('\n'), "{class}: one command: {confirm}");
