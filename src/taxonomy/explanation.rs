@@ -216,5 +216,5 @@ mod tests {
     }
 
     /// Words in capitals that commands have of their own.
-    const KNOWN_WORDS: &[&str] = &["SCRIPT_FILENAME", "SSL_", "PEM_"];
+    const KNOWN_WORDS: &[&str] = &["NOTICE", "SCRIPT_FILENAME", "SSL_", "PEM_"];
 }
