@@ -65,13 +65,7 @@ impl Doctor {
         let mut is_whole = problems.is_empty();
         let asked = names(&found.nginx, &found.fpms);
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-        let mut names = resolve(&root, &asked, PATIENCE);
-        if root.is_live() {
-            // What nobody could answer is no address to NGINX either.
-            for name in asked {
-                names.entry(name.to_owned()).or_default();
-            }
-        }
+        let names = resolve(&root, &asked, PATIENCE);
         let mut logs = 0;
         let mut rows = Vec::new();
         if self.common.has_logs() {

@@ -1,11 +1,13 @@
 //! The addresses of names, and those of the machine itself.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 
 use super::Root;
 
@@ -13,7 +15,8 @@ use super::Root;
 const MOST_AT_ONCE: usize = 16;
 
 /// The addresses of names. What `/etc/hosts` does not know, this machine's resolver is asked; no other's
-/// is. What has no answer when the time is over is left out, as is what has no address.
+/// is. A name of which the resolver is sure that it has no address is known to have none; one that nobody
+/// could answer in time is left out.
 pub fn resolve(root: &Root, names: &[&str], deadline: Duration) -> HashMap<String, Vec<IpAddr>> {
     let mut names: HashSet<&str> = names.iter().copied().collect();
     let mut known = HashMap::new();
@@ -42,7 +45,7 @@ pub fn resolve(root: &Root, names: &[&str], deadline: Duration) -> HashMap<Strin
 fn ask(
     names: VecDeque<String>,
     deadline: Duration,
-    look_up: fn(&str) -> Vec<IpAddr>,
+    look_up: fn(&str) -> Option<Vec<IpAddr>>,
 ) -> HashMap<String, Vec<IpAddr>> {
     let end = Instant::now() + deadline;
     let count = names.len();
@@ -67,20 +70,30 @@ fn ask(
     let mut known = HashMap::new();
     let left = || end.saturating_duration_since(Instant::now());
     while let Ok((name, addresses)) = answered.recv_timeout(left()) {
-        if !addresses.is_empty() {
+        if let Some(addresses) = addresses {
             known.insert(name, addresses);
         }
     }
     known
 }
 
-fn look_up(name: &str) -> Vec<IpAddr> {
-    let found = (name, 0).to_socket_addrs();
-    let mut addresses: Vec<IpAddr> = found
-        .map(|all| all.map(|address| address.ip()).collect())
-        .unwrap_or_default();
-    addresses.dedup();
-    addresses
+/// `None` if nobody knows, which a name server that does not answer is the reason of.
+fn look_up(name: &str) -> Option<Vec<IpAddr>> {
+    let hints = AddrInfoHints {
+        socktype: SockType::Stream.into(),
+        ..AddrInfoHints::default()
+    };
+    match getaddrinfo(Some(name), None, Some(hints)) {
+        Ok(found) => {
+            let mut addresses: Vec<IpAddr> = found.flatten().map(|one| one.sockaddr.ip()).collect();
+            addresses.dedup();
+            Some(addresses)
+        }
+        Err(error) => match error.kind() {
+            LookupErrorKind::NoName | LookupErrorKind::NoData => Some(Vec::new()),
+            _ => None,
+        },
+    }
 }
 
 /// `/etc/hosts` by names in small letters (`hosts(5)`).
@@ -165,7 +178,7 @@ mod tests {
             if name.starts_with("slow") {
                 thread::sleep(Duration::from_secs(5));
             }
-            ips("192.0.2.1")
+            Some(ips("192.0.2.1"))
         };
         let names = ["slow1", "quick", "slow2"].map(str::to_owned).into();
         let begin = Instant::now();
@@ -178,15 +191,18 @@ mod tests {
     #[test]
     fn no_time_is_lost_where_all_have_answered() {
         let look_up = |name: &str| match name {
-            "none" => Vec::new(),
-            _ => ips("192.0.2.1"),
+            "none" => Some(Vec::new()),
+            "unanswered" => None,
+            _ => Some(ips("192.0.2.1")),
         };
         let names: VecDeque<String> = (0..100).map(|n| format!("n{n}")).collect();
         let begin = Instant::now();
         let known = ask(names, Duration::from_secs(60), look_up);
         assert!(begin.elapsed() < Duration::from_secs(30));
         assert_eq!(known.len(), 100);
-        assert!(ask(["none".to_owned()].into(), Duration::from_secs(60), look_up).is_empty());
+        let names = ["none", "unanswered"].map(str::to_owned).into();
+        let known = ask(names, Duration::from_secs(60), look_up);
+        assert_eq!(known, HashMap::from([("none".to_owned(), Vec::new())]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::config::Address;
 use crate::record::{Moment, Zone};
 use crate::rollup::Row;
-use crate::taxonomy::Class;
+use crate::taxonomy::{Class, Phase};
 
 /// What the logs say, if any were read.
 #[derive(Debug, Default)]
@@ -62,6 +62,24 @@ impl Logged {
         self.seen(classes, since, |_, row| {
             row.peer.as_deref() == Some(name) || row.pool == name
         })
+    }
+
+    /// The address with the most failed attempts after `since`, of those that `is_known` does not know.
+    pub(super) fn other_peer(
+        &self,
+        is_known: impl Fn(&Address) -> bool,
+        since: Moment,
+    ) -> Option<(&str, Class, Seen)> {
+        let rows = self.rows.iter().filter(|(peer, row)| {
+            let is_connect = row.phase == Some(Phase::Connect);
+            is_connect && row.last_seen > since && peer.as_ref().is_some_and(|peer| !is_known(peer))
+        });
+        let (_, row) = rows.max_by_key(|(_, row)| row.events)?;
+        let seen = Seen {
+            events: row.events,
+            last: row.last_seen,
+        };
+        Some((row.peer.as_deref()?, row.class, seen))
     }
 
     /// All events of these classes.

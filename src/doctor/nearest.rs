@@ -1,65 +1,81 @@
 use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::config::Address;
 
-/// How alike two names have to be to be taken for one that was mistyped, or that has another version in
-/// it. `php7.4-fpm.sock` and `php8.2-fpm.sock` are, `shop.sock` and `blog.sock` are not.
+/// How alike two names have to be to be taken for one that was mistyped: `shpo.sock` and `shop.sock` are,
+/// `shop.sock` and `blog.sock` are not.
 const ALIKE: f64 = 0.85;
 
-/// Of several addresses the one that was most likely meant.
+/// A version, as in `php8.2-fpm.sock`. Other numbers tell sites apart: `web1.sock` is not `web2.sock`.
+static VERSION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\d+\.\d+").expect("the pattern is one"));
+
+/// Of several addresses the one that was most likely meant. One that others use already is not, unless it is
+/// a slip or another version of it.
 pub(super) fn nearest<'c, T>(
     meant: &Address,
-    candidates: impl IntoIterator<Item = (&'c Address, T)>,
+    candidates: impl IntoIterator<Item = (&'c Address, bool, T)>,
 ) -> Option<(&'c Address, T)> {
-    let scored = candidates.into_iter().filter_map(|(address, of)| {
-        let score = likeness(meant, address);
+    let scored = candidates.into_iter().filter_map(|(address, is_used, of)| {
+        let score = likeness(meant, address, is_used);
         (score >= ALIKE).then_some((score, address, of))
     });
     let best = scored.max_by(|(one, ..), (other, ..)| one.total_cmp(other));
     best.map(|(_, address, of)| (address, of))
 }
 
-fn likeness(one: &Address, other: &Address) -> f64 {
-    match (one, other) {
-        (Address::Unix(one), Address::Unix(other)) => paths(one, other),
-        (Address::Inet(one), Address::Inet(other)) => {
+fn likeness(meant: &Address, other: &Address, is_used: bool) -> f64 {
+    match (meant, other) {
+        (Address::Unix(meant), Address::Unix(other)) => paths(meant, other, is_used),
+        (Address::Inet(meant), Address::Inet(other)) => {
             // The same port elsewhere on this machine, or a slip in the port.
-            let (one_port, other_port) = (one.port().to_string(), other.port().to_string());
-            if one.port() == other.port() {
+            let (port, other_port) = (meant.port().to_string(), other.port().to_string());
+            if port == other_port {
                 1.0
-            } else if one.ip() == other.ip() && strsim::osa_distance(&one_port, &other_port) == 1 {
+            } else if !is_used
+                && meant.ip() == other.ip()
+                && strsim::osa_distance(&port, &other_port) == 1
+            {
                 0.9
             } else {
                 0.0
             }
         }
-        (Address::Inet(one), Address::Port(port)) if one.port() == *port => 1.0,
+        (Address::Inet(meant), Address::Port(port)) if meant.port() == *port => 1.0,
         _ => 0.0,
     }
 }
 
-/// Names count, and versions in them do not; a folder may be another.
-fn paths(one: &Path, other: &Path) -> f64 {
+fn paths(meant: &Path, other: &Path, is_used: bool) -> f64 {
     let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_default()
     };
-    let (name, other_name) = (name(one), name(other));
-    if name == other_name {
-        return 1.0;
+    let (meant_name, other_name) = (name(meant), name(other));
+    if meant_name == other_name {
+        // Two sites may have a php.sock each, in folders of their own.
+        return if is_used { 0.0 } else { 1.0 };
     }
-    let bare = |name: &str| {
-        name.chars()
-            .filter(|letter| !letter.is_ascii_digit() && *letter != '.')
-            .collect::<String>()
-    };
-    if bare(&name) == bare(&other_name) && name.contains(|letter: char| letter.is_ascii_digit()) {
+    let unversioned = |name: &str| VERSION.replace_all(name, "*").into_owned();
+    if unversioned(&meant_name) == unversioned(&other_name) {
         return 0.95;
     }
-    let whole =
-        strsim::normalized_damerau_levenshtein(&one.to_string_lossy(), &other.to_string_lossy());
-    whole.min(strsim::normalized_damerau_levenshtein(&name, &other_name))
+    let letters = |name: &str| {
+        name.chars()
+            .filter(|letter| !letter.is_ascii_digit())
+            .collect::<String>()
+    };
+    if letters(&meant_name) == letters(&other_name) {
+        return 0.0;
+    }
+    let alike = |one: &str, other: &str| strsim::normalized_damerau_levenshtein(one, other);
+    let whole = alike(&meant.to_string_lossy(), &other.to_string_lossy());
+    whole.min(alike(&meant_name, &other_name))
 }
 
 /// The name of a host that was most likely meant.
@@ -94,21 +110,42 @@ mod tests {
         for (meant, expected) in [
             ("/run/php/php7.4-fpm.sock", Some(0)),
             ("/var/run/php/php8.2-fpm.sock", Some(0)),
+            ("/run/php/php-fpm.sock", None),
             ("/run/php/shpo.sock", Some(1)),
             ("/run/shop.sock", Some(1)),
             ("/run/php/forum.sock", None),
         ] {
             let found = nearest(
                 &unix(meant),
-                pools.iter().enumerate().map(|(at, pool)| (pool, at)),
+                pools.iter().enumerate().map(|(at, pool)| (pool, false, at)),
             );
             assert_eq!(found.map(|(_, at)| at), expected, "{meant}");
         }
         let tcp = |text: &str| Address::Inet(text.parse().unwrap());
-        let near = |one: &str, other: &str| likeness(&tcp(one), &tcp(other)) >= ALIKE;
+        let near = |one: &str, other: &str| likeness(&tcp(one), &tcp(other), false) >= ALIKE;
         assert!(near("127.0.0.1:9000", "127.0.0.1:9001"));
         assert!(near("127.0.0.1:9000", "[::1]:9000"));
         assert!(!near("127.0.0.1:9000", "127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn another_sites_pool_is_not_near() {
+        let other = unix("/srv/a/run/php.sock");
+        let near =
+            |meant: &str, other: &Address, is_used| likeness(&unix(meant), other, is_used) >= ALIKE;
+        assert!(near("/srv/b/run/php.sock", &other, false));
+        assert!(!near("/srv/b/run/php.sock", &other, true));
+        assert!(!near(
+            "/run/php/site2.sock",
+            &unix("/run/php/site1.sock"),
+            false
+        ));
+        // Who mistypes one of two passes to a pool uses it with the other.
+        assert!(near(
+            "/run/php/shpo.sock",
+            &unix("/run/php/shop.sock"),
+            true
+        ));
     }
 
     #[test]

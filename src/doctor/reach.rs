@@ -1,14 +1,17 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+
 use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
+use crate::taxonomy::Class;
 
 use super::subject::{Backend, Subject};
-use super::system::{Barrier, barrier};
+use super::system::{Barrier, Listening, barrier};
 
 /// What keeps NGINX from reaching a backend: the first thing that has to be mended.
 #[derive(Debug, Clone)]
@@ -67,16 +70,15 @@ fn unix<'a>(subject: &Subject<'a>, backend: &Backend<'a>, path: &Path) -> Option
             Some(Fault::FileReplaced(fpm, pool, barrier))
         }
         (Some((fpm, pool)), false, _) => stopped(subject, fpm, pool),
-        (None, true, Some(Barrier::Missing | Barrier::NotASocket)) | (None, false, _)
-            if is_for_php(subject, backend) =>
-        {
+        (None, _, Some(Barrier::NotASocket)) => Some(Fault::NotASocket),
+        (None, true, Some(Barrier::Missing)) | (None, false, _) if is_for_php(subject, backend) => {
             Some(Fault::PoolMissing)
         }
         (None, _, Some(Barrier::Missing)) => Some(Fault::SocketMissing),
-        (None, _, Some(Barrier::NotASocket)) => Some(Fault::NotASocket),
         (None, false, _) => Some(Fault::SocketStale),
         (pool, true, Some(barrier)) => Some(Fault::Denied(barrier, pool)),
-        (_, true, None) => None,
+        (Some((fpm, pool)), true, None) => orphaned(subject, fpm, pool),
+        (None, true, None) => None,
     }
 }
 
@@ -92,10 +94,15 @@ fn inet<'a>(
         return refuses(subject, address).then_some(Fault::PortClosed(address));
     }
     let sockets = subject.system.sockets.as_ref()?;
-    if sockets.has_inet(address) {
-        return None;
-    }
-    match subject.pools_at(&Address::Inet(address)).into_iter().next() {
+    let pool = subject.pools_at(&Address::Inet(address)).into_iter().next();
+    let is_open = match sockets.inet(address) {
+        Listening::Yes => true,
+        Listening::Perhaps => !refuses(subject, address),
+        Listening::No => false,
+    };
+    match pool {
+        Some((fpm, pool)) if is_open => orphaned(subject, fpm, pool),
+        None if is_open => None,
         Some((fpm, pool)) => stopped(subject, fpm, pool),
         None if is_for_php(subject, backend) => Some(Fault::PoolMissing),
         None => Some(Fault::PortClosed(address)),
@@ -108,22 +115,20 @@ fn named<'a>(
     host: &str,
     port: u16,
 ) -> Option<Fault<'a>> {
-    let ips = subject.names.get(host)?;
+    let unresolved = || Some(Fault::Unresolved(host.to_owned()));
+    let Some(ips) = subject.names.get(host) else {
+        // Nobody can be asked now, and NGINX could not either.
+        let since = subject.changed(&backend.places());
+        let classes = &[Class::HostNotFound];
+        let seen = subject.logged.of_upstream(host, classes, since);
+        return seen.and_then(|_| unresolved());
+    };
     if ips.is_empty() {
-        return Some(Fault::Unresolved(host.to_owned()));
+        return unresolved();
     }
-    let address = |ip: &IpAddr| SocketAddr::new(*ip, port);
-    // NGINX asks for IPv6 addresses only where the machine has one (getaddrinfo(3), AI_ADDRCONFIG).
-    let has_v6 = subject
-        .own
-        .iter()
-        .any(|ip| ip.is_ipv6() && !ip.is_loopback());
-    let has_v4 = ips.iter().any(IpAddr::is_ipv4);
-    let tried = ips
-        .iter()
-        .filter(|ip| has_v6 || !has_v4 || ip.is_ipv4())
-        .map(address);
+    let tried = ips.iter().filter(|ip| is_asked_for(subject, **ip));
     let faults: Vec<_> = tried
+        .map(|ip| SocketAddr::new(*ip, port))
         .map(|address| (address, inet(subject, backend, address)))
         .collect();
     let open = faults.iter().find(|(_, fault)| fault.is_none());
@@ -133,6 +138,24 @@ fn named<'a>(
         (None, Some((_, fault))) => fault.clone(),
         (_, None) => None,
     }
+}
+
+/// Whether NGINX takes addresses of this family: it asks for those that the machine has one of, besides
+/// loopback, and for both where it has none (getaddrinfo(3), AI_ADDRCONFIG).
+fn is_asked_for(subject: &Subject<'_>, ip: IpAddr) -> bool {
+    let has = |is_v6: bool| {
+        let mut own = subject.own.iter();
+        own.any(|own| own.is_ipv6() == is_v6 && !own.is_loopback())
+    };
+    has(ip.is_ipv6()) || !has(!ip.is_ipv6())
+}
+
+/// Whether a pool only answers because its processes have outlived their master.
+fn orphaned<'a>(subject: &Subject<'a>, fpm: &'a Fpm, pool: &'a Pool) -> Option<Fault<'a>> {
+    let processes = subject.system.processes.as_ref()?;
+    let is_orphaned = subject.fpm_service(fpm).master().is_none()
+        && processes.fpm_orphans(&pool.name).next().is_some();
+    is_orphaned.then_some(Fault::FpmStopped(fpm, pool))
 }
 
 /// Why nobody listens on a pool's address.
@@ -168,17 +191,17 @@ fn answers(subject: &Subject<'_>, path: &Path) -> bool {
     if !subject.system.root.is_live() {
         return false;
     }
-    match UnixStream::connect(path) {
-        Ok(_) => true,
-        // A full queue and a closed door have somebody behind them.
-        Err(error) => matches!(
-            error.kind(),
-            io::ErrorKind::WouldBlock | io::ErrorKind::PermissionDenied
-        ),
-    }
+    let connect = || -> rustix::io::Result<()> {
+        // A full queue would be waited for.
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        net::connect(&socket, &SocketAddrUnix::new(path)?)
+    };
+    // A full queue and a closed door have somebody behind them, or may have.
+    matches!(connect(), Ok(()) | Err(Errno::AGAIN | Errno::ACCESS))
 }
 
-/// Whether a remote peer refuses a connection. One that does not answer may only be silent towards us.
+/// Whether a peer refuses a connection. One that does not answer may only be silent towards us.
 fn refuses(subject: &Subject<'_>, address: SocketAddr) -> bool {
     subject.system.root.is_live()
         && TcpStream::connect_timeout(&address, PATIENCE)

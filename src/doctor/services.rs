@@ -58,7 +58,7 @@ impl<'a> FpmService<'a> {
         match (self.managed("restart"), self.master()) {
             (Some(command), _) => command,
             (None, Some(Process { pid, .. })) => format!(
-                "kill -QUIT {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.1; done; {}",
+                "kill -QUIT {pid}; for i in $(seq 100); do kill -0 {pid} 2>/dev/null || break; sleep 0.1; done; {}",
                 self.by_hand()
             ),
             (None, None) => self.by_hand(),

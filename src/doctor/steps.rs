@@ -1,8 +1,10 @@
 //! Steps of a fix that change one line of a configuration.
 
-use crate::config::Place;
+use std::net::IpAddr;
+
 use crate::config::fpm::Pool;
 use crate::config::nginx::{Directive, Pass};
+use crate::config::{Address, Place};
 
 use super::finding::Step;
 use super::subject::Subject;
@@ -33,6 +35,27 @@ pub(super) fn argument(subject: &Subject<'_>, directive: &Directive, old: &str, 
     edit(subject, &directive.place, &what, |line| {
         line.contains(old).then(|| line.replacen(old, new, 1))
     })
+}
+
+/// Another address in a directive of NGINX, which may name a host without its port.
+pub(super) fn address(
+    subject: &Subject<'_>,
+    directive: &Directive,
+    old: &Address,
+    new: &str,
+) -> Step {
+    let whole = old.to_string();
+    let host = match old {
+        Address::Name(host, _) => host.clone(),
+        Address::Inet(address) => match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        },
+        _ => whole.clone(),
+    };
+    let args = directive.args.first().map_or("", String::as_str);
+    let old = if args.contains(&whole) { whole } else { host };
+    argument(subject, directive, &old, new)
 }
 
 /// A directive of NGINX that is to be in force at a pass: its value is changed where it stands, or it is
@@ -88,4 +111,21 @@ pub(super) fn setting(subject: &Subject<'_>, pool: &Pool, key: &str, value: &str
             new,
         },
     }
+}
+
+/// The steps in an order in which each finds the lines that it names: lines are changed before new ones move
+/// them, and those from the bottom to the top. What changes nothing is no step.
+pub(super) fn ordered(steps: Vec<Step>) -> Vec<Step> {
+    let steps = steps.into_iter().filter(|step| match step {
+        Step::Edit { old, new, .. } => old != new,
+        _ => true,
+    });
+    let mut steps: Vec<Step> = steps.collect();
+    steps.sort_by_key(|step| match step {
+        Step::Edit { .. } => (0, 0),
+        Step::Insert { line, .. } => (1, usize::MAX - line),
+        Step::Create { .. } => (2, 0),
+        Step::Run { .. } | Step::Advise { .. } => (3, 0),
+    });
+    steps
 }

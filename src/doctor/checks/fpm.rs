@@ -35,6 +35,15 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 used.iter()
                     .flat_map(|(backend, _)| evidence(subject, backend, CLASSES)),
             );
+            let orphans = orphans(subject, fpm);
+            if !orphans.is_empty() {
+                seen.push(format!("processes {} of its pools live on without it", orphans.join(" ")));
+            }
+            let start = match orphans.is_empty() {
+                true => service.start(),
+                // A new master refuses a socket on which they still listen.
+                false => format!("kill {} && sleep 1 && {}", orphans.join(" "), service.start()),
+            };
             let pools: Vec<&str> = used
                 .iter()
                 .map(|(_, (_, pool))| pool.name.as_str())
@@ -53,17 +62,21 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                     pools.join(", ")
                 ),
                 evidence: seen,
-                consequence: format!(
-                    "every PHP page of {} gets 502 Bad Gateway",
-                    names.join(", ")
-                ),
+                consequence: match orphans.is_empty() {
+                    true => format!("every PHP page of {} gets 502 Bad Gateway", names.join(", ")),
+                    false => format!(
+                        "{} is served by what is left; nothing starts new processes, and the last one that ends \
+                         leaves 502 Bad Gateway",
+                        names.join(", ")
+                    ),
+                },
                 places: used
                     .iter()
                     .flat_map(|(backend, _)| backend.places())
                     .collect(),
                 classes: CLASSES.to_vec(),
                 fix: vec![
-                    Step::run(service.start()),
+                    Step::run(start),
                     Step::advise(format!(
                         "journalctl -u {} -e says why it ended",
                         service.name()
@@ -72,6 +85,16 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
             }
         })
         .collect()
+}
+
+/// The processes of a PHP-FPM whose master is gone.
+fn orphans(subject: &Subject<'_>, fpm: &Fpm) -> Vec<String> {
+    let processes = subject.system.processes.iter();
+    let orphans = processes.flat_map(|processes| {
+        let pools = fpm.pools.iter();
+        pools.flat_map(|pool| processes.fpm_orphans(&pool.name))
+    });
+    orphans.map(|orphan| orphan.pid.to_string()).collect()
 }
 
 pub(super) fn pool_not_running(subject: &Subject<'_>) -> Vec<Finding> {
@@ -179,6 +202,22 @@ mod tests {
             finding.evidence
         );
         assert_eq!(machine.apply(&finding), ["systemctl start php8.2-fpm"]);
+    }
+
+    #[test]
+    fn processes_that_outlive_their_master_are_said() {
+        let mut machine = Machine::healthy();
+        machine.kill("php-fpm: master");
+        let finding = machine.only("fpm_stopped");
+        assert!(
+            finding.evidence.iter().any(|line| line.contains("21 22")),
+            "{:?}",
+            finding.evidence
+        );
+        assert_eq!(
+            machine.apply(&finding),
+            ["kill 21 22 && sleep 1 && systemctl start php8.2-fpm"]
+        );
     }
 
     #[test]

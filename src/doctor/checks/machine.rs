@@ -30,6 +30,8 @@ pub(in crate::doctor) struct Machine {
     pub names: HashMap<String, Vec<IpAddr>>,
     pub own: Vec<IpAddr>,
     listeners: Vec<UnixListener>,
+    /// When it was started, and its processes with it, in seconds since 1970.
+    pub boot: u64,
 }
 
 pub(in crate::doctor) const NGINX: &str = "\
@@ -96,6 +98,8 @@ impl Machine {
             names: HashMap::new(),
             own: Vec::new(),
             listeners: Vec::new(),
+            // Later than all changes of its files.
+            boot: u64::from(u32::MAX),
         };
         // Files belong to whoever runs the tests; www-data is somebody else.
         machine.file(
@@ -224,7 +228,17 @@ impl Machine {
                     _ => format!("{line}\n"),
                 });
             fs::write(folder.join("status"), lines.collect::<String>()).unwrap();
+            let stat = fs::read_to_string("/proc/self/stat").unwrap();
+            let mut fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+            // starttime, the 22nd of all (proc(5)): when the machine was started
+            fields[19] = "0";
+            fs::write(
+                folder.join("stat"),
+                format!("{pid} (x) {}", fields.join(" ")),
+            )
+            .unwrap();
         }
+        fs::write(self.at("/proc/stat"), format!("btime {}\n", self.boot)).unwrap();
         let net = self.at("/proc/net");
         fs::create_dir_all(&net).unwrap();
         let unix = self.unix.iter().map(|path| {

@@ -23,6 +23,7 @@ use crate::taxonomy::Class;
 use super::finding::{Finding, Severity};
 use super::logged::Seen;
 use super::reach::Fault;
+use super::steps;
 use super::subject::{Backend, Subject};
 
 /// One thing to look for.
@@ -38,7 +39,11 @@ pub struct Check {
 impl Check {
     /// What is wrong in this respect.
     pub fn run(&self, subject: &Subject<'_>) -> Vec<Finding> {
-        (self.run)(subject)
+        let mut findings = (self.run)(subject);
+        for finding in &mut findings {
+            finding.fix = steps::ordered(std::mem::take(&mut finding.fix));
+        }
+        findings
     }
 }
 
@@ -52,7 +57,9 @@ macro_rules! checks {
 }
 
 checks! {
+    "name_unresolved" names::unresolved, "a name stands for no address";
     "nginx_stopped" nginx::stopped, "NGINX does not run";
+    "not_loaded" nginx::not_loaded, "NGINX runs with an older configuration";
     "fpm_stopped" fpm::stopped, "a PHP-FPM that NGINX needs does not run";
     "pool_not_running" fpm::pool_not_running, "a PHP-FPM runs without a pool of its configuration";
     "not_enabled" fpm::not_enabled, "a service that is needed is not started at boot";
@@ -65,7 +72,6 @@ checks! {
     "port_closed" ports::closed, "nothing listens on a port";
     "localhost_two_addresses" ports::two_addresses, "a name stands for two addresses, and on one nothing listens";
     "selinux" ports::selinux, "SELinux does not let NGINX connect to the network";
-    "name_unresolved" names::unresolved, "a name stands for no address";
     "resolver_missing" names::resolver_missing, "names are to be resolved at run time, and no resolver is configured";
     "terminate_before_read_timeout" timeouts::terminate_first, "PHP-FPM kills requests that NGINX would wait for";
     "read_timeout_before_terminate" timeouts::read_timeout_first, "PHP-FPM goes on with requests that NGINX has given up";

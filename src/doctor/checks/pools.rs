@@ -73,31 +73,45 @@ pub(super) fn remedy(subject: &Subject<'_>, backend: &Backend<'_>) -> (String, V
     }
 }
 
-/// The pool that was meant: one with a similar address, or the only one that nobody uses.
+/// The pool that was meant: one with a similar address, or of that name, or the only one that nobody uses.
 fn similar<'a>(
     subject: &Subject<'a>,
     backend: &Backend<'_>,
 ) -> Option<(&'a Fpm, &'a Pool, &'a Address)> {
+    let is_used = |listen: &Address| {
+        let mut backends = subject.backends.iter();
+        backends.any(|backend| subject.is_at(listen, &backend.address))
+    };
     let candidates: Vec<_> = subject
         .pools()
         .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
         .collect();
     let scored = candidates
         .iter()
-        .map(|&(fpm, pool, listen)| (listen, (fpm, pool)));
+        .map(|&(fpm, pool, listen)| (listen, is_used(listen), (fpm, pool)));
     if let Some((listen, (fpm, pool))) = nearest(&backend.address, scored) {
         return Some((fpm, pool, listen));
     }
+    if let Some(name) = stem(&backend.address)
+        && let Some(&found) = candidates.iter().find(|(_, pool, _)| pool.name == name)
+    {
+        return Some(found);
+    }
     // A port says nothing of its pool. One that nobody uses is the one.
-    let is_inet = matches!(backend.address, Address::Inet(_) | Address::Name(..));
-    let mut unused = candidates.into_iter().filter(|(_, _, listen)| {
-        !subject
-            .backends
-            .iter()
-            .any(|backend| subject.is_at(listen, &backend.address))
-    });
+    let is_inet = !matches!(backend.address, Address::Unix(_));
+    let mut unused = candidates
+        .into_iter()
+        .filter(|(_, _, listen)| !is_used(listen));
     match (unused.next(), unused.next()) {
         (Some(only), None) if is_inet => Some(only),
+        _ => None,
+    }
+}
+
+/// `shop` of `/run/php/shop.sock`
+fn stem(address: &Address) -> Option<String> {
+    match address {
+        Address::Unix(path) => Some(path.file_stem()?.to_string_lossy().into_owned()),
         _ => None,
     }
 }
@@ -112,15 +126,16 @@ fn rename(subject: &Subject<'_>, backend: &Backend<'_>, listen: &Address) -> Vec
         },
         other => other.to_string(),
     };
+    lead_to(subject, backend, &new)
+}
+
+/// Every pass to a backend is to lead to another address.
+pub(super) fn lead_to(subject: &Subject<'_>, backend: &Backend<'_>, new: &str) -> Vec<Step> {
     let mut places = BTreeSet::new();
-    let mut fix: Vec<Step> = backend
-        .uses
-        .iter()
-        .filter(|of| places.insert(of.directive.place.clone()))
-        .map(|of| {
-            let old = of.directive.args.first().map_or("", String::as_str);
-            steps::argument(subject, of.directive, old, &new)
-        })
+    let uses = backend.uses.iter();
+    let uses = uses.filter(|of| places.insert(of.directive.place.clone()));
+    let mut fix: Vec<Step> = uses
+        .map(|of| steps::address(subject, of.directive, &backend.address, new))
         .collect();
     fix.push(Step::run(subject.nginx_service(backend).reload()));
     fix
@@ -132,13 +147,16 @@ fn create(subject: &Subject<'_>, backend: &Backend<'_>) -> Vec<Step> {
     let Some(fpm) = subject.fpms.iter().max_by_key(|fpm| version(fpm)) else {
         return Vec::new();
     };
-    let name = match &backend.address {
-        Address::Unix(path) => path.file_stem().map_or_else(
-            || "site".to_owned(),
-            |stem| stem.to_string_lossy().into_owned(),
-        ),
-        _ => "site".to_owned(),
+    let name = stem(&backend.address).unwrap_or_else(|| "site".to_owned());
+    let is_free = |name: &String| {
+        let exists = |path: &Path| subject.system.root.outside(path).exists();
+        fpm.pools.iter().all(|pool| pool.name != *name) && !exists(&pool_file(fpm, name))
     };
+    let others = (2..).map(|number| format!("{name}-{number}"));
+    let name = std::iter::once(name.clone())
+        .chain(others)
+        .find(is_free)
+        .unwrap_or(name);
     let worker = subject.nginx[backend.nginx].worker.as_ref();
     let (user, group) = worker.map_or(("www-data", "www-data"), |worker| {
         (&worker.name, &worker.group)
@@ -313,6 +331,39 @@ mod tests {
         // What is left to do is the command.
         machine.only("pool_not_running");
         machine.socket("/run/php/forum.sock", 0o666);
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn another_sites_pool_is_never_proposed() {
+        let mut machine = Machine::healthy();
+        machine.file(
+            "/etc/php/8.2/fpm/pool.d/site1.conf",
+            &POOL.replace("[shop]", "[site1]"),
+        );
+        machine.socket("/run/php/site1.sock", 0o666);
+        for (site, file) in [("site1", "one"), ("site2", "two")] {
+            let text = format!(
+                "server {{\n    location / {{\n        fastcgi_pass unix:/run/php/{site}.sock;\n    }}\n}}\n"
+            );
+            machine.file(&format!("/etc/nginx/sites-enabled/{file}"), &text);
+        }
+        let finding = machine.only("pool_missing");
+        assert!(
+            matches!(&finding.fix[0], Step::Create { file, .. } if file.ends_with("site2.conf")),
+            "{finding:#?}"
+        );
+    }
+
+    #[test]
+    fn a_pool_of_that_name_is_meant_wherever_it_listens() {
+        let mut machine = Machine::healthy();
+        machine.edit(POOL_FILE, "/run/php/$pool.sock", "127.0.0.1:9000");
+        machine.listen("127.0.0.1:9000");
+        machine.remove("/run/php/shop.sock");
+        machine.deafen("/run/php/shop.sock");
+        let finding = machine.only("pool_missing");
+        machine.apply(&finding);
         assert_eq!(machine.findings(), []);
     }
 

@@ -5,7 +5,6 @@ use crate::taxonomy::Class;
 
 use super::super::finding::{Finding, Severity, Step};
 use super::super::reach::Fault;
-use super::super::steps;
 use super::super::subject::{Backend, Subject};
 use super::{counted, evidence, faults, pools, severity, sites};
 
@@ -73,7 +72,7 @@ fn elsewhere(
     match open.first() {
         Some(other) => (
             format!("; but {other} is open"),
-            replace(subject, backend, *other),
+            pools::lead_to(subject, backend, &other.to_string()),
         ),
         None => (
             String::new(),
@@ -82,20 +81,6 @@ fn elsewhere(
             ))],
         ),
     }
-}
-
-/// The same with another address.
-fn replace(subject: &Subject<'_>, backend: &Backend<'_>, new: SocketAddr) -> Vec<Step> {
-    let old = backend.address.to_string();
-    let mut fix: Vec<Step> = Vec::new();
-    for of in &backend.uses {
-        let step = steps::argument(subject, of.directive, &old, &new.to_string());
-        if !fix.contains(&step) {
-            fix.push(step);
-        }
-    }
-    fix.push(Step::run(subject.nginx_service(backend).reload()));
-    fix
 }
 
 pub(super) fn two_addresses(subject: &Subject<'_>) -> Vec<Finding> {
@@ -118,7 +103,7 @@ pub(super) fn two_addresses(subject: &Subject<'_>) -> Vec<Finding> {
                 ),
                 places: backend.places(),
                 classes: vec![Class::ConnectRefused, Class::NoLiveUpstreams],
-                fix: replace(subject, backend, open),
+                fix: pools::lead_to(subject, backend, &open.to_string()),
             }
         })
         .collect()
@@ -220,6 +205,7 @@ mod tests {
             "localhost".to_owned(),
             vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
         );
+        machine.own.push("192.0.2.7".parse().unwrap());
         assert_eq!(machine.findings(), []);
         machine.own.push("2001:db8::1".parse().unwrap());
         let finding = machine.only("localhost_two_addresses");

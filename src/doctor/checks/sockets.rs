@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
@@ -8,7 +10,7 @@ use super::super::services::quoted;
 use super::super::steps;
 use super::super::subject::{Backend, Subject};
 use super::super::system::{Account, Barrier, Locked};
-use super::{evidence, faults, severity, sites};
+use super::{evidence, faults, pools, severity, sites};
 
 pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::SocketMissing];
@@ -23,18 +25,9 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
             let mut seen = vec![format!("{path} does not exist")];
             let fix = match owner {
                 Some((fpm, pool)) => {
-                    let service = subject.fpm_service(fpm);
-                    seen.push(format!(
-                        "{} still listens for its pool {}, on a file that was removed",
-                        service.title(),
-                        pool.name
-                    ));
-                    vec![
-                        Step::run(service.restart()),
-                        Step::advise(
-                            "a reload keeps the old socket and does not make the file anew",
-                        ),
-                    ]
+                    let (why, fix) = remade(subject, backend, fpm, pool);
+                    seen.push(why);
+                    fix
                 }
                 None => vec![Step::advise(format!(
                     "start the service that listens on {path}, or name its real socket at {}",
@@ -56,8 +49,53 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Why a pool listens on a file that is not there, and how NGINX gets one.
+fn remade<'a>(
+    subject: &Subject<'a>,
+    backend: &Backend<'a>,
+    fpm: &'a Fpm,
+    pool: &'a Pool,
+) -> (String, Vec<Step>) {
+    let service = subject.fpm_service(fpm);
+    let (title, name, path) = (service.title(), &pool.name, path(backend));
+    let root = &subject.system.root;
+    let theirs = service.master().map(|master| {
+        let root = format!("/proc/{}/root", master.pid);
+        Path::new(&root).join(path.trim_start_matches('/'))
+    });
+    if theirs.is_some_and(|theirs| root.outside(&theirs).exists()) {
+        let folders = ["/run/php", "/run/php-fpm", "/run"].map(Path::new);
+        let folder = folders
+            .into_iter()
+            .find(|folder| root.outside(folder).is_dir());
+        let socket = folder.unwrap_or(folders[2]).join(format!("{name}.sock"));
+        let mut fix = vec![steps::setting(
+            subject,
+            pool,
+            "listen",
+            &socket.display().to_string(),
+        )];
+        fix.push(Step::run(service.restart()));
+        fix.extend(pools::lead_to(
+            subject,
+            backend,
+            &format!("unix:{}", socket.display()),
+        ));
+        let why = format!(
+            "{title} has its socket in a folder that only it sees (PrivateTmp= of systemd)"
+        );
+        return (why, fix);
+    }
+    let why = format!("{title} still listens for its pool {name}, on a file that was removed");
+    let advice = "a reload keeps the old socket and does not make the file anew";
+    (
+        why,
+        vec![Step::run(service.restart()), Step::advise(advice)],
+    )
+}
+
 pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
-    let classes = &[Class::ConnectRefused, Class::ConnectFailed];
+    let classes = &[Class::ConnectRefused, Class::ConnectDenied];
     let found = faults(subject, |fault| match fault {
         Fault::FileReplaced(fpm, pool, Barrier::NotASocket) => Some(Some((*fpm, *pool))),
         Fault::NotASocket => Some(None),
@@ -70,6 +108,10 @@ pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
             seen.extend(evidence(subject, backend, classes));
             let fix = match owner {
                 Some((fpm, _)) => vec![Step::run(subject.fpm_service(fpm).restart())],
+                None if backend.family == "fastcgi" && !subject.fpms.is_empty() => {
+                    seen.extend(pools::listening(subject));
+                    pools::remedy(subject, backend).1
+                }
                 None => vec![Step::advise(format!(
                     "remove {path} and restart the service that listens there"
                 ))],

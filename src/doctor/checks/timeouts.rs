@@ -108,6 +108,14 @@ impl Pair<'_, '_> {
     }
 }
 
+/// Two limits that contradict each other do no harm until a request is so slow.
+fn severity(events: Option<super::super::logged::Seen>) -> Severity {
+    match events {
+        Some(_) => Severity::Warning,
+        None => Severity::Notice,
+    }
+}
+
 /// One finding for each pool, whatever number of passes leads to it.
 fn once_per_pool<'s, 'a>(pairs: impl IntoIterator<Item = Pair<'s, 'a>>) -> Vec<Pair<'s, 'a>> {
     let mut kept: Vec<Pair<'s, 'a>> = Vec::new();
@@ -133,7 +141,7 @@ pub(super) fn terminate_first(subject: &Subject<'_>) -> Vec<Finding> {
             let (terminate, read) = (pair.terminate, pair.read);
             Finding {
                 check: "terminate_before_read_timeout",
-                severity: Severity::Warning,
+                severity: severity(events),
                 title: format!(
                     "the pool {} kills requests after {terminate} s, NGINX would wait {read} s",
                     pair.pool.name
@@ -170,6 +178,8 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
             let events = pair.seen(subject, classes);
             seen.extend(events.map(|events| counted(subject, events, classes)));
             let (terminate, read) = (pair.terminate, pair.read);
+            // Scripts that are given more time are to have it.
+            let bound = execution(&pair).map_or(read, |(limit, _)| limit.max(read));
             let ends = match terminate {
                 0 => "never".to_owned(),
                 _ => format!("only after {terminate} s"),
@@ -178,7 +188,7 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
             let fix = match terminate {
                 // Nobody says how long a request may take: what NGINX waits is the only bound.
                 0 => vec![
-                    steps::setting(subject, pair.pool, "request_terminate_timeout", &format!("{read}s")),
+                    steps::setting(subject, pair.pool, "request_terminate_timeout", &format!("{bound}s")),
                     Step::run(service.reload()),
                     Step::advise(
                         "the requests themselves are slow: request_slowlog_timeout = 10s and slowlog in the pool write where each one \
@@ -195,7 +205,7 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
             };
             Finding {
                 check: "read_timeout_before_terminate",
-                severity: Severity::Warning,
+                severity: severity(events),
                 title: format!(
                     "NGINX gives up on the pool {} after {read} s, PHP-FPM ends the request {ends}",
                     pair.pool.name
@@ -215,6 +225,10 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// What bounds a script's time: the setting, in seconds, and where it stands.
 fn execution(pair: &Pair<'_, '_>) -> Option<(u64, String)> {
+    configured(pair).filter(|(limit, _)| *limit > EXECUTION_TIME)
+}
+
+fn configured(pair: &Pair<'_, '_>) -> Option<(u64, String)> {
     // What NGINX sends is stronger than php.ini, what the pool decides is stronger than both.
     let in_pool = [
         "php_admin_value[max_execution_time]",
@@ -265,7 +279,7 @@ pub(super) fn execution_time(subject: &Subject<'_>) -> Vec<Finding> {
         let (limit, says) = execution(&pair)?;
         // request_terminate_timeout ends it before.
         let is_ended = pair.terminate > 0 && pair.terminate <= pair.read + SLACK;
-        (limit > EXECUTION_TIME.max(pair.read) && !is_ended).then_some((pair, (limit, says)))
+        (limit > pair.read && !is_ended).then_some((pair, (limit, says)))
     });
     let (pairs, limits): (Vec<_>, Vec<_>) = long.unzip();
     let limits: Vec<_> = pairs

@@ -14,7 +14,7 @@ use crate::config::Root;
 pub(super) use access::{Barrier, Locked, barrier};
 pub(super) use accounts::{Account, Accounts};
 pub(super) use processes::{Process, Processes};
-pub(super) use sockets::Sockets;
+pub(super) use sockets::{Listening, Sockets};
 pub(super) use units::{Init, Units};
 
 /// What is known of the machine.

@@ -1,4 +1,7 @@
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use procfs::process::{LimitValue, all_processes_with_root};
 
@@ -16,8 +19,12 @@ pub struct Process {
     pub gids: Vec<u32>,
     /// Bytes of memory that are its own or shared.
     pub resident: Option<u64>,
+    /// The folder that relative paths start from, where that is to be seen.
+    pub folder: Option<PathBuf>,
     /// How many files it may have open; `None` is any number, or not known.
     pub open_files: Option<u64>,
+    /// When it was started, to a second or so.
+    pub started: Option<SystemTime>,
 }
 
 /// NGINX's and PHP-FPM's processes.
@@ -30,21 +37,32 @@ const FPM_MASTER: &str = "php-fpm: master process (";
 const FPM_POOL: &str = "php-fpm: pool ";
 
 impl Processes {
-    /// `None` where no process is to be seen at all.
+    /// `None` where those of others are not to be seen (proc(5), `hidepid`).
     pub(super) fn look(root: &Root) -> Option<Self> {
+        let proc = root.outside(Path::new("/proc"));
+        let boot = boot(root);
+        let home = fs::metadata(root.outside(Path::new("/"))).ok();
         let mut is_visible = false;
         let mut found = Vec::new();
-        for process in all_processes_with_root(root.outside(Path::new("/proc")))
-            .ok()?
-            .flatten()
-        {
+        for process in all_processes_with_root(&proc).ok()?.flatten() {
             // A process can end while it is looked at.
             let Ok(command) = process.cmdline() else {
                 continue;
             };
-            is_visible = true;
+            is_visible |= process.pid() == 1;
             let title = command.join(" ").trim().to_owned();
             if !title.starts_with("nginx: ") && !title.starts_with("php-fpm: ") {
+                continue;
+            }
+            let folder = proc.join(process.pid().to_string());
+            // A container's have other files. Who may not look takes all for this machine's.
+            let theirs = fs::metadata(folder.join("root")).ok();
+            let same = |one: &fs::Metadata, other: &fs::Metadata| {
+                one.dev() == other.dev() && one.ino() == other.ino()
+            };
+            if let (Some(home), Some(theirs)) = (&home, &theirs)
+                && !same(home, theirs)
+            {
                 continue;
             }
             let Ok(status) = process.status() else {
@@ -53,16 +71,22 @@ impl Processes {
             let mut gids = vec![status.egid];
             gids.extend(status.groups);
             let limits = process.limits().ok();
+            let ticks = process.stat().ok().map(|stat| stat.starttime);
             found.push(Process {
                 pid: status.pid,
                 parent: status.ppid,
                 title,
+                folder: fs::read_link(folder.join("cwd")).ok(),
                 uid: status.euid,
                 gids,
                 resident: status.vmrss.map(|kilobytes| kilobytes * 1024),
                 open_files: limits.and_then(|limits| match limits.max_open_files.soft_limit {
                     LimitValue::Value(files) => Some(files),
                     LimitValue::Unlimited => None,
+                }),
+                started: boot.zip(ticks).map(|(boot, ticks)| {
+                    let seconds = boot + ticks / procfs::ticks_per_second();
+                    UNIX_EPOCH + Duration::from_secs(seconds)
                 }),
             });
         }
@@ -77,8 +101,11 @@ impl Processes {
                 return false;
             };
             match option(command, "-c") {
-                Some(path) if path.is_absolute() => path == conf,
-                Some(path) => conf.ends_with(path),
+                // Relative to the prefix (`ngx_process_options`), of which the program alone knows the default.
+                Some(path) => match option(command, "-p") {
+                    Some(prefix) => process.whole(&prefix.join(path)) == conf,
+                    None => path == conf || (is_usual && conf.ends_with(path)),
+                },
                 None => is_usual,
             }
         })
@@ -91,16 +118,31 @@ impl Processes {
             .0
             .iter()
             .filter(move |process| process.parent == parent);
-        workers.filter(|process| process.title.starts_with(NGINX_WORKER))
+        // One that is shutting down lives with a configuration from before.
+        workers.filter(|process| process.title == NGINX_WORKER)
     }
 
     /// PHP-FPM's master that reads this file.
     pub fn fpm_master(&self, conf: &Path) -> Option<&Process> {
         self.0.iter().find(|process| {
             let path = process.title.strip_prefix(FPM_MASTER);
-            path.and_then(|path| path.strip_suffix(')'))
-                .is_some_and(|path| Path::new(path) == conf)
+            let path = path.and_then(|path| path.strip_suffix(')'));
+            path.is_some_and(|path| process.whole(Path::new(path)) == conf)
         })
+    }
+
+    /// The processes of a pool whose master is gone: they answer until somebody ends them.
+    pub fn fpm_orphans<'a>(&'a self, pool: &'a str) -> impl Iterator<Item = &'a Process> {
+        let masters = || {
+            self.0
+                .iter()
+                .filter(|process| process.title.starts_with(FPM_MASTER))
+        };
+        let children = self
+            .0
+            .iter()
+            .filter(move |process| process.title.strip_prefix(FPM_POOL) == Some(pool));
+        children.filter(move |child| masters().all(|master| master.pid != child.parent))
     }
 
     /// The processes of a pool.
@@ -119,6 +161,16 @@ impl Processes {
 }
 
 impl Process {
+    /// A path of its command line.
+    fn whole(&self, path: &Path) -> PathBuf {
+        let path = match &self.folder {
+            Some(folder) => folder.join(path),
+            None => path.to_path_buf(),
+        };
+        // `./` and doubled slashes do not count.
+        path.components().collect()
+    }
+
     /// The options with which NGINX was started and which say where its files are.
     pub fn nginx_options(&self) -> String {
         let command = self.title.strip_prefix(NGINX_MASTER).unwrap_or_default();
@@ -130,6 +182,13 @@ impl Process {
         }
         options
     }
+}
+
+/// When the machine was started, in seconds since 1970 (proc(5), `btime`).
+fn boot(root: &Root) -> Option<u64> {
+    let text = root.read(Path::new("/proc/stat")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("btime "))?;
+    line.trim().parse().ok()
 }
 
 /// What stands behind an option on a command line.

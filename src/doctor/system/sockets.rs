@@ -43,10 +43,13 @@ impl Sockets {
     }
 
     /// Whether a process accepts connections on this address.
-    pub fn has_inet(&self, address: SocketAddr) -> bool {
-        self.inet.iter().any(|listening| {
-            listening.port() == address.port() && covers(listening.ip(), address.ip())
-        })
+    pub fn inet(&self, address: SocketAddr) -> Listening {
+        let on_port = self
+            .inet
+            .iter()
+            .filter(|socket| socket.port() == address.port());
+        let states = on_port.map(|socket| covers(socket.ip(), address.ip()));
+        states.max().unwrap_or(Listening::No)
     }
 
     /// The addresses on which this port is listened on.
@@ -63,17 +66,29 @@ impl Sockets {
     }
 }
 
-/// Whether a socket that listens on one address accepts connections to the other. `::` takes those to
-/// IPv4 addresses too, unless told not to, which `/proc` does not show.
-fn covers(listening: IpAddr, address: IpAddr) -> bool {
-    match listening {
+/// Whether somebody listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Listening {
+    /// Nobody.
+    No,
+    /// What listens on `::`, if it takes IPv4 too, which `/proc` does not show (ipv6(7), IPV6_V6ONLY).
+    Perhaps,
+    /// Somebody.
+    Yes,
+}
+
+/// Whether a socket that listens on one address accepts connections to the other.
+fn covers(listening: IpAddr, address: IpAddr) -> Listening {
+    let is_it = match listening {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) if address.is_ipv4() => return Listening::Perhaps,
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => true,
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => address.is_ipv4(),
         IpAddr::V6(v6) => {
             listening == address || v6.to_ipv4_mapped().map(IpAddr::V4) == Some(address)
         }
         IpAddr::V4(_) => listening == address,
-    }
+    };
+    if is_it { Listening::Yes } else { Listening::No }
 }
 
 #[cfg(test)]
@@ -114,17 +129,17 @@ mod tests {
         assert!(sockets.has_unix(Path::new("/run/listening.sock")));
         assert!(!sockets.has_unix(Path::new("/run/connected.sock")));
         assert!(!sockets.has_unix(Path::new("/run/datagrams.sock")));
-        for (address, is_listening) in [
-            ("127.0.0.1:9000", true),
-            ("127.0.0.2:9000", false),
-            ("[::1]:9000", false),
-            ("127.0.0.1:8080", false),
-            ("10.0.0.1:80", true),
-            ("[2001:db8::1]:80", true),
+        for (address, expected) in [
+            ("127.0.0.1:9000", Listening::Yes),
+            ("127.0.0.2:9000", Listening::No),
+            ("[::1]:9000", Listening::No),
+            ("127.0.0.1:8080", Listening::No),
+            ("10.0.0.1:80", Listening::Perhaps),
+            ("[2001:db8::1]:80", Listening::Yes),
         ] {
             assert_eq!(
-                sockets.has_inet(address.parse().unwrap()),
-                is_listening,
+                sockets.inet(address.parse().unwrap()),
+                expected,
                 "{address}"
             );
         }
