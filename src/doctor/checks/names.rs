@@ -1,7 +1,8 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::Address;
-use crate::config::nginx::{Pass, Target};
+use crate::config::nginx::{Directive, Pass, Target};
 use crate::taxonomy::Class;
 
 use super::super::finding::{Finding, Severity, Step};
@@ -9,26 +10,80 @@ use super::super::nearest::nearest_name;
 use super::super::reach::Fault;
 use super::super::services::NginxService;
 use super::super::steps;
-use super::super::subject::{Backend, Nginx, Subject};
-use super::{counted, evidence, faults, sites};
+use super::super::subject::{Nginx, Subject};
+use super::{counted, faults, sites};
 
 const AT_START: &[Class] = &[Class::HostNotFound];
 const AT_RUN_TIME: &[Class] = &[Class::ResolveFailed, Class::ResolveTimeout];
 
+/// A name without an address, and where it stands.
+struct Nameless<'s, 'a> {
+    nginx: &'s Nginx<'a>,
+    directives: Vec<&'a Directive>,
+    /// Whether NGINX asks for it with each request and not when it starts.
+    at_run_time: bool,
+    sites: String,
+}
+
 pub(super) fn unresolved(subject: &Subject<'_>) -> Vec<Finding> {
-    let found = faults(subject, |fault| match fault {
+    let mut found: BTreeMap<(usize, &str), Nameless<'_, '_>> = BTreeMap::new();
+    let unresolved = faults(subject, |fault| match fault {
         Fault::Unresolved(name) => Some(name.as_str()),
         _ => None,
     });
+    for (backend, name) in unresolved {
+        let nameless = found
+            .entry((backend.nginx, name))
+            .or_insert_with(|| Nameless {
+                nginx: &subject.nginx[backend.nginx],
+                directives: Vec::new(),
+                at_run_time: true,
+                sites: sites(subject, backend),
+            });
+        for of in &backend.uses {
+            nameless.at_run_time &= of.at_run_time;
+            nameless.directives.push(of.directive);
+        }
+    }
+    // NGINX asks for the servers of blocks that nobody uses as well.
+    for (number, nginx) in subject.nginx.iter().enumerate() {
+        for server in nginx
+            .upstreams
+            .iter()
+            .flat_map(|upstream| &upstream.servers)
+        {
+            let Address::Name(host, _) = &server.address else {
+                continue;
+            };
+            let is_down = subject.names.get(host).is_some_and(Vec::is_empty);
+            let at_run_time = server.directive.args.iter().any(|arg| arg == "resolve");
+            if is_down && !at_run_time {
+                let nameless = found.entry((number, host)).or_insert_with(|| Nameless {
+                    nginx,
+                    directives: Vec::new(),
+                    at_run_time: true,
+                    sites: String::new(),
+                });
+                nameless.at_run_time = false;
+                nameless.directives.push(server.directive);
+            }
+        }
+    }
+    let found = found.into_iter();
     found
-        .map(|(backend, name)| not_found(subject, backend, name))
+        .map(|((_, name), nameless)| not_found(subject, name, nameless))
         .collect()
 }
 
-fn not_found(subject: &Subject<'_>, backend: &Backend<'_>, name: &str) -> Finding {
-    let at_run_time = backend.uses.iter().all(|of| of.at_run_time);
-    let (classes, consequence) = match at_run_time {
-        true => (AT_RUN_TIME, format!("what {} passes there gets 502 Bad Gateway", sites(subject, backend))),
+fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) -> Finding {
+    nameless
+        .directives
+        .sort_by_key(|directive| &directive.place);
+    nameless
+        .directives
+        .dedup_by_key(|directive| &directive.place);
+    let (classes, consequence) = match nameless.at_run_time {
+        true => (AT_RUN_TIME, format!("what {} passes there gets 502 Bad Gateway", nameless.sites)),
         false => (
             AT_START,
             "NGINX refuses to start or to reload with it: an old one goes on with its old configuration, a reboot leaves \
@@ -37,63 +92,64 @@ fn not_found(subject: &Subject<'_>, backend: &Backend<'_>, name: &str) -> Findin
         ),
     };
     let mut seen = vec![format!("no address for {name} (getent ahosts {name})")];
-    seen.extend(evidence(subject, backend, &[]));
-    seen.extend(
-        subject
-            .logged
-            .of_all(classes, None)
-            .map(|seen| counted(subject, seen, classes)),
-    );
-    let hosts = subject
-        .system
-        .root
-        .read(Path::new("/etc/hosts"))
-        .unwrap_or_default();
-    let known = hosts
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default());
-    let known = known.flat_map(|line| line.split_whitespace().skip(1));
-    let other_names = subject
-        .names
-        .iter()
-        .filter(|(_, ips)| !ips.is_empty())
-        .map(|(name, _)| name.as_str());
-    let near = nearest_name(
-        name,
-        known.chain(other_names).filter(|other| *other != name),
-    );
-    let (why, mut fix) = match near {
+    let said = nameless.directives.iter().map(|directive| {
+        let Directive {
+            place, name, args, ..
+        } = directive;
+        format!("{place}: {name} {};", args.join(" "))
+    });
+    seen.extend(said);
+    let events = subject.logged.of_upstream(name, classes, None);
+    seen.extend(events.map(|seen| counted(subject, seen, classes)));
+    let (why, mut fix) = match near(subject, name) {
         Some(near) => {
-            let renamed = backend
-                .uses
-                .iter()
-                .map(|of| steps::argument(subject, of.directive, name, near));
-            let mut fix: Vec<Step> = Vec::new();
-            renamed.for_each(|step| {
-                if !fix.contains(&step) {
-                    fix.push(step);
-                }
-            });
-            (format!("; {near} is near"), fix)
+            let directives = nameless.directives.iter();
+            let renamed =
+                directives.map(|directive| steps::argument(subject, directive, name, &near));
+            (format!("; {near} is near"), renamed.collect())
         }
         None => (
             String::new(),
-            vec![Step::advise(format!(
-                "correct the name, make it known in DNS, or write it into /etc/hosts; cat /etc/resolv.conf shows whom this machine asks"
-            ))],
+            vec![Step::advise(
+                "correct the name, make it known in DNS, or write it into /etc/hosts; cat /etc/resolv.conf shows whom this \
+                 machine asks",
+            )],
         ),
     };
-    fix.push(Step::run(subject.nginx_service(backend).reload()));
+    fix.push(Step::run(
+        NginxService::new(subject.system, nameless.nginx.file).reload(),
+    ));
     Finding {
         check: "name_unresolved",
         severity: Severity::Critical,
         title: format!("the name {name} stands for no address{why}"),
         evidence: seen,
         consequence,
-        places: backend.places(),
+        places: nameless
+            .directives
+            .iter()
+            .map(|directive| directive.place.clone())
+            .collect(),
         classes: classes.to_vec(),
         fix,
     }
+}
+
+/// The name that was most likely meant, of those that have addresses.
+fn near(subject: &Subject<'_>, name: &str) -> Option<String> {
+    let hosts = subject
+        .system
+        .root
+        .read(Path::new("/etc/hosts"))
+        .unwrap_or_default();
+    let lines = hosts
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    let known = lines.flat_map(|line| line.split_whitespace().skip(1));
+    let others = subject.names.iter().filter(|(_, ips)| !ips.is_empty());
+    let others = others.map(|(other, _)| other.as_str());
+    let found = nearest_name(name, known.chain(others).filter(|other| *other != name));
+    found.map(str::to_owned)
 }
 
 pub(super) fn resolver_missing(subject: &Subject<'_>) -> Vec<Finding> {
@@ -224,6 +280,21 @@ mod tests {
         );
         machine.apply(&finding);
         assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn nginx_asks_for_servers_that_no_pass_uses() {
+        let mut machine = Machine::healthy();
+        machine.file(
+            "/etc/nginx/sites-enabled/a",
+            "upstream old {\n    server gone.example:3000;\n}\n",
+        );
+        machine.names.insert("gone.example".to_owned(), Vec::new());
+        let finding = machine.only("name_unresolved");
+        assert_eq!(
+            finding.places[0].to_string(),
+            "/etc/nginx/sites-enabled/a:2"
+        );
     }
 
     #[test]
