@@ -24,7 +24,7 @@ impl Dump {
             if let Some(path) = path(line) {
                 break path;
             }
-            if !line.trim().is_empty() && !line.starts_with("nginx: ") {
+            if !is_said(line) {
                 return None;
             }
         };
@@ -60,6 +60,12 @@ impl Dump {
         found.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
         found
     }
+}
+
+/// Whether a line can be one that NGINX says on the console, with or without a time.
+fn is_said(line: &str) -> bool {
+    let starts_with_year = line.starts_with("20") && line.contains('[');
+    line.trim().is_empty() || line.starts_with("nginx: ") || starts_with_year
 }
 
 /// The path in `# configuration file PATH:`.

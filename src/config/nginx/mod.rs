@@ -4,6 +4,7 @@ mod dump;
 mod load;
 mod lua;
 mod pass;
+mod script;
 mod time;
 mod upstream;
 mod url;

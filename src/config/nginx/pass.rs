@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::script::has_variables;
 use super::upstream::{self, worlds};
 use super::url::{Url, strip_prefix};
-use super::value::{Value, Variables, has_variables};
+use super::value::{Value, Variables};
 use super::{Conf, Directive, Pass, Scope, Target};
 
 /// Schemes, and the port of each where none is written.

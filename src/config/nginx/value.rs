@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::Directive;
+use super::script::{Part, parts};
 
 /// Variables whose values hold variables, and so on.
 const DEEPEST: usize = 8;
@@ -45,11 +46,6 @@ struct Sets<'a> {
     is_certain: bool,
 }
 
-enum Part<'t> {
-    Text(&'t str),
-    Variable(&'t str),
-}
-
 impl<'a> Variables<'a> {
     pub(super) fn of(world: &'a [Directive]) -> Self {
         let mut blocks: HashMap<&str, Vec<&Directive>> = HashMap::new();
@@ -88,47 +84,6 @@ fn has_code(block: &[Directive]) -> bool {
             || matches!(name, "perl" | "js_content" | "js_access")
             || directive.block.as_deref().is_some_and(has_code)
     })
-}
-
-/// Whether a text has variables.
-pub(super) fn has_variables(text: &str) -> bool {
-    parts(text).any(|part| matches!(part, Part::Variable(_)))
-}
-
-/// As `ngx_http_script_compile` cuts it (nginx `src/http/ngx_http_script.c`).
-fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (part, length) = match rest.strip_prefix('$') {
-            None => {
-                let end = rest.find('$').unwrap_or(rest.len());
-                (Part::Text(&rest[..end]), end)
-            }
-            Some(behind) => match name(behind) {
-                Some((name, length)) => (Part::Variable(name), 1 + length),
-                None => (Part::Text("$"), 1),
-            },
-        };
-        rest = &rest[length..];
-        Some(part)
-    })
-}
-
-/// The name behind a `$`, and how long it is as written.
-fn name(behind: &str) -> Option<(&str, usize)> {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    if let Some(braced) = behind.strip_prefix('{') {
-        let end = braced.find('}').filter(|&end| end > 0)?;
-        return Some((&braced[..end], end + 2));
-    }
-    let length = match behind.bytes().next()? {
-        b'1'..=b'9' => 1,
-        _ => behind.bytes().take_while(|byte| is_name(byte)).count(),
-    };
-    (length > 0).then(|| (&behind[..length], length))
 }
 
 impl<'a> Here<'a, '_> {

@@ -163,11 +163,11 @@ impl<'a> Words<'a> {
         let word = unescaped(&self.text[start..self.at]);
         if quote.is_some() {
             self.at += 1;
-            let behind = bytes.get(self.at).copied();
-            let is_end = |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{' | b')');
-            if let Some(byte) = behind.filter(|&byte| !is_end(byte)) {
-                let byte = byte.escape_ascii();
-                self.blame(self.line, format!("unexpected \"{byte}\" behind a quote"));
+            // NGINX takes what follows a quote for a word of its own only if it is a bracket.
+            let behind = self.text[self.at..].chars().next();
+            let is_end = |behind| matches!(behind, ' ' | '\t' | '\r' | '\n' | ';' | '{' | ')');
+            if let Some(behind) = behind.filter(|&behind| !is_end(behind)) {
+                self.blame(self.line, format!("unexpected \"{behind}\" behind a quote"));
             }
         }
         Some(word)
