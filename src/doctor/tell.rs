@@ -145,7 +145,9 @@ impl fmt::Display for Finding {
         for (at, step) in self.fix.iter().enumerate() {
             let label = if at == 0 { "  fix" } else { "" };
             match step {
-                Step::Run { command } => whole(out, label, &format!("$ {command}"))?,
+                Step::Run { command } => {
+                    WRAP.command(out, &format!("{label:LABEL$}$ "), command)?
+                }
                 Step::Edit {
                     file,
                     line,

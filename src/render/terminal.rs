@@ -114,7 +114,7 @@ impl Report<'_> {
             wrap.hanging(out, "", &format!("{}: {class}{share}", pool.name))?;
             wrap.hanging(out, "    ", class.meaning())?;
             if let Some(step) = self.site.first_step(pool) {
-                wrap.unbroken(out, "    $ ", &step)?;
+                wrap.command(out, "    $ ", &step)?;
             }
         }
         let mut classes = pools.iter().map(|pool| pool.worst.0);

@@ -35,8 +35,80 @@ impl Wrap {
         Ok(())
     }
 
-    /// A line that is to be typed or copied, and is not broken.
+    /// A command that can be typed or copied as it stands: where it is too long it goes on behind a backslash,
+    /// but what is quoted is not broken.
+    pub fn command(self, out: &mut impl Write, label: &str, command: &str) -> fmt::Result {
+        let indent = " ".repeat(label.chars().count());
+        let command = Safe(command).to_string();
+        let mut line = label.to_owned();
+        let mut is_empty = true;
+        for word in words(&command) {
+            // The blank and the backslash that may follow take room as well.
+            if !is_empty && line.chars().count() + word.chars().count() + 3 > self.columns {
+                writeln!(out, "{line} \\")?;
+                line = format!("{indent}  {word}");
+            } else {
+                if !is_empty {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            is_empty = false;
+        }
+        writeln!(out, "{line}")
+    }
+
+    /// A line that is to be copied, and is not broken.
     pub fn unbroken(self, out: &mut impl Write, label: &str, text: &str) -> fmt::Result {
         writeln!(out, "{label}{}", Safe(text))
+    }
+}
+
+/// The words of a command, quotes and what they hold together.
+fn words(command: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut begin = 0;
+    let mut quote = None;
+    for (at, letter) in command.char_indices() {
+        match (quote, letter) {
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), _) if open == letter => quote = None,
+            (None, ' ') => {
+                words.push(&command[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&command[begin..]);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_command_is_the_same_command() {
+        let command = "grep -a 'timed out.*while reading' /var/log/nginx/error.log | grep -ao 'request: \"[^?\"]*' | sort | uniq -c";
+        for columns in 20..130 {
+            let mut text = String::new();
+            Wrap::columns(columns)
+                .command(&mut text, "    $ ", command)
+                .unwrap();
+            let joined = text
+                .replace("\\\n", "")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            assert_eq!(joined, format!("$ {command}"), "{text}");
+            if columns > 60 {
+                assert!(
+                    text.lines().all(|line| line.chars().count() <= columns),
+                    "{text}"
+                );
+            }
+        }
     }
 }
