@@ -13,6 +13,9 @@ pub struct Logged {
     zone: Zone,
 }
 
+/// NGINX logs no parts of a second.
+const SECOND: i64 = 1_000_000;
+
 /// Events of some kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
@@ -64,6 +67,14 @@ impl Logged {
         })
     }
 
+    /// The events of these classes about a host's name, with a port or without.
+    pub(super) fn of_name(&self, host: &str, classes: &[Class]) -> Option<Seen> {
+        self.seen(classes, None, |_, row| {
+            let peer = row.peer.as_deref().unwrap_or_default();
+            peer == host || peer.rsplit_once(':').is_some_and(|(name, _)| name == host)
+        })
+    }
+
     /// The address with the most failed attempts after `since`, of those that `is_known` does not know.
     pub(super) fn other_peer(
         &self,
@@ -72,7 +83,9 @@ impl Logged {
     ) -> Option<(&str, Class, Seen)> {
         let rows = self.rows.iter().filter(|(peer, row)| {
             let is_connect = row.phase == Some(Phase::Connect);
-            is_connect && row.last_seen > since && peer.as_ref().is_some_and(|peer| !is_known(peer))
+            is_connect
+                && row.last_seen.0 + SECOND > since.0
+                && peer.as_ref().is_some_and(|peer| !is_known(peer))
         });
         let (_, row) = rows.max_by_key(|(_, row)| row.events)?;
         let seen = Seen {

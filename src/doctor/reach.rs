@@ -118,9 +118,7 @@ fn named<'a>(
     let unresolved = || Some(Fault::Unresolved(host.to_owned()));
     let Some(ips) = subject.names.get(host) else {
         // Nobody can be asked now, and NGINX could not either.
-        let since = subject.changed(&backend.places());
-        let classes = &[Class::HostNotFound];
-        let seen = subject.logged.of_upstream(host, classes, since);
+        let seen = subject.logged.of_name(host, &[Class::HostNotFound]);
         return seen.and_then(|_| unresolved());
     };
     if ips.is_empty() {

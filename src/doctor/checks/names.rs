@@ -99,7 +99,7 @@ fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) 
         format!("{place}: {name} {};", args.join(" "))
     });
     seen.extend(said);
-    let events = subject.logged.of_upstream(name, classes, None);
+    let events = subject.logged.of_name(name, classes);
     seen.extend(events.map(|seen| counted(subject, seen, classes)));
     let (why, mut fix) = match near(subject, name) {
         Some(near) => {
@@ -253,7 +253,6 @@ fn name_servers(subject: &Subject<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::machine::{Machine, SITE_FILE};
-    use super::*;
 
     fn passing(line: &str) -> Machine {
         let mut machine = Machine::healthy();

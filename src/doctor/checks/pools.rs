@@ -224,7 +224,7 @@ pub(super) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
     }
     // What was meant for a pool is said there, and a pool is taken for used by it.
     let meant: Vec<_> = faults(subject, |fault| {
-        matches!(fault, Fault::PoolMissing).then_some(())
+        matches!(fault, Fault::PoolMissing | Fault::NotASocket).then_some(())
     })
     .filter_map(|(backend, ())| similar(subject, backend))
     .map(|(_, _, listen)| listen)

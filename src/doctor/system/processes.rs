@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use procfs::process::{LimitValue, all_processes_with_root};
 
@@ -23,7 +23,7 @@ pub struct Process {
     pub folder: Option<PathBuf>,
     /// How many files it may have open; `None` is any number, or not known.
     pub open_files: Option<u64>,
-    /// When it was started, to a second or so.
+    /// When it was started, to a tenth of a second or so.
     pub started: Option<SystemTime>,
 }
 
@@ -85,8 +85,8 @@ impl Processes {
                     LimitValue::Unlimited => None,
                 }),
                 started: boot.zip(ticks).map(|(boot, ticks)| {
-                    let seconds = boot + ticks / procfs::ticks_per_second();
-                    UNIX_EPOCH + Duration::from_secs(seconds)
+                    let seconds = ticks as f64 / procfs::ticks_per_second() as f64;
+                    boot + Duration::from_secs_f64(seconds)
                 }),
             });
         }
@@ -184,11 +184,11 @@ impl Process {
     }
 }
 
-/// When the machine was started, in seconds since 1970 (proc(5), `btime`).
-fn boot(root: &Root) -> Option<u64> {
-    let text = root.read(Path::new("/proc/stat")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("btime "))?;
-    line.trim().parse().ok()
+/// When the machine was started (proc(5), `uptime`).
+fn boot(root: &Root) -> Option<SystemTime> {
+    let text = root.read(Path::new("/proc/uptime")).ok()?;
+    let seconds: f64 = text.split_whitespace().next()?.parse().ok()?;
+    SystemTime::now().checked_sub(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
 /// What stands behind an option on a command line.
