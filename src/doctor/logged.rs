@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,12 +18,24 @@ pub struct Logged {
 const SECOND: i64 = 1_000_000;
 
 /// Events of some kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
     /// How many.
     pub events: u64,
+    /// Of which classes.
+    pub classes: BTreeSet<Class>,
     /// The last one.
     pub last: Moment,
+}
+
+impl Seen {
+    fn none(before: &Row) -> Self {
+        Self {
+            events: 0,
+            classes: BTreeSet::new(),
+            last: before.last_seen,
+        }
+    }
 }
 
 impl Logged {
@@ -90,6 +103,7 @@ impl Logged {
         let (_, row) = rows.max_by_key(|(_, row)| row.events)?;
         let seen = Seen {
             events: row.events,
+            classes: BTreeSet::from([row.class]),
             last: row.last_seen,
         };
         Some((row.peer.as_deref()?, row.class, seen))
@@ -112,14 +126,11 @@ impl Logged {
                 && is_meant(peer.as_ref(), row)
         });
         rows.fold(None, |seen: Option<Seen>, (_, row)| {
-            let before = seen.unwrap_or(Seen {
-                events: 0,
-                last: row.last_seen,
-            });
-            Some(Seen {
-                events: before.events + row.events,
-                last: before.last.max(row.last_seen),
-            })
+            let mut seen = seen.unwrap_or_else(|| Seen::none(row));
+            seen.events += row.events;
+            seen.classes.insert(row.class);
+            seen.last = seen.last.max(row.last_seen);
+            Some(seen)
         })
     }
 }
@@ -182,21 +193,12 @@ pub(super) mod tests {
             Zone::default(),
         );
         let socket = Address::Unix("/run/a.sock".into());
-        let seen = |since| logged.of_peer(|peer| *peer == socket, &[Class::BacklogFull], since);
-        assert_eq!(
-            seen(None),
-            Some(Seen {
-                events: 7,
-                last: Moment(20)
-            })
-        );
-        assert_eq!(
-            seen(Some(Moment(10))),
-            Some(Seen {
-                events: 4,
-                last: Moment(20)
-            })
-        );
+        let seen = |since| {
+            let seen = logged.of_peer(|peer| *peer == socket, &[Class::BacklogFull], since)?;
+            Some((seen.events, seen.last))
+        };
+        assert_eq!(seen(None), Some((7, Moment(20))));
+        assert_eq!(seen(Some(Moment(10))), Some((4, Moment(20))));
         assert_eq!(seen(Some(Moment(20))), None);
     }
 }

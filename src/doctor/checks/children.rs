@@ -28,7 +28,7 @@ pub(super) fn too_few(subject: &Subject<'_>) -> Vec<Finding> {
             QUEUE_FULL,
             since,
         )?;
-        Some((backend, fpm, pool, counted(subject, seen, QUEUE_FULL)))
+        Some((backend, fpm, pool, counted(subject, &seen)))
     });
     backends
         .map(|(backend, fpm, pool, seen)| finding(subject, backend, fpm, pool, seen))

@@ -73,7 +73,7 @@ pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
             ),
         }];
         lines.push(backend_says);
-        lines.extend(seen.map(|seen| counted(subject, seen, CLOSED)));
+        lines.extend(seen.map(|seen| counted(subject, &seen)));
         found.push(Finding {
             check: "keepalive_timeout",
             severity: Severity::Warning,

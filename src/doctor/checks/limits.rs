@@ -42,7 +42,7 @@ pub(super) fn worker_connections(subject: &Subject<'_>) -> Vec<Finding> {
                     Some(directive) => format!("{}: worker_connections {allowed};", directive.place),
                     None => format!("worker_connections is not set: {WORKER_CONNECTIONS}"),
                 },
-                counted(subject, seen, classes),
+                counted(subject, &seen),
             ],
             consequence: "under load visitors get 500, or no answer; a request that is passed on takes two connections".to_owned(),
             places: directive.map(|directive| directive.place.clone()).into_iter().collect(),
@@ -77,7 +77,7 @@ pub(super) fn open_files(subject: &Subject<'_>) -> Vec<Finding> {
         lines.extend(limit.map(|limit| {
             format!("a worker may have {limit} files open, and {connections} connections")
         }));
-        lines.extend(seen.map(|seen| counted(subject, seen, classes)));
+        lines.extend(seen.iter().map(|seen| counted(subject, seen)));
         let proposed = limit.unwrap_or(1024).max(connections) * 2;
         let mut fix: Vec<_> = open_files_step(subject, nginx, proposed)
             .into_iter()

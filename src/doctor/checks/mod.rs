@@ -18,6 +18,7 @@ pub(super) mod machine;
 
 use std::collections::BTreeSet;
 
+use crate::render::plural;
 use crate::taxonomy::Class;
 
 use super::finding::{Finding, Severity};
@@ -135,7 +136,7 @@ fn evidence(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> 
         })
         .collect();
     lines.dedup();
-    lines.extend(seen_at(subject, backend, classes).map(|seen| counted(subject, seen, classes)));
+    lines.extend(seen_at(subject, backend, classes).map(|seen| counted(subject, &seen)));
     lines
 }
 
@@ -147,11 +148,11 @@ fn seen_at(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> O
 }
 
 /// `214 events (socket_missing) in the log, the last at 2026-11-26 09:15:02`
-fn counted(subject: &Subject<'_>, seen: Seen, classes: &[Class]) -> String {
-    let names: Vec<_> = classes.iter().map(|class| class.name()).collect();
+fn counted(subject: &Subject<'_>, seen: &Seen) -> String {
+    let names: Vec<_> = seen.classes.iter().map(|class| class.name()).collect();
     format!(
         "{} ({}) in the log, the last at {}",
-        crate::render::plural(seen.events, "event"),
+        plural(seen.events, "event"),
         names.join(", "),
         subject.logged.time(seen.last)
     )

@@ -100,7 +100,7 @@ fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) 
     });
     seen.extend(said);
     let events = subject.logged.of_name(name, classes);
-    seen.extend(events.map(|seen| counted(subject, seen, classes)));
+    seen.extend(events.map(|seen| counted(subject, &seen)));
     let (why, mut fix) = match near(subject, name) {
         Some(near) => {
             let directives = nameless.directives.iter();
@@ -174,7 +174,7 @@ pub(super) fn resolver_missing(subject: &Subject<'_>) -> Vec<Finding> {
                 subject
                     .logged
                     .of_all(classes, None)
-                    .map(|seen| counted(subject, seen, classes)),
+                    .map(|seen| counted(subject, &seen)),
             );
             let servers = name_servers(subject);
             found.push(Finding {

@@ -93,7 +93,7 @@ pub(super) fn not_loaded(subject: &Subject<'_>) -> Vec<Finding> {
                 format!("the youngest worker is of {}", subject.logged.time(loaded)),
                 format!(
                     "{peer}, which no file names, has {}",
-                    counted(subject, seen, &[class])
+                    counted(subject, &seen)
                 ),
             ],
             consequence: "what was mended stays broken until NGINX is told".to_owned(),

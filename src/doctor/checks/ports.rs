@@ -123,7 +123,7 @@ pub(super) fn selinux(subject: &Subject<'_>) -> Vec<Finding> {
         title: "SELinux does not let NGINX connect to the network".to_owned(),
         evidence: vec![
             "SELinux enforces, and its boolean httpd_can_network_connect is off".to_owned(),
-            counted(subject, seen, classes),
+            counted(subject, &seen),
         ],
         consequence: "every request that NGINX passes to an address and port gets 502 Bad Gateway"
             .to_owned(),

@@ -4,6 +4,7 @@ use crate::config::{Address, Place};
 use crate::taxonomy::Class;
 
 use super::super::finding::{Finding, Severity, Step};
+use super::super::logged::Seen;
 use super::super::services::NginxService;
 use super::super::steps;
 use super::super::subject::{Backend, Subject};
@@ -98,7 +99,7 @@ impl Pair<'_, '_> {
     }
 
     /// Events since either side was changed last.
-    fn seen(&self, subject: &Subject<'_>, classes: &[Class]) -> Option<super::super::logged::Seen> {
+    fn seen(&self, subject: &Subject<'_>, classes: &[Class]) -> Option<Seen> {
         let since = subject.changed(&self.places());
         subject.logged.of_peer(
             |peer| subject.is_at(&self.backend.address, peer),
@@ -109,7 +110,7 @@ impl Pair<'_, '_> {
 }
 
 /// Two limits that contradict each other do no harm until a request is so slow.
-fn severity(events: Option<super::super::logged::Seen>) -> Severity {
+fn severity(events: Option<&Seen>) -> Severity {
     match events {
         Some(_) => Severity::Warning,
         None => Severity::Notice,
@@ -137,11 +138,11 @@ pub(super) fn terminate_first(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|pair| {
             let mut seen = vec![pair.pool_says(), pair.nginx_says()];
             let events = pair.seen(subject, classes);
-            seen.extend(events.map(|events| counted(subject, events, classes)));
+            seen.extend(events.iter().map(|events| counted(subject, events)));
             let (terminate, read) = (pair.terminate, pair.read);
             Finding {
                 check: "terminate_before_read_timeout",
-                severity: severity(events),
+                severity: severity(events.as_ref()),
                 title: format!(
                     "the pool {} kills requests after {terminate} s, NGINX would wait {read} s",
                     pair.pool.name
@@ -176,7 +177,7 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|pair| {
             let mut seen = vec![pair.nginx_says(), pair.pool_says()];
             let events = pair.seen(subject, classes);
-            seen.extend(events.map(|events| counted(subject, events, classes)));
+            seen.extend(events.iter().map(|events| counted(subject, events)));
             let (terminate, read) = (pair.terminate, pair.read);
             // Scripts that are given more time are to have it.
             let bound = execution(&pair).map_or(read, |(limit, _)| limit.max(read));
@@ -205,7 +206,7 @@ pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
             };
             Finding {
                 check: "read_timeout_before_terminate",
-                severity: severity(events),
+                severity: severity(events.as_ref()),
                 title: format!(
                     "NGINX gives up on the pool {} after {read} s, PHP-FPM ends the request {ends}",
                     pair.pool.name
@@ -349,7 +350,7 @@ pub(super) fn chained(subject: &Subject<'_>) -> Vec<Finding> {
                 ),
                 format!("{}: which waits {behind} s itself", inner.directive.place),
             ];
-            lines.extend(seen.map(|seen| counted(subject, seen, classes)));
+            lines.extend(seen.map(|seen| counted(subject, &seen)));
             found.push(Finding {
                 check: "chained_timeouts",
                 severity: Severity::Notice,

@@ -48,7 +48,7 @@ pub(super) fn single_server(subject: &Subject<'_>) -> Vec<Finding> {
                     line,
                     format!("{old} stands for {addresses} addresses, so max_fails counts for each"),
                 ];
-                lines.extend(seen.map(|seen| counted(subject, seen, classes)));
+                lines.extend(seen.map(|seen| counted(subject, &seen)));
                 found.push(Finding {
                     check: "single_server",
                     severity: Severity::Warning,
