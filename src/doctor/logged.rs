@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::NaiveDateTime;
+
 use crate::config::Address;
 use crate::record::{Moment, Zone};
 use crate::rollup::Row;
@@ -56,6 +58,11 @@ impl Logged {
             .local(moment)
             .format("%Y-%m-%d %H:%M:%S")
             .to_string()
+    }
+
+    /// The same as a date and time without zone, as PHP-FPM's log has them.
+    pub(super) fn local(&self, moment: Moment) -> NaiveDateTime {
+        self.zone.local(moment)
     }
 
     /// The events of these classes whose peer is one that `is_peer` knows, after `since`.

@@ -69,7 +69,15 @@ fn unix<'a>(subject: &Subject<'a>, backend: &Backend<'a>, path: &Path) -> Option
         (Some((fpm, pool)), true, Some(barrier @ (Barrier::Missing | Barrier::NotASocket))) => {
             Some(Fault::FileReplaced(fpm, pool, barrier))
         }
-        (Some((fpm, pool)), false, _) => stopped(subject, fpm, pool),
+        (Some((fpm, pool)), false, barrier) => {
+            // Who cannot see processes sees the file at least.
+            let unseen = match barrier {
+                Some(Barrier::Missing) => Fault::SocketMissing,
+                Some(Barrier::NotASocket) => Fault::NotASocket,
+                _ => Fault::SocketStale,
+            };
+            Some(stopped(subject, fpm, pool).unwrap_or(unseen))
+        }
         (None, _, Some(Barrier::NotASocket)) => Some(Fault::NotASocket),
         (None, true, Some(Barrier::Missing)) | (None, false, _) if is_for_php(subject, backend) => {
             Some(Fault::PoolMissing)
@@ -103,7 +111,7 @@ fn inet<'a>(
     match pool {
         Some((fpm, pool)) if is_open => orphaned(subject, fpm, pool),
         None if is_open => None,
-        Some((fpm, pool)) => stopped(subject, fpm, pool),
+        Some((fpm, pool)) => stopped(subject, fpm, pool).or(Some(Fault::PortClosed(address))),
         None if is_for_php(subject, backend) => Some(Fault::PoolMissing),
         None => Some(Fault::PortClosed(address)),
     }

@@ -41,43 +41,57 @@ impl<'a> FpmService<'a> {
     }
 
     pub fn start(&self) -> String {
-        self.managed("start").unwrap_or_else(|| self.by_hand())
+        self.tested(self.managed("start").unwrap_or_else(|| self.by_hand()))
     }
 
     /// New workers with the new configuration; the sockets stay as they are.
     pub fn reload(&self) -> String {
-        match (self.managed("reload"), self.master()) {
+        self.tested(match (self.managed("reload"), self.master()) {
             (Some(command), _) => command,
             (None, Some(master)) => format!("kill -USR2 {}", master.pid),
             (None, None) => self.by_hand(),
-        }
+        })
     }
 
     /// New sockets too.
     pub fn restart(&self) -> String {
-        match (self.managed("restart"), self.master()) {
+        self.tested(match (self.managed("restart"), self.master()) {
             (Some(command), _) => command,
             (None, Some(Process { pid, .. })) => format!(
-                "kill -QUIT {pid}; for i in $(seq 100); do kill -0 {pid} 2>/dev/null || break; sleep 0.1; done; {}",
+                "{{ kill -QUIT {pid}; for i in $(seq 100); do kill -0 {pid} 2>/dev/null || break; sleep 0.1; done; {}; }}",
                 self.by_hand()
             ),
             (None, None) => self.by_hand(),
+        })
+    }
+
+    /// A PHP-FPM that is reloaded with a configuration which it refuses ends, with all of its pools.
+    fn tested(&self, command: String) -> String {
+        let program = self.program();
+        match self.is_usual() && self.fpm.version.is_some() {
+            true => format!("{program} -t && {command}"),
+            false => format!(
+                "{program} -t --fpm-config {} && {command}",
+                quoted(&self.fpm.conf)
+            ),
         }
     }
 
     /// As a service, if it is one.
     fn managed(&self, verb: &str) -> Option<String> {
-        let is_usual = ["/etc/php", "/etc/opt/remi/", "/etc/php-fpm.conf"];
-        let conf = &self.fpm.conf;
-        let is_usual = is_usual
-            .iter()
-            .any(|path| conf.to_string_lossy().starts_with(path));
-        is_usual
+        self.is_usual()
             .then(|| managed(self.system, &self.name(), verb))
             .flatten()
     }
 
-    fn by_hand(&self) -> String {
+    fn is_usual(&self) -> bool {
+        let usual = ["/etc/php", "/etc/opt/remi/", "/etc/php-fpm.conf"];
+        let conf = self.fpm.conf.to_string_lossy();
+        usual.iter().any(|path| conf.starts_with(path))
+    }
+
+    /// Debian has one for each version, which knows its configuration.
+    fn program(&self) -> String {
         let versioned = self
             .fpm
             .version
@@ -87,10 +101,13 @@ impl<'a> FpmService<'a> {
             let path = Path::new("/usr/sbin").join(name);
             self.system.root.outside(&path).exists()
         };
-        let program = versioned
+        versioned
             .filter(exists)
-            .unwrap_or_else(|| "php-fpm".to_owned());
-        format!("{program} --fpm-config {}", quoted(&self.fpm.conf))
+            .unwrap_or_else(|| "php-fpm".to_owned())
+    }
+
+    fn by_hand(&self) -> String {
+        format!("{} --fpm-config {}", self.program(), quoted(&self.fpm.conf))
     }
 }
 

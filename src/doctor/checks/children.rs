@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
+
 use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
@@ -20,19 +22,46 @@ const SHORT: u64 = 511;
 const CHILD: u64 = 64 << 20;
 
 pub(super) fn too_few(subject: &Subject<'_>) -> Vec<Finding> {
-    let backends = subject.backends.iter().filter_map(|backend| {
-        let (fpm, pool) = subject.pools_at(&backend.address).into_iter().next()?;
+    let mut found = Vec::new();
+    for backend in &subject.backends {
+        let Some((fpm, pool)) = subject.pools_at(&backend.address).into_iter().next() else {
+            continue;
+        };
         let since = subject.changed([&pool.place]);
-        let seen = subject.logged.of_peer(
-            |peer| subject.is_at(&backend.address, peer),
-            QUEUE_FULL,
-            since,
-        )?;
-        Some((backend, fpm, pool, counted(subject, &seen)))
-    });
-    backends
-        .map(|(backend, fpm, pool, seen)| finding(subject, backend, fpm, pool, seen))
-        .collect()
+        let seen = |classes| {
+            let is_peer = |peer: &Address| subject.is_at(&backend.address, peer);
+            subject.logged.of_peer(is_peer, classes, since)
+        };
+        let complaint = complaint(subject, fpm, pool);
+        let waited = || {
+            complaint
+                .as_ref()
+                .and_then(|_| seen(&[Class::ResponseTimeout]))
+        };
+        let full = seen(QUEUE_FULL);
+        let is_full = full.is_some();
+        let events = full.or_else(waited);
+        if events.is_none() && complaint.is_none() {
+            continue;
+        }
+        let severity = match events {
+            Some(_) => Severity::Warning,
+            None => Severity::Notice,
+        };
+        let counted = events.map(|seen| counted(subject, &seen));
+        let mut evidence: Vec<String> = counted.into_iter().collect();
+        evidence.extend(complaint);
+        let trouble = if is_full {
+            "its queue was full"
+        } else {
+            "all of them were busy"
+        };
+        let mut finding = finding(subject, backend, fpm, pool, trouble);
+        finding.severity = severity;
+        finding.evidence.splice(0..0, evidence);
+        found.push(finding);
+    }
+    found
 }
 
 fn finding<'a>(
@@ -40,20 +69,19 @@ fn finding<'a>(
     backend: &Backend<'a>,
     fpm: &'a Fpm,
     pool: &'a Pool,
-    seen: String,
+    trouble: &str,
 ) -> Finding {
     let number = |key: &str| {
         pool.find(key)
             .and_then(|setting| setting.value.parse::<u64>().ok())
     };
     let children = number("pm.max_children").unwrap_or(1);
-    let mut lines = vec![seen];
+    let mut lines = Vec::new();
     for key in ["pm", "pm.max_children", "listen.backlog"] {
         if let Some(setting) = pool.find(key) {
             lines.push(format!("{}: {key} = {}", setting.place, setting.value));
         }
     }
-    lines.extend(complaint(subject, fpm, pool));
     let service = subject.fpm_service(fpm);
     let running: Vec<_> = match (&subject.system.processes, service.master()) {
         (Some(processes), Some(master)) => processes.fpm_children(master, &pool.name).collect(),
@@ -116,7 +144,7 @@ fn finding<'a>(
         check: "too_few_children",
         severity: Severity::Warning,
         title: format!(
-            "the pool {} is too small for its load: {children} processes, and its queue was full",
+            "the pool {} is too small for its load: {children} processes, and {trouble}",
             pool.name
         ),
         evidence: lines,
@@ -134,8 +162,8 @@ fn finding<'a>(
     }
 }
 
-/// What PHP-FPM's own log says of the pool.
-fn complaint(subject: &Subject<'_>, fpm: &Fpm, pool: &Pool) -> Option<String> {
+/// What PHP-FPM's own log says of the pool since its configuration was changed.
+pub(super) fn complaint(subject: &Subject<'_>, fpm: &Fpm, pool: &Pool) -> Option<String> {
     let log = fpm
         .global
         .iter()
@@ -148,10 +176,20 @@ fn complaint(subject: &Subject<'_>, fpm: &Fpm, pool: &Pool) -> Option<String> {
     };
     let text = subject.system.root.read(&path).ok()?;
     let begin = format!("[pool {}]", pool.name);
-    let is_meant = |line: &&str| line.contains(&begin) && line.contains("reached pm.max_children");
+    let changed = subject
+        .changed([&pool.place])
+        .map(|changed| subject.logged.local(changed));
+    let is_later = |line: &str| {
+        let time = line.get(1..21).unwrap_or_default();
+        let time = NaiveDateTime::parse_from_str(time, "%d-%b-%Y %H:%M:%S");
+        time.is_ok_and(|time| changed.is_none_or(|changed| time > changed))
+    };
+    let is_meant = |line: &&str| {
+        line.contains(&begin) && line.contains("reached pm.max_children") && is_later(line)
+    };
     let times = text.lines().filter(is_meant).count();
     let last = text.lines().rfind(is_meant)?;
-    Some(format!("{}: {} times, last: {last}", path.display(), times))
+    Some(format!("{}: {times} times, last: {last}", path.display()))
 }
 
 pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
@@ -220,7 +258,7 @@ mod tests {
         assert_eq!(machine.findings(), []);
         machine.file(
             "/var/log/php8.2-fpm.log",
-            "[26-Nov-2026 09:00:00] WARNING: [pool shop] server reached pm.max_children setting (5), consider raising it\n",
+            "[01-Jan-2100 09:00:00] WARNING: [pool shop] server reached pm.max_children setting (5), consider raising it\n",
         );
         machine.log(Class::BacklogFull, PEER, 9);
         let finding = machine.only("too_few_children");
@@ -232,7 +270,10 @@ mod tests {
             "{:?}",
             finding.evidence
         );
-        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl restart php8.2-fpm"]
+        );
         let pool = std::fs::read_to_string(machine.at(POOL_FILE)).unwrap();
         assert!(
             pool.contains("pm.max_children = 10\n") && pool.contains("listen.backlog = 4096\n"),

@@ -201,7 +201,10 @@ mod tests {
             "{:?}",
             finding.evidence
         );
-        assert_eq!(machine.apply(&finding), ["systemctl start php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl start php8.2-fpm"]
+        );
     }
 
     #[test]
@@ -216,7 +219,7 @@ mod tests {
         );
         assert_eq!(
             machine.apply(&finding),
-            ["kill 21 22 && sleep 1 && systemctl start php8.2-fpm"]
+            ["kill 21 22 && sleep 1 && php-fpm8.2 -t && systemctl start php8.2-fpm"]
         );
     }
 
@@ -230,7 +233,10 @@ mod tests {
         machine.file("/etc/nginx/sites-enabled/blog", "server {\n    server_name blog.example;\n    location / {\n        fastcgi_pass unix:/run/php/blog.sock;\n    }\n}\n");
         let finding = machine.only("pool_not_running");
         assert!(finding.consequence.contains("blog.example"));
-        assert_eq!(machine.apply(&finding), ["systemctl reload php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl reload php8.2-fpm"]
+        );
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Machine {
             "/proc/meminfo",
             "MemTotal: 8000000 kB\nMemAvailable:    4000000 kB\n",
         );
+        machine.file("/usr/sbin/php-fpm8.2", "");
         machine.file("/run/systemd/system/keep", "");
         for service in ["nginx", "php8.2-fpm"] {
             machine.file(

@@ -326,7 +326,10 @@ mod tests {
         let mut machine = Machine::healthy();
         machine.file("/etc/nginx/sites-enabled/forum", "server {\n    location / {\n        fastcgi_pass unix:/run/php/forum.sock;\n    }\n}\n");
         let finding = machine.only("pool_missing");
-        assert_eq!(machine.apply(&finding), ["systemctl reload php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl reload php8.2-fpm"]
+        );
         assert!(machine.at("/etc/php/8.2/fpm/pool.d/forum.conf").exists());
         // What is left to do is the command.
         machine.only("pool_not_running");

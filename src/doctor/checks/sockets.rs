@@ -29,10 +29,12 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
                     seen.push(why);
                     fix
                 }
-                None => vec![Step::advise(format!(
-                    "start the service that listens on {path}, or name its real socket at {}",
-                    places(backend)
-                ))],
+                None => start(subject, backend).unwrap_or_else(|| {
+                    vec![Step::advise(format!(
+                        "start the service that listens on {path}, or name its real socket at {}",
+                        places(backend)
+                    ))]
+                }),
             };
             seen.extend(evidence(subject, backend, classes));
             Finding {
@@ -47,6 +49,12 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
             }
         })
         .collect()
+}
+
+/// Starts the PHP-FPM whose pool is to listen on a socket.
+fn start(subject: &Subject<'_>, backend: &Backend<'_>) -> Option<Vec<Step>> {
+    let (fpm, _) = subject.pools_at(&backend.address).into_iter().next()?;
+    Some(vec![Step::run(subject.fpm_service(fpm).start())])
 }
 
 /// Why a pool listens on a file that is not there, and how NGINX gets one.
@@ -148,9 +156,11 @@ pub(super) fn stale(subject: &Subject<'_>) -> Vec<Finding> {
                 consequence: fails(subject, backend),
                 places: backend.places(),
                 classes: classes.to_vec(),
-                fix: vec![Step::advise(format!(
-                    "start the service that listens on {path}; most remove the old file themselves"
-                ))],
+                fix: start(subject, backend).unwrap_or_else(|| {
+                    vec![Step::advise(format!(
+                        "start the service that listens on {path}; most remove the old file themselves"
+                    ))]
+                }),
             }
         })
         .collect()
@@ -273,7 +283,10 @@ mod tests {
         let mut machine = Machine::healthy();
         machine.remove("/run/php/shop.sock");
         let finding = machine.only("socket_missing");
-        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl restart php8.2-fpm"]
+        );
     }
 
     #[test]
@@ -282,7 +295,10 @@ mod tests {
         machine.remove("/run/php/shop.sock");
         machine.file("/run/php/shop.sock", "");
         let finding = machine.only("not_a_socket");
-        assert_eq!(machine.apply(&finding), ["systemctl restart php8.2-fpm"]);
+        assert_eq!(
+            machine.apply(&finding),
+            ["php-fpm8.2 -t && systemctl restart php8.2-fpm"]
+        );
     }
 
     #[test]

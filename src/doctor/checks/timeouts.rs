@@ -8,7 +8,7 @@ use super::super::logged::Seen;
 use super::super::services::NginxService;
 use super::super::steps;
 use super::super::subject::{Backend, Subject};
-use super::{counted, seen_at, sites};
+use super::{children, counted, seen_at, sites};
 
 /// `fastcgi_read_timeout`, `proxy_read_timeout` and the like (ngx_http_fastcgi_module and its kin).
 const READ_TIMEOUT: u64 = 60;
@@ -168,10 +168,16 @@ pub(super) fn terminate_first(subject: &Subject<'_>) -> Vec<Finding> {
 
 pub(super) fn read_timeout_first(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::ResponseTimeout, Class::BodyTimeout];
-    let long = pairs(subject).into_iter().filter(|pair| {
-        pair.terminate > pair.read + SLACK
-            || pair.terminate == 0 && pair.seen(subject, classes).is_some()
-    });
+    let long = pairs(subject)
+        .into_iter()
+        .filter(|pair| match pair.terminate {
+            // Where requests waited for a process, another limit changes nothing.
+            0 => {
+                pair.seen(subject, classes).is_some()
+                    && children::complaint(subject, pair.fpm, pair.pool).is_none()
+            }
+            terminate => terminate > pair.read + SLACK,
+        });
     once_per_pool(long)
         .into_iter()
         .map(|pair| {
@@ -468,7 +474,10 @@ mod tests {
                     .iter()
                     .any(|line| line.starts_with("3 events"))
             );
-            assert_eq!(machine.apply(&finding), ["systemctl reload php8.2-fpm"]);
+            assert_eq!(
+                machine.apply(&finding),
+                ["php-fpm8.2 -t && systemctl reload php8.2-fpm"]
+            );
             machine.rows.clear();
             assert_eq!(machine.findings(), [], "{nginx}");
         }
