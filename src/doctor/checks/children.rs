@@ -6,10 +6,10 @@ use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::steps;
-use super::super::subject::{Backend, Subject};
 use super::{counted, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::steps;
+use crate::doctor::subject::{Backend, Subject};
 
 /// Nobody took the connection in time: the queue was full, or TCP tried again until it was too late.
 const QUEUE_FULL: &[Class] = &[Class::BacklogFull, Class::ConnectTimeout];

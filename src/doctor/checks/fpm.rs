@@ -3,10 +3,10 @@ use std::path::Path;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::reach::Fault;
-use super::super::subject::{Backend, Subject};
 use super::{evidence, faults, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::reach::Fault;
+use crate::doctor::subject::{Backend, Subject};
 
 const CLASSES: &[Class] = &[Class::ConnectRefused, Class::SocketMissing];
 

@@ -1,10 +1,10 @@
 use crate::config::nginx::{Directive, Upstream, milliseconds};
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::steps;
-use super::super::subject::{Backend, Subject};
 use super::{counted, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::steps;
+use crate::doctor::subject::{Backend, Subject};
 
 const CLOSED: &[Class] = &[
     Class::ResponseClosed,

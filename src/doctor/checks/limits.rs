@@ -1,10 +1,10 @@
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::services::NginxService;
-use super::super::steps;
-use super::super::subject::{Nginx, Subject};
 use super::counted;
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::services::NginxService;
+use crate::doctor::steps;
+use crate::doctor::subject::{Nginx, Subject};
 
 /// ngx_core_module, worker_connections
 const WORKER_CONNECTIONS: u64 = 512;

@@ -14,11 +14,11 @@ use crate::record::Zone;
 use crate::rollup::Row;
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Step};
-use super::super::logged::{Logged, tests::row};
-use super::super::subject::Subject;
-use super::super::system::System;
 use super::CHECKS;
+use crate::doctor::finding::{Finding, Step};
+use crate::doctor::logged::{Logged, tests::row};
+use crate::doctor::subject::Subject;
+use crate::doctor::system::System;
 
 pub(in crate::doctor) struct Machine {
     folder: tempfile::TempDir,

@@ -5,13 +5,13 @@ use crate::config::Address;
 use crate::config::nginx::{Directive, Pass, Target};
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::nearest::nearest_name;
-use super::super::reach::Fault;
-use super::super::services::NginxService;
-use super::super::steps;
-use super::super::subject::{Nginx, Subject};
 use super::{counted, faults, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::nearest::nearest_name;
+use crate::doctor::reach::Fault;
+use crate::doctor::services::NginxService;
+use crate::doctor::steps;
+use crate::doctor::subject::{Nginx, Subject};
 
 const AT_START: &[Class] = &[Class::HostNotFound];
 const AT_RUN_TIME: &[Class] = &[Class::ResolveFailed, Class::ResolveTimeout];

@@ -1,10 +1,10 @@
 use crate::config::{Address, Place};
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::logged::moment;
-use super::super::services::NginxService;
-use super::super::subject::Subject;
 use super::counted;
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::logged::moment;
+use crate::doctor::services::NginxService;
+use crate::doctor::subject::Subject;
 
 pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.system.processes.is_none() {

@@ -6,13 +6,13 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::config::nginx::Target;
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::nearest::nearest;
-use super::super::reach::Fault;
-use super::super::services::pool_file;
-use super::super::steps;
-use super::super::subject::{Backend, Subject};
 use super::{evidence, faults, severity, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::nearest::nearest;
+use crate::doctor::reach::Fault;
+use crate::doctor::services::pool_file;
+use crate::doctor::steps;
+use crate::doctor::subject::{Backend, Subject};
 
 const CLASSES: &[Class] = &[Class::SocketMissing, Class::ConnectRefused];
 

@@ -3,10 +3,10 @@ use std::net::SocketAddr;
 use crate::config::Address;
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::reach::Fault;
-use super::super::subject::{Backend, Subject};
 use super::{counted, evidence, faults, pools, severity, sites};
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::reach::Fault;
+use crate::doctor::subject::{Backend, Subject};
 
 const REFUSED: &[Class] = &[Class::ConnectRefused];
 

@@ -4,13 +4,13 @@ use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Step};
-use super::super::reach::Fault;
-use super::super::services::quoted;
-use super::super::steps;
-use super::super::subject::{Backend, Subject};
-use super::super::system::{Account, Barrier, Locked};
 use super::{evidence, faults, pools, severity, sites};
+use crate::doctor::finding::{Finding, Step};
+use crate::doctor::reach::Fault;
+use crate::doctor::services::quoted;
+use crate::doctor::steps;
+use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::system::{Account, Barrier, Locked};
 
 pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::SocketMissing];
@@ -274,9 +274,9 @@ fn fails(subject: &Subject<'_>, backend: &Backend<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::finding::Severity;
     use super::super::machine::{Machine, SITE_FILE};
     use super::*;
+    use crate::doctor::finding::Severity;
 
     #[test]
     fn a_socket_whose_file_was_removed_needs_a_restart() {

@@ -1,11 +1,11 @@
 use crate::config::Address;
 use crate::taxonomy::Class;
 
-use super::super::finding::{Finding, Severity, Step};
-use super::super::services::NginxService;
-use super::super::steps;
-use super::super::subject::Subject;
 use super::counted;
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::services::NginxService;
+use crate::doctor::steps;
+use crate::doctor::subject::Subject;
 
 pub(super) fn single_server(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::NoLiveUpstreams, Class::PeerDisabled];
