@@ -4,6 +4,7 @@
 //! evidence, consequence and a fix that can be applied literally. Nothing here writes, or starts
 //! anything.
 
+mod backends;
 mod checks;
 mod finding;
 mod logged;
@@ -15,9 +16,10 @@ mod subject;
 mod system;
 mod tell;
 
+pub use backends::names;
 pub use checks::{CHECKS, Check};
 pub use finding::{Finding, Severity, Step};
 pub use logged::Logged;
-pub use subject::{Subject, names};
+pub use subject::Subject;
 pub use system::System;
 pub use tell::{Diagnosis, LookedAt};

@@ -10,7 +10,8 @@ use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::subject::{Backend, Subject};
+use super::backends::Backend;
+use super::subject::Subject;
 use super::system::{Barrier, Listening, barrier};
 
 /// What keeps NGINX from reaching a backend: the first thing that has to be mended.

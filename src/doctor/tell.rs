@@ -146,7 +146,7 @@ impl fmt::Display for Finding {
             let label = if at == 0 { "  fix" } else { "" };
             match step {
                 Step::Run { command } => {
-                    WRAP.command(out, &format!("{label:LABEL$}$ "), command)?
+                    WRAP.command(out, &format!("{label:LABEL$}$ "), command)?;
                 }
                 Step::Edit {
                     file,

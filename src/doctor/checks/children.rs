@@ -7,9 +7,10 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
 use super::{counted, sites};
+use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::steps;
-use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::subject::Subject;
 
 /// Nobody took the connection in time: the queue was full, or TCP tried again until it was too late.
 const QUEUE_FULL: &[Class] = &[Class::BacklogFull, Class::ConnectTimeout];

@@ -4,9 +4,10 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
 use super::{evidence, faults, sites};
+use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
-use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::subject::Subject;
 
 const CLASSES: &[Class] = &[Class::ConnectRefused, Class::SocketMissing];
 

@@ -2,9 +2,10 @@ use crate::config::nginx::{Directive, Upstream, milliseconds};
 use crate::taxonomy::Class;
 
 use super::{counted, sites};
+use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::steps;
-use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::subject::Subject;
 
 const CLOSED: &[Class] = &[
     Class::ResponseClosed,

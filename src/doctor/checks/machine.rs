@@ -329,7 +329,7 @@ impl Machine {
                     lines[line - 1].clone_from(new);
                 }),
                 Step::Insert { file, line, new } => {
-                    self.lines(file, |lines| lines.insert(*line, new.clone()))
+                    self.lines(file, |lines| lines.insert(*line, new.clone()));
                 }
                 Step::Create { file, text } => self.file(&file.to_string_lossy(), text),
                 Step::Run { command } => commands.push(command.clone()),

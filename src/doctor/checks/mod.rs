@@ -21,11 +21,12 @@ use std::collections::BTreeSet;
 use crate::render::plural;
 use crate::taxonomy::Class;
 
+use super::backends::Backend;
 use super::finding::{Finding, Severity};
 use super::logged::Seen;
 use super::reach::Fault;
 use super::steps;
-use super::subject::{Backend, Subject};
+use super::subject::Subject;
 
 /// One thing to look for.
 #[derive(Debug, Clone, Copy)]

@@ -4,9 +4,10 @@ use crate::config::Address;
 use crate::taxonomy::Class;
 
 use super::{counted, evidence, faults, pools, severity, sites};
+use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
-use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::subject::Subject;
 
 const REFUSED: &[Class] = &[Class::ConnectRefused];
 

@@ -143,7 +143,7 @@ mod tests {
         mode(&socket, 0o660);
         match look() {
             Some(Barrier::Socket(locked)) => {
-                assert_eq!((locked.path.as_path(), locked.mode), (path, 0o660))
+                assert_eq!((locked.path.as_path(), locked.mode), (path, 0o660));
             }
             other => panic!("{other:?}"),
         }

@@ -9,9 +9,10 @@ use crate::config::fpm::{self, Fpm, Pool, Setting};
 use crate::config::nginx::{Pass, milliseconds};
 use crate::taxonomy::Class;
 
+use crate::doctor::backends::Backend;
 use crate::doctor::finding::Severity;
 use crate::doctor::logged::Seen;
-use crate::doctor::subject::{Backend, Subject};
+use crate::doctor::subject::Subject;
 
 pub(super) use execution::execution_time;
 pub(super) use front::{cdn, chained};

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::Address;
-use crate::config::nginx::{Directive, Pass, Target};
+use crate::config::nginx::Directive;
 use crate::taxonomy::Class;
 
-use super::{counted, faults, sites};
+use crate::doctor::checks::{counted, faults, sites};
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::nearest::nearest_name;
 use crate::doctor::reach::Fault;
@@ -25,7 +25,7 @@ struct Nameless<'s, 'a> {
     sites: String,
 }
 
-pub(super) fn unresolved(subject: &Subject<'_>) -> Vec<Finding> {
+pub(in crate::doctor::checks) fn unresolved(subject: &Subject<'_>) -> Vec<Finding> {
     let mut found: BTreeMap<(usize, &str), Nameless<'_, '_>> = BTreeMap::new();
     let unresolved = faults(subject, |fault| match fault {
         Fault::Unresolved(name) => Some(name.as_str()),
@@ -152,120 +152,10 @@ fn near(subject: &Subject<'_>, name: &str) -> Option<String> {
     found.map(str::to_owned)
 }
 
-pub(super) fn resolver_missing(subject: &Subject<'_>) -> Vec<Finding> {
-    let classes = &[Class::ResolverMissing];
-    let mut found = Vec::new();
-    for nginx in &subject.nginx {
-        for pass in &nginx.passes {
-            let Some(needs) = needs_resolver(nginx, pass) else {
-                continue;
-            };
-            if pass.scope.find("resolver").is_some() {
-                continue;
-            }
-            let directive = pass.directive;
-            let argument = directive.args.first().map_or("", String::as_str);
-            let mut seen = vec![format!(
-                "{}: {} {argument};",
-                directive.place, directive.name
-            )];
-            seen.push(format!("no resolver is in force there, and {needs}"));
-            seen.extend(
-                subject
-                    .logged
-                    .of_all(classes, None)
-                    .map(|seen| counted(subject, &seen)),
-            );
-            let servers = name_servers(subject);
-            found.push(Finding {
-                check: "resolver_missing",
-                severity: Severity::Critical,
-                title: format!("{} needs a resolver, and none is configured", directive.name),
-                evidence: seen,
-                consequence: "requests that go through it get 502 Bad Gateway".to_owned(),
-                places: vec![directive.place.clone()],
-                classes: classes.to_vec(),
-                fix: vec![
-                    steps::behind(subject, directive, &format!("resolver {servers};")),
-                    Step::run(NginxService::new(subject.system, nginx.file).reload()),
-                    Step::advise(
-                        "NGINX does not read /etc/hosts or /etc/resolv.conf for this; an upstream block of that name, or a \
-                         name without variables, needs no resolver",
-                    ),
-                ],
-            });
-        }
-    }
-    found
-}
-
-/// What of a pass with variables has to be resolved at run time, if anything has. A name and port that a
-/// pass without variables has too were resolved when NGINX started (ngx_http_upstream_init_request).
-fn needs_resolver(nginx: &Nginx<'_>, pass: &Pass<'_>) -> Option<String> {
-    fn needs(target: &Target, is_fixed: &dyn Fn(&Target) -> bool) -> Option<String> {
-        match target {
-            Target::Address(Address::Name(host, _)) if !is_fixed(target) => {
-                Some(format!("the name {host} is resolved at run time"))
-            }
-            Target::Variable {
-                candidates,
-                is_open,
-            } => candidates
-                .iter()
-                .find_map(|candidate| needs(candidate, is_fixed))
-                .or_else(|| is_open.then(|| "its variables may give a name".to_owned())),
-            _ => None,
-        }
-    }
-    let is_fixed = |target: &Target| nginx.passes.iter().any(|other| other.target == *target);
-    matches!(pass.target, Target::Variable { .. })
-        .then(|| needs(&pass.target, &is_fixed))
-        .flatten()
-}
-
-/// Whom this machine asks.
-fn name_servers(subject: &Subject<'_>) -> String {
-    let text = subject
-        .system
-        .root
-        .read(Path::new("/etc/resolv.conf"))
-        .unwrap_or_default();
-    let servers = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("nameserver"));
-    let servers: Vec<String> = servers
-        .map(str::trim)
-        .filter(|server| !server.is_empty() && !server.contains('%'))
-        .map(|server| {
-            if server.contains(':') {
-                format!("[{server}]")
-            } else {
-                server.to_owned()
-            }
-        })
-        .collect();
-    match servers.is_empty() {
-        true => "127.0.0.53".to_owned(),
-        false => servers.join(" "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::machine::{Machine, SITE_FILE};
-
-    fn passing(line: &str) -> Machine {
-        let mut machine = Machine::healthy();
-        let site = format!(
-            "server {{\n    server_name app.example;\n    location / {{\n        {line}\n    }}\n}}\n"
-        );
-        machine.file("/etc/nginx/sites-enabled/app", &site);
-        machine.listen("127.0.0.1:3000");
-        machine
-            .names
-            .insert("localhost".to_owned(), vec!["127.0.0.1".parse().unwrap()]);
-        machine
-    }
+    use super::super::tests::passing;
+    use crate::doctor::checks::machine::Machine;
 
     #[test]
     fn a_name_that_stands_for_nothing_is_corrected() {
@@ -302,53 +192,5 @@ mod tests {
             passing("proxy_pass http://backend.example:3000;").findings(),
             []
         );
-    }
-
-    #[test]
-    fn variables_need_a_resolver_where_they_may_be_names() {
-        for line in [
-            "proxy_pass http://$arg_to:3000;",
-            "set $to backend.example; proxy_pass http://$to:3000;",
-            "proxy_pass http://backend.example:3000$request_uri;",
-        ] {
-            let mut machine = passing(line);
-            let finding = machine.only("resolver_missing");
-            machine.apply(&finding);
-            assert_eq!(machine.findings(), [], "{line}");
-        }
-        for line in [
-            "proxy_pass http://127.0.0.1:3000$request_uri;",
-            "set $to 127.0.0.1:3000; proxy_pass http://$to;",
-            "resolver 127.0.0.1; proxy_pass http://$arg_to:3000;",
-        ] {
-            assert_eq!(passing(line).findings(), [], "{line}");
-        }
-    }
-
-    #[test]
-    fn a_variable_that_gives_an_upstream_block_needs_none() {
-        let mut machine = passing("set $to app; proxy_pass http://$to;");
-        machine.file(
-            "/etc/nginx/sites-enabled/blocks",
-            "upstream app { server 127.0.0.1:3000; }\n",
-        );
-        assert_eq!(machine.findings(), []);
-    }
-
-    #[test]
-    fn the_proposed_resolver_is_that_of_the_machine() {
-        let mut machine = passing("proxy_pass http://$arg_to:3000;");
-        machine.file(
-            "/etc/resolv.conf",
-            "search example\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n",
-        );
-        let finding = machine.only("resolver_missing");
-        machine.apply(&finding);
-        let site = std::fs::read_to_string(machine.at("/etc/nginx/sites-enabled/app")).unwrap();
-        assert!(
-            site.contains("\n        resolver 192.0.2.53 [2001:db8::53];\n"),
-            "{site}"
-        );
-        assert!(machine.at(SITE_FILE).exists());
     }
 }

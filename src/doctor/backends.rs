@@ -1,0 +1,137 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::fpm::Fpm;
+use crate::config::nginx::{Conf, Directive, Target};
+use crate::config::{Address, Place};
+
+use super::subject::Nginx;
+
+/// An address that NGINX connects to.
+#[derive(Debug)]
+pub(super) struct Backend<'a> {
+    /// Whose it is.
+    pub nginx: usize,
+    pub address: Address,
+    /// `fastcgi`, `proxy`, …
+    pub family: &'a str,
+    pub uses: Vec<Use<'a>>,
+}
+
+/// Where an address stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use<'a> {
+    /// The pass by which requests get there.
+    pub pass: usize,
+    /// What names the address: the pass itself, or a `server` of an upstream block.
+    pub directive: &'a Directive,
+    /// The upstream block.
+    pub upstream: Option<usize>,
+    /// Whether variables decide at run time, and NGINX resolves a name then.
+    pub at_run_time: bool,
+}
+
+impl Backend<'_> {
+    pub fn places(&self) -> Vec<Place> {
+        let mut places: Vec<_> = self
+            .uses
+            .iter()
+            .map(|of| of.directive.place.clone())
+            .collect();
+        places.sort();
+        places.dedup();
+        places
+    }
+}
+
+/// The host names that NGINX or PHP-FPM have to resolve.
+pub fn names(confs: &[Conf], fpms: &[Fpm]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut add = |address: &Address| {
+        if let Address::Name(host, _) = address {
+            names.insert(host.clone());
+        }
+    };
+    for conf in confs {
+        for upstream in conf.upstreams() {
+            upstream
+                .servers
+                .iter()
+                .for_each(|server| add(&server.address));
+        }
+        for pass in conf.passes() {
+            addresses(&pass.target).into_iter().for_each(&mut add);
+        }
+    }
+    fpms.iter()
+        .flat_map(|fpm| &fpm.pools)
+        .filter_map(|pool| pool.listen.as_ref())
+        .for_each(add);
+    names
+}
+
+/// The addresses that a pass names itself.
+fn addresses(target: &Target) -> Vec<&Address> {
+    match target {
+        Target::Address(address) => vec![address],
+        Target::Variable { candidates, .. } => candidates.iter().flat_map(addresses).collect(),
+        Target::Upstream(_) | Target::Unknown => Vec::new(),
+    }
+}
+
+/// The upstream blocks that a pass names.
+fn blocks(target: &Target) -> Vec<&str> {
+    match target {
+        Target::Upstream(name) => vec![name],
+        Target::Variable { candidates, .. } => candidates.iter().flat_map(blocks).collect(),
+        Target::Address(_) | Target::Unknown => Vec::new(),
+    }
+}
+
+pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>> {
+    let mut found: BTreeMap<(Address, &'a str), Vec<Use<'a>>> = BTreeMap::new();
+    for (at, pass) in nginx.passes.iter().enumerate() {
+        let at_run_time = matches!(pass.target, Target::Variable { .. });
+        for address in addresses(&pass.target) {
+            let of = Use {
+                pass: at,
+                directive: pass.directive,
+                upstream: None,
+                at_run_time,
+            };
+            found
+                .entry((address.clone(), pass.family))
+                .or_default()
+                .push(of);
+        }
+        for name in blocks(&pass.target) {
+            let block = nginx
+                .upstreams
+                .iter()
+                .position(|upstream| upstream.name == name && upstream.is_stream == pass.is_stream);
+            let Some(block) = block else { continue };
+            for server in &nginx.upstreams[block].servers {
+                if server.directive.args.iter().any(|arg| arg == "down") {
+                    continue;
+                }
+                let at_run_time = server.directive.args.iter().any(|arg| arg == "resolve");
+                let of = Use {
+                    pass: at,
+                    directive: server.directive,
+                    upstream: Some(block),
+                    at_run_time,
+                };
+                found
+                    .entry((server.address.clone(), pass.family))
+                    .or_default()
+                    .push(of);
+            }
+        }
+    }
+    let backend = |((address, family), uses)| Backend {
+        nginx: number,
+        address,
+        family,
+        uses,
+    };
+    found.into_iter().map(backend).collect()
+}

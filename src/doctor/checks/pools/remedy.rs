@@ -1,0 +1,165 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::config::Address;
+use crate::config::fpm::{Fpm, Pool};
+
+use crate::doctor::backends::Backend;
+use crate::doctor::finding::Step;
+use crate::doctor::nearest::nearest;
+use crate::doctor::services::pool_file;
+use crate::doctor::steps;
+use crate::doctor::subject::Subject;
+
+/// What to do about an address on which no pool listens, and why.
+pub(in crate::doctor::checks) fn remedy(
+    subject: &Subject<'_>,
+    backend: &Backend<'_>,
+) -> (String, Vec<Step>) {
+    match similar(subject, backend) {
+        Some((fpm, pool, listen)) => {
+            let title = subject.fpm_service(fpm).title();
+            (
+                format!("; the pool {} of {title} listens on {listen}", pool.name),
+                rename(subject, backend, listen),
+            )
+        }
+        None => (String::new(), create(subject, backend)),
+    }
+}
+
+/// The pool that was meant: one with a similar address, or of that name, or the only one that nobody uses.
+pub(super) fn similar<'a>(
+    subject: &Subject<'a>,
+    backend: &Backend<'_>,
+) -> Option<(&'a Fpm, &'a Pool, &'a Address)> {
+    let is_used = |listen: &Address| {
+        let mut backends = subject.backends.iter();
+        backends.any(|backend| subject.is_at(listen, &backend.address))
+    };
+    let candidates: Vec<_> = subject
+        .pools()
+        .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
+        .collect();
+    let scored = candidates
+        .iter()
+        .map(|&(fpm, pool, listen)| (listen, is_used(listen), (fpm, pool)));
+    if let Some((listen, (fpm, pool))) = nearest(&backend.address, scored) {
+        return Some((fpm, pool, listen));
+    }
+    if let Some(name) = stem(&backend.address)
+        && let Some(&found) = candidates.iter().find(|(_, pool, _)| pool.name == name)
+    {
+        return Some(found);
+    }
+    // A port says nothing of its pool. One that nobody uses is the one.
+    let is_inet = !matches!(backend.address, Address::Unix(_));
+    let mut unused = candidates
+        .into_iter()
+        .filter(|(_, _, listen)| !is_used(listen));
+    match (unused.next(), unused.next()) {
+        (Some(only), None) if is_inet => Some(only),
+        _ => None,
+    }
+}
+
+/// `shop` of `/run/php/shop.sock`
+fn stem(address: &Address) -> Option<String> {
+    match address {
+        Address::Unix(path) => Some(path.file_stem()?.to_string_lossy().into_owned()),
+        _ => None,
+    }
+}
+
+/// NGINX is to pass requests to the pool that was meant.
+fn rename(subject: &Subject<'_>, backend: &Backend<'_>, listen: &Address) -> Vec<Step> {
+    let new = match listen {
+        Address::Port(port) => format!("127.0.0.1:{port}"),
+        Address::Inet(address) if address.ip().is_unspecified() => match address.is_ipv6() {
+            true => format!("[::1]:{}", address.port()),
+            false => format!("127.0.0.1:{}", address.port()),
+        },
+        other => other.to_string(),
+    };
+    lead_to(subject, backend, &new)
+}
+
+/// Every pass to a backend is to lead to another address.
+pub(in crate::doctor::checks) fn lead_to(
+    subject: &Subject<'_>,
+    backend: &Backend<'_>,
+    new: &str,
+) -> Vec<Step> {
+    let mut places = BTreeSet::new();
+    let uses = backend.uses.iter();
+    let uses = uses.filter(|of| places.insert(of.directive.place.clone()));
+    let mut fix: Vec<Step> = uses
+        .map(|of| steps::address(subject, of.directive, &backend.address, new))
+        .collect();
+    fix.push(Step::run(subject.nginx_service(backend).reload()));
+    fix
+}
+
+/// A new pool.
+fn create(subject: &Subject<'_>, backend: &Backend<'_>) -> Vec<Step> {
+    // The newest PHP is the one that new sites get.
+    let Some(fpm) = subject.fpms.iter().max_by_key(|fpm| version(fpm)) else {
+        return Vec::new();
+    };
+    let name = stem(&backend.address).unwrap_or_else(|| "site".to_owned());
+    let is_free = |name: &String| {
+        let exists = |path: &Path| subject.system.root.outside(path).exists();
+        fpm.pools.iter().all(|pool| pool.name != *name) && !exists(&pool_file(fpm, name))
+    };
+    let others = (2..).map(|number| format!("{name}-{number}"));
+    let name = std::iter::once(name.clone())
+        .chain(others)
+        .find(is_free)
+        .unwrap_or(name);
+    let worker = subject.nginx[backend.nginx].worker.as_ref();
+    let (user, group) = worker.map_or(("www-data", "www-data"), |worker| {
+        (&worker.name, &worker.group)
+    });
+    let listen = match &backend.address {
+        Address::Unix(path) => path.display().to_string(),
+        other => other.to_string(),
+    };
+    let mut text = format!("[{name}]\nuser = {user}\ngroup = {group}\nlisten = {listen}\n");
+    if matches!(backend.address, Address::Unix(_)) {
+        text.push_str(&format!(
+            "listen.owner = {user}\nlisten.group = {group}\nlisten.mode = 0660\n"
+        ));
+    }
+    text.push_str("pm = dynamic\npm.max_children = 5\npm.start_servers = 2\npm.min_spare_servers = 1\npm.max_spare_servers = 3\n");
+    let file = pool_file(fpm, &name);
+    let is_included = fpm
+        .pools
+        .iter()
+        .any(|pool| pool.place.file.parent() == file.parent());
+    let step = match is_included {
+        true => Step::Create { file, text },
+        false => {
+            let conf = subject.system.root.read(&fpm.conf).unwrap_or_default();
+            Step::Insert {
+                file: fpm.conf.clone(),
+                line: conf.lines().count(),
+                new: text,
+            }
+        }
+    };
+    vec![
+        step,
+        Step::run(subject.fpm_service(fpm).reload()),
+        Step::advise(format!(
+            "the pool's processes run as {user}; a user of its own for each site is safer (`user`, `group`)"
+        )),
+    ]
+}
+
+fn version(fpm: &Fpm) -> Vec<u32> {
+    let version = fpm.version.as_deref().unwrap_or_default();
+    version
+        .split('.')
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}

@@ -1,0 +1,123 @@
+use crate::config::nginx::Target;
+
+use crate::doctor::checks::faults;
+use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::reach::Fault;
+use crate::doctor::services::quoted;
+use crate::doctor::subject::Subject;
+
+use super::remedy::similar;
+
+pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
+    // Variables may lead anywhere, and without PHP nothing is to be used.
+    let passes = || {
+        subject
+            .nginx
+            .iter()
+            .flat_map(|nginx| &nginx.passes)
+            .filter(|pass| pass.family == "fastcgi")
+    };
+    let is_open = passes().any(|pass| match pass.target {
+        Target::Variable { is_open, .. } => is_open,
+        Target::Unknown => true,
+        _ => false,
+    });
+    if is_open || passes().next().is_none() {
+        return Vec::new();
+    }
+    // What was meant for a pool is said there, and a pool is taken for used by it.
+    let meant: Vec<_> = faults(subject, |fault| {
+        matches!(fault, Fault::PoolMissing | Fault::NotASocket).then_some(())
+    })
+    .filter_map(|(backend, ())| similar(subject, backend))
+    .map(|(_, _, listen)| listen)
+    .collect();
+    subject
+        .pools()
+        .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
+        .filter(|(_, _, listen)| {
+            let is_used = subject
+                .backends
+                .iter()
+                .any(|backend| subject.is_at(listen, &backend.address));
+            !is_used && !meant.contains(listen)
+        })
+        .map(|(fpm, pool, listen)| {
+            let service = subject.fpm_service(fpm);
+            let others = fpm.pools.len() > 1;
+            let file = &pool.place.file;
+            let remedy = match others && file != &fpm.conf {
+                true => format!(
+                    "if it is not needed: mv {0} {0}.off && {1}",
+                    quoted(file),
+                    service.reload()
+                ),
+                false => format!(
+                    "if it is not needed: stop {} and remove its package",
+                    service.name()
+                ),
+            };
+            Finding {
+                check: "pool_unused",
+                severity: Severity::Notice,
+                title: format!("no site uses the pool {} of {}", pool.name, service.title()),
+                evidence: vec![
+                    format!("{}: it listens on {listen}", pool.place),
+                    "no fastcgi_pass of NGINX leads there".to_owned(),
+                ],
+                consequence: "its processes take memory and do nothing".to_owned(),
+                places: vec![pool.place.clone()],
+                classes: Vec::new(),
+                fix: vec![Step::advise(remedy)],
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::super::machine::{Machine, POOL, POOL_FILE, SITE_FILE};
+    use super::*;
+
+    #[test]
+    fn a_pool_that_no_pass_leads_to_is_unused() {
+        let mut machine = Machine::healthy();
+        machine.file(
+            "/etc/php/8.2/fpm/pool.d/old.conf",
+            &POOL.replace("[shop]", "[old]"),
+        );
+        machine.socket("/run/php/old.sock", 0o666);
+        let finding = machine.only("pool_unused");
+        assert_eq!(finding.severity, Severity::Notice);
+        assert_eq!(
+            finding.places[0].file,
+            Path::new("/etc/php/8.2/fpm/pool.d/old.conf")
+        );
+        // Where variables decide, nobody can say.
+        machine.edit(
+            SITE_FILE,
+            "unix:/run/php/shop.sock",
+            "unix:/run/php/$host.sock",
+        );
+        assert!(
+            machine
+                .findings()
+                .iter()
+                .all(|finding| finding.check != "pool_unused")
+        );
+    }
+
+    #[test]
+    fn without_php_in_nginx_no_pool_is_unused() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            SITE_FILE,
+            "fastcgi_pass unix:/run/php/shop.sock",
+            "return 204",
+        );
+        machine.edit(POOL_FILE, "[shop]", "[www]");
+        assert_eq!(machine.findings(), []);
+    }
+}
