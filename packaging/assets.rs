@@ -68,7 +68,7 @@ fn write_page(folder: &Path, command: &Command, names: &[String]) -> io::Result<
     if command.get_name() == "aggregate" {
         nightly_run(&mut roff);
     }
-    exit_status(&mut roff);
+    exit_status(&mut roff, command.get_name());
     files(&mut roff, command.get_name());
     see_also(&mut roff, &name, names);
     roff.to_writer(&mut page)?;
@@ -120,6 +120,30 @@ fn examples(roff: &mut Roff, command: &str) {
             "What one pool's peers were asked when they failed:",
             "badgateway events error.log | jq -r 'select(.pool == \"mypool\") | .request'",
         )],
+        "explain" => &[
+            (
+                "Why a socket is missing, and what to do:",
+                "badgateway explain socket_missing",
+            ),
+            (
+                "The classes that visitors see as 504:",
+                "badgateway explain 504",
+            ),
+        ],
+        "doctor" => &[
+            (
+                "What is wrong on this machine:",
+                "badgateway doctor /var/log/nginx/error.log",
+            ),
+            (
+                "What is graver than a notice, for a program:",
+                "badgateway doctor --format json | jq '.findings[] | select(.severity != \"notice\")'",
+            ),
+            (
+                "A container, from outside:",
+                "badgateway doctor --root /proc/$(docker inspect -f '{{.State.Pid}}' web)/root",
+            ),
+        ],
         "compact" => &[(
             "Every month, keeping a year and a bit:",
             "badgateway compact --dataset /var/lib/badgateway --keep 400d",
@@ -172,19 +196,21 @@ fn nightly_run(roff: &mut Roff) {
     ]);
 }
 
-fn exit_status(roff: &mut Roff) {
+fn exit_status(roff: &mut Roff, command: &str) {
     roff.control("SH", ["EXIT STATUS"]);
-    for (status, meaning) in [
-        ("0", "Done. A closed pipe is a success, too."),
-        (
-            "1",
+    let meanings = match command {
+        "doctor" => [
+            "Nothing is wrong as far as could be seen.",
+            "There are findings.",
+            "It could not look: the command line is wrong, or a configuration or a log could not be read.",
+        ],
+        _ => [
+            "Done. A closed pipe is a success, too.",
             "Done, but something was left out. Standard error says what.",
-        ),
-        (
-            "2",
             "No result: the command line is wrong, nothing could be read, or nothing could be written.",
-        ),
-    ] {
+        ],
+    };
+    for (status, meaning) in ["0", "1", "2"].into_iter().zip(meanings) {
         roff.control("TP", []);
         roff.text([bold(status)]);
         roff.text([roman(meaning)]);
@@ -208,7 +234,14 @@ fn files(roff: &mut Roff, command: &str) {
                 "The logs and the flags of the nightly run.",
             ),
         ]),
-        "completions" => return,
+        "explain" | "completions" => return,
+        "doctor" => files.extend([
+            (
+                "/etc/nginx/nginx.conf",
+                "NGINX's configuration, with all that it includes.",
+            ),
+            ("/etc/php/*/fpm/php-fpm.conf", "That of PHP-FPM."),
+        ]),
         _ => {}
     }
     roff.control("SH", ["FILES"]);
