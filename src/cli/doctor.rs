@@ -7,7 +7,7 @@ use crate::config::nginx::Conf;
 use crate::config::{Found, Root, discover, fpm::Fpm, own_addresses, resolve};
 use crate::doctor::{Diagnosis, Logged, Subject, System, names};
 
-use super::args::{Common, print};
+use super::args::{Common, print, say};
 use super::{CliError, Status};
 
 /// NGINX, PHP-FPM, the sockets between them and the log, checked against each other.
@@ -59,10 +59,16 @@ impl Doctor {
         let root = Root::new(&self.root);
         let found = self.configurations(&root);
         if found.nginx.is_empty() {
+            found.all_problems().for_each(say);
             return Err(CliError::NothingToCheck);
         }
-        let problems: Vec<String> = found.all_problems().map(ToString::to_string).collect();
-        let mut is_whole = problems.is_empty();
+        // What is wrong with a file is a finding, that it may not be read is not.
+        let unseen = found.all_problems().filter(|problem| problem.is_denied);
+        let unseen: Vec<String> = unseen
+            .chain(&found.problems)
+            .map(ToString::to_string)
+            .collect();
+        let mut is_whole = unseen.is_empty();
         let asked = names(&found.nginx, &found.fpms);
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
         let names = resolve(&root, &asked, PATIENCE);
@@ -78,7 +84,7 @@ impl Doctor {
         let own = own_addresses(&root);
         let system = System::look(root);
         let subject = Subject::new(&system, &found.nginx, &found.fpms, &names, &own, &logged);
-        let diagnosis = Diagnosis::new(&subject, logs, problems);
+        let diagnosis = Diagnosis::new(&subject, logs, unseen);
         print(&match self.format {
             Format::Terminal => diagnosis.to_string(),
             Format::Json => diagnosis.json(),

@@ -67,13 +67,15 @@ impl<'a> FpmService<'a> {
 
     /// A PHP-FPM that is reloaded with a configuration which it refuses ends, with all of its pools.
     fn tested(&self, command: String) -> String {
+        format!("{} && {command}", self.test())
+    }
+
+    /// Reads the configuration and nothing else.
+    pub fn test(&self) -> String {
         let program = self.program();
         match self.is_usual() && self.fpm.version.is_some() {
-            true => format!("{program} -t && {command}"),
-            false => format!(
-                "{program} -t --fpm-config {} && {command}",
-                quoted(&self.fpm.conf)
-            ),
+            true => format!("{program} -t"),
+            false => format!("{program} -t --fpm-config {}", quoted(&self.fpm.conf)),
         }
     }
 
@@ -142,17 +144,13 @@ impl<'a> NginxService<'a> {
     }
 
     pub fn start(&self) -> String {
-        match self
+        let managed = self
             .is_usual()
-            .then(|| managed(self.system, "nginx", "start"))
+            .then(|| managed(self.system, "nginx", "start"));
+        let start = managed
             .flatten()
-        {
-            Some(command) => format!("nginx -t && {command}"),
-            None => {
-                let options = self.options();
-                format!("nginx{options} -t && nginx{options}")
-            }
-        }
+            .unwrap_or_else(|| format!("nginx{}", self.options()));
+        format!("{} && {start}", self.test())
     }
 
     /// Starts it if it does not run.
@@ -161,16 +159,20 @@ impl<'a> NginxService<'a> {
         if is_seen && self.master().is_none() {
             return self.start();
         }
-        match self
+        let managed = self
             .is_usual()
-            .then(|| managed(self.system, "nginx", "reload"))
+            .then(|| managed(self.system, "nginx", "reload"));
+        let reload = managed
             .flatten()
-        {
-            Some(command) => format!("nginx -t && {command}"),
-            None => {
-                let options = self.options();
-                format!("nginx{options} -t && nginx{options} -s reload")
-            }
+            .unwrap_or_else(|| format!("nginx{} -s reload", self.options()));
+        format!("{} && {reload}", self.test())
+    }
+
+    /// Reads the configuration and nothing else.
+    pub fn test(&self) -> String {
+        match self.is_usual() {
+            true => "nginx -t".to_owned(),
+            false => format!("nginx{} -t", self.options()),
         }
     }
 

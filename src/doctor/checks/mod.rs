@@ -2,6 +2,7 @@
 //! healthy machine.
 
 mod children;
+mod files;
 mod fpm;
 mod keepalive;
 mod limits;
@@ -59,6 +60,7 @@ macro_rules! checks {
 }
 
 checks! {
+    "config_broken" files::broken, "a configuration that its program would refuse";
     "name_unresolved" names::unresolved, "a name stands for no address";
     "nginx_stopped" nginx::stopped, "NGINX does not run";
     "not_loaded" nginx::not_loaded, "NGINX runs with an older configuration";
