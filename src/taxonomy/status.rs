@@ -45,6 +45,10 @@ pub(super) fn status(
         Class::InvalidResponse if record.message == b"upstream sent no valid HTTP/1.0 header" => {
             None
         }
+        // NGINX says so and connects from any address (ngx_http_upstream_set_local).
+        Class::UpstreamMisconfigured if record.message.starts_with(b"invalid local address ") => {
+            None
+        }
         // bind() fails before there is a peer to give up (ngx_event_connect_peer: NGX_ERROR).
         Class::PortsExhausted if record.message.starts_with(b"bind(") => Some(500),
         Class::ScriptNotFound if record.message.ends_with(b"(Permission denied)\"") => Some(403),
