@@ -36,6 +36,9 @@ pub struct Subject<'a> {
     pub(super) faults: Vec<(usize, Fault<'a>)>,
 }
 
+/// As many links are followed on the way to a file (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
 /// A configuration of NGINX.
 #[derive(Debug)]
 pub(super) struct Nginx<'a> {
@@ -148,14 +151,22 @@ impl<'a> Subject<'a> {
         ip.is_loopback() || ip.is_unspecified() || self.own.contains(&ip)
     }
 
-    /// A path with its links followed, as `/var/run` leads to `/run`.
+    /// A path with its links followed: `/var/run` leads to `/run`, and Debian's `/run/php/php-fpm.sock` to the
+    /// socket of one version, whether that is there or not.
     pub(super) fn real(&self, path: &Path) -> PathBuf {
-        let outside = self.system.root.outside(path);
-        let (folder, name) = (outside.parent(), outside.file_name());
-        match (folder.and_then(|folder| folder.canonicalize().ok()), name) {
-            (Some(folder), Some(name)) => self.system.root.inside(&folder.join(name)),
-            _ => path.to_path_buf(),
+        let root = &self.system.root;
+        let mut now = root.outside(path);
+        for _ in 0..MOST_LINKS {
+            let folder = now.parent().and_then(|folder| folder.canonicalize().ok());
+            if let (Some(folder), Some(name)) = (folder, now.file_name()) {
+                now = folder.join(name);
+            }
+            match fs::read_link(&now) {
+                Ok(target) => now = root.outside(&root.inside(&now.with_file_name(target))),
+                Err(_) => break,
+            }
         }
+        root.inside(&now)
     }
 
     /// When the files in which these places are were written last.

@@ -181,10 +181,14 @@ impl Machine {
     }
 
     pub fn kill(&mut self, title: &str) {
-        let before = self.processes.len();
-        self.processes
-            .retain(|(.., other)| !other.starts_with(title));
-        assert!(self.processes.len() < before, "no process {title}");
+        let is_meant = |process: &(i32, i32, String)| process.2.starts_with(title);
+        let (ended, left): (Vec<_>, Vec<_>) = self.processes.drain(..).partition(is_meant);
+        assert!(!ended.is_empty(), "no process {title}");
+        self.processes = left;
+        for (pid, ..) in ended {
+            // Whoever has looked before has seen it.
+            let _ = fs::remove_dir_all(self.at(&format!("/proc/{pid}")));
+        }
     }
 
     /// Another PHP-FPM, which runs.

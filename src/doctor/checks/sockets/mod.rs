@@ -246,4 +246,20 @@ mod tests {
         machine.edit(SITE_FILE, "unix:/run/php", "unix:/var/run/php");
         assert_eq!(machine.findings(), []);
     }
+
+    #[test]
+    fn a_link_to_the_socket_of_one_version_is_followed_also_where_it_leads_nowhere() {
+        let mut machine = Machine::healthy();
+        std::os::unix::fs::symlink("shop.sock", machine.at("/run/php/php-fpm.sock")).unwrap();
+        machine.edit(
+            SITE_FILE,
+            "unix:/run/php/shop.sock",
+            "unix:/run/php/php-fpm.sock",
+        );
+        assert_eq!(machine.findings(), []);
+        machine.kill("php-fpm: ");
+        machine.deafen("/run/php/shop.sock");
+        machine.remove("/run/php/shop.sock");
+        machine.only("fpm_stopped");
+    }
 }
