@@ -1,13 +1,13 @@
 //! Where the configurations of NGINX and PHP-FPM are, when nobody says.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::fpm::Fpm;
 use super::nginx::Conf;
 use super::root::is_pattern;
-use super::{Problem, Root};
+use super::{Address, Problem, Root};
 
 /// What packages of Linux distributions, FreeBSD's ports, OpenResty's packages and builds from source
 /// make of it.
@@ -49,23 +49,55 @@ impl Found {
         let fpms = self.fpms.iter().flat_map(|fpm| &fpm.problems);
         self.problems.iter().chain(nginx).chain(fpms)
     }
+
+    /// Adds NGINX's in the usual places.
+    pub fn look_for_nginx(&mut self, root: &Root) {
+        for path in places(root, &NGINX, &mut self.problems) {
+            match Conf::read(root, &path) {
+                Ok(conf) => self.nginx.push(conf),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    /// Adds those of PHP-FPM in the usual places.
+    pub fn look_for_fpms(&mut self, root: &Root) {
+        for path in places(root, &FPM, &mut self.problems) {
+            match Fpm::read(root, &path) {
+                Ok(fpm) => self.fpms.push(fpm),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+    }
+
+    /// The names of servers and listeners that are to be resolved.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let mut hosts = BTreeSet::new();
+        let mut add = |address: &Address| {
+            if let Address::Name(host, _) = address {
+                hosts.insert(host.clone());
+            }
+        };
+        for conf in &self.nginx {
+            for upstream in conf.upstreams() {
+                let servers = upstream.servers.iter();
+                servers.for_each(|server| add(&server.address));
+            }
+            for pass in conf.passes() {
+                pass.target.addresses().for_each(&mut add);
+            }
+        }
+        let pools = self.fpms.iter().flat_map(|fpm| &fpm.pools);
+        pools.filter_map(|pool| pool.listen.as_ref()).for_each(add);
+        hosts
+    }
 }
 
 /// Reads the configurations in their usual places. That there are none is no problem.
 pub fn discover(root: &Root) -> Found {
     let mut found = Found::default();
-    for path in places(root, &NGINX, &mut found.problems) {
-        match Conf::read(root, &path) {
-            Ok(conf) => found.nginx.push(conf),
-            Err(problem) => found.problems.push(problem),
-        }
-    }
-    for path in places(root, &FPM, &mut found.problems) {
-        match Fpm::read(root, &path) {
-            Ok(fpm) => found.fpms.push(fpm),
-            Err(problem) => found.problems.push(problem),
-        }
-    }
+    found.look_for_nginx(root);
+    found.look_for_fpms(root);
     found
 }
 

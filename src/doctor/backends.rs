@@ -1,7 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::config::fpm::Fpm;
-use crate::config::nginx::{Conf, Directive, Target};
+use crate::config::nginx::{Directive, Target};
 use crate::config::{Address, Place};
 
 use super::subject::Nginx;
@@ -43,55 +42,11 @@ impl Backend<'_> {
     }
 }
 
-/// The host names that NGINX or PHP-FPM have to resolve.
-pub fn names(confs: &[Conf], fpms: &[Fpm]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut add = |address: &Address| {
-        if let Address::Name(host, _) = address {
-            names.insert(host.clone());
-        }
-    };
-    for conf in confs {
-        for upstream in conf.upstreams() {
-            upstream
-                .servers
-                .iter()
-                .for_each(|server| add(&server.address));
-        }
-        for pass in conf.passes() {
-            addresses(&pass.target).into_iter().for_each(&mut add);
-        }
-    }
-    fpms.iter()
-        .flat_map(|fpm| &fpm.pools)
-        .filter_map(|pool| pool.listen.as_ref())
-        .for_each(add);
-    names
-}
-
-/// The addresses that a pass names itself.
-fn addresses(target: &Target) -> Vec<&Address> {
-    match target {
-        Target::Address(address) => vec![address],
-        Target::Variable { candidates, .. } => candidates.iter().flat_map(addresses).collect(),
-        Target::Upstream(_) | Target::Unknown => Vec::new(),
-    }
-}
-
-/// The upstream blocks that a pass names.
-fn blocks(target: &Target) -> Vec<&str> {
-    match target {
-        Target::Upstream(name) => vec![name],
-        Target::Variable { candidates, .. } => candidates.iter().flat_map(blocks).collect(),
-        Target::Address(_) | Target::Unknown => Vec::new(),
-    }
-}
-
 pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>> {
     let mut found: BTreeMap<(Address, &'a str), Vec<Use<'a>>> = BTreeMap::new();
     for (at, pass) in nginx.passes.iter().enumerate() {
         let at_run_time = matches!(pass.target, Target::Variable { .. });
-        for address in addresses(&pass.target) {
+        for address in pass.target.addresses() {
             let of = Use {
                 pass: at,
                 directive: pass.directive,
@@ -103,7 +58,7 @@ pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>>
                 .or_default()
                 .push(of);
         }
-        for name in blocks(&pass.target) {
+        for name in pass.target.blocks() {
             let block = nginx
                 .upstreams
                 .iter()

@@ -16,7 +16,6 @@ mod subject;
 mod system;
 mod tell;
 
-pub use backends::names;
 pub use checks::{CHECKS, Check};
 pub use finding::{Finding, Severity, Step};
 pub use logged::Logged;

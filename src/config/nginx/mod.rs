@@ -102,6 +102,34 @@ pub enum Target {
     Unknown,
 }
 
+impl Target {
+    /// This, or what it may be.
+    fn candidates(&self) -> &[Self] {
+        match self {
+            Self::Variable { candidates, .. } => candidates,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// The servers that it names itself, or may name.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        let all = self.candidates().iter();
+        all.filter_map(|target| match target {
+            Self::Address(address) => Some(address),
+            _ => None,
+        })
+    }
+
+    /// The upstream blocks that it names, or may name.
+    pub fn blocks(&self) -> impl Iterator<Item = &str> {
+        let all = self.candidates().iter();
+        all.filter_map(|target| match target {
+            Self::Upstream(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// The blocks around a directive, the outermost first.
 #[derive(Debug, Clone)]
 pub struct Scope<'a>(pub Vec<&'a [Directive]>);
