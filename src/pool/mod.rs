@@ -1,12 +1,27 @@
 //! The name of a pool.
 //!
-//! A pool is the named group of peers that an operator knows. Its name is what a rule says, the file
-//! stem of a unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
+//! A pool is the named group of peers that an operator knows. Its name is what a rule says, or else what
+//! the configurations call it ([`Names`]): the upstream block that holds the peer, the PHP-FPM pool that
+//! listens there, the name to which NGINX was told to pass. Where they know nothing it is the file stem of a
+//! unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
+
+mod fpm;
+mod names;
+mod nginx;
+mod servers;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use names::{Machine, Names};
+pub use table::Known;
 
 /// What stands for the pool where no peer is known.
 pub const UNKNOWN: &[u8] = b"(unknown)";
 
-/// The pool to which a peer belongs; `by_rule` is what a rule of the operator says.
+/// The pool to which a peer belongs where no configuration is known; `by_rule` is what a rule of the operator
+/// says.
 ///
 /// ```
 /// use badgateway::pool::name;
@@ -34,26 +49,5 @@ fn stem(path: &[u8]) -> &[u8] {
     match memchr::memrchr(b'.', file) {
         Some(dot) if dot > 0 => &file[..dot],
         _ => file,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_socket_gives_its_stem() {
-        for (peer, expected) in [
-            ("unix:/run/php/php8.2-fpm.sock", "php8.2-fpm"),
-            ("unix:/run/shop", "shop"),
-            ("unix:/run/.sock", ".sock"),
-            ("unix:/run/", "unix:/run/"),
-            ("unix:", "unix:"),
-            ("backend", "backend"),
-            ("[2001:db8::1]:80", "[2001:db8::1]:80"),
-        ] {
-            let found = name(None, Some(peer.as_bytes()));
-            assert_eq!(found, expected.as_bytes(), "{peer}");
-        }
     }
 }

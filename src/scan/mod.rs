@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::pool::Names;
 use crate::record::{Moment, Zone};
 use crate::rollup::{Event, Intake, Rollup};
 use crate::source::{Access, Input, Trouble, open};
@@ -43,6 +44,8 @@ pub struct Scan {
     pub window: Range<Moment>,
     /// What the operator adds to the classes.
     pub rules: Rules,
+    /// What the configurations call the pools.
+    pub names: Names,
     /// About how many bytes are worked on at once.
     pub chunk_size: usize,
 }
@@ -68,6 +71,7 @@ impl Scan {
             host: String::new(),
             window: Moment(i64::MIN)..Moment(i64::MAX),
             rules: Rules::default(),
+            names: Names::default(),
             chunk_size: 1 << 20,
         }
     }

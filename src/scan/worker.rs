@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use crate::pool;
 use crate::record::{Clock, Head, Moment, Passage, Records, Splitter, Written};
 use crate::rollup::{Event, Intake};
 use crate::source::Trouble;
@@ -132,7 +131,12 @@ impl<'a> Worker<'a> {
                 verdict,
                 moment,
                 is_dated,
-                pool: pool::name(verdict.pool, verdict.peer),
+                pool: self.scan.names.name(
+                    verdict.pool,
+                    verdict.peer,
+                    record.tail.server,
+                    record.host,
+                ),
                 host: record.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,
             });
