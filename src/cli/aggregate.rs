@@ -117,7 +117,7 @@ impl Aggregate {
                 },
             };
             self.common.tell(&outcome.intake, &troubles);
-            let status = status(&troubles, &outcome.intake, &notes.findings);
+            let status = status(&troubles, &outcome.intake, &notes.findings).but(prepared.is_whole);
             if status != Status::NoResult {
                 self.sum_up(&rows, outcome.intake, &notes.findings, path.as_deref());
             }
@@ -193,6 +193,7 @@ impl Aggregate {
     fn show(&self, prepared: Prepared, ledger: &Ledger, machine: &str) -> Result<Status, CliError> {
         let Prepared {
             scan,
+            is_whole,
             mut troubles,
             threads,
         } = prepared;
@@ -222,7 +223,7 @@ impl Aggregate {
                 name: "standard output".to_owned(),
                 source,
             })?;
-        Ok(status(&troubles, &Intake::default(), &findings))
+        Ok(status(&troubles, &Intake::default(), &findings).but(is_whole))
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
+use crate::config::Root;
+use crate::pool::{Machine, Names};
 use crate::record::{Moment, Zone};
 use crate::render::{Safe, Site, brief, plural};
 use crate::rollup::Intake;
@@ -11,6 +13,7 @@ use crate::scan::{Outcome, Scan};
 use crate::source::{Access, Input, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
+use super::configs::Configs;
 use super::time::{Bucket, When};
 use super::{CliError, Status};
 
@@ -58,6 +61,9 @@ pub(super) struct Common {
     /// Only events before this time.
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
     until: Option<When>,
+
+    #[command(flatten)]
+    pub(super) configs: Configs,
 
     /// Rules in TOML that add classes; see the README.
     #[arg(long, value_name = "FILE", help_heading = "Filter")]
@@ -112,6 +118,8 @@ impl Bucketed {
 /// Logs that wait to be scanned.
 pub(super) struct Prepared {
     pub(super) scan: Scan,
+    /// Whether all configurations could be read that were named.
+    pub(super) is_whole: bool,
     pub(super) troubles: Vec<Trouble>,
     pub(super) threads: rayon::ThreadPool,
 }
@@ -123,6 +131,25 @@ impl Common {
 
     /// What was asked for: where to read, what could not be found, and the threads that work.
     pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
+        let root = Root::default();
+        let pools = self.configs.read(&root).pools(&root, self.machine());
+        for fault in &pools.faults {
+            say(fault);
+        }
+        for remark in &pools.remarks {
+            self.remark(remark);
+        }
+        if self.verbose {
+            pools.details.iter().for_each(say);
+        }
+        let is_whole = pools.faults.is_empty();
+        Ok(Prepared {
+            is_whole,
+            ..self.prepare_with(pools.names)?
+        })
+    }
+
+    fn prepare_with(&self, names: Names) -> Result<Prepared, CliError> {
         let (inputs, troubles) = self.discover();
         let scan = Scan {
             access: match (self.mmap, self.no_mmap) {
@@ -134,6 +161,7 @@ impl Common {
             host: self.host.clone().unwrap_or_else(this_machine),
             window: self.window(),
             rules: rules(self.rules.as_deref())?,
+            names,
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };
@@ -150,9 +178,17 @@ impl Common {
         }
         Ok(Prepared {
             scan,
+            is_whole: true,
             troubles,
             threads,
         })
+    }
+
+    /// Whose events those are that name no machine.
+    fn machine(&self) -> Machine {
+        let name = this_machine();
+        let is_default = self.host.as_ref().is_none_or(|host| *host == name);
+        Machine { name, is_default }
     }
 
     /// What the arguments stand for now.
@@ -165,7 +201,23 @@ impl Common {
         &self,
         work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
     ) -> Result<(Outcome<T>, Status), CliError> {
-        let prepared = self.prepare()?;
+        self.scan_prepared(self.prepare()?, work)
+    }
+
+    /// The same, where it is known already what the pools are called.
+    pub(super) fn scan_with<T: Send>(
+        &self,
+        names: Names,
+        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
+    ) -> Result<(Outcome<T>, Status), CliError> {
+        self.scan_prepared(self.prepare_with(names)?, work)
+    }
+
+    fn scan_prepared<T: Send>(
+        &self,
+        prepared: Prepared,
+        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
+    ) -> Result<(Outcome<T>, Status), CliError> {
         let mut outcome = prepared.threads.install(|| work(&prepared.scan))?;
         outcome.troubles.splice(0..0, prepared.troubles);
         self.tell(&outcome.intake, &outcome.troubles);
@@ -174,7 +226,7 @@ impl Common {
             _ if outcome.intake.records == 0 => Status::NoResult,
             _ => Status::Incomplete,
         };
-        Ok((outcome, status))
+        Ok((outcome, status.but(prepared.is_whole)))
     }
 
     /// What is known of the machine, for commands that a report proposes.

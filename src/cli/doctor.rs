@@ -3,9 +3,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::nginx::Conf;
-use crate::config::{Found, Root, discover, fpm::Fpm, own_addresses, resolve};
-use crate::doctor::{Diagnosis, Logged, Subject, System, names};
+use crate::config::{Found, Root, own_addresses, resolve};
+use crate::doctor::{Diagnosis, Logged, Subject, System};
+use crate::pool::{Known, Machine, Names};
+use crate::scan::Scan;
 
 use super::args::{Common, print, say};
 use super::{CliError, Status};
@@ -24,18 +25,6 @@ pub(super) struct Doctor {
     /// The folder of another machine's files: an image, a backup, a container's /proc/PID/root.
     #[arg(long, value_name = "DIR", default_value = "/", help_heading = "Input")]
     root: PathBuf,
-
-    /// nginx.conf, or what nginx -T has printed.
-    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
-    nginx_conf: Vec<PathBuf>,
-
-    /// php-fpm.conf, a pool's file, or a folder of them.
-    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
-    php_fpm: Vec<PathBuf>,
-
-    /// Do not look for configurations in the usual places.
-    #[arg(long, help_heading = "Configuration")]
-    no_discover: bool,
 
     /// How findings are written.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
@@ -57,7 +46,7 @@ const BUCKET: i64 = 60_000_000;
 impl Doctor {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let root = Root::new(&self.root);
-        let found = self.configurations(&root);
+        let found = self.common.configs.read(&root).all();
         if found.nginx.is_empty() {
             found.all_problems().for_each(say);
             return Err(CliError::NothingToCheck);
@@ -69,21 +58,26 @@ impl Doctor {
             .map(ToString::to_string)
             .collect();
         let mut is_whole = unseen.is_empty();
-        let asked = names(&found.nginx, &found.fpms);
+        let asked = found.hosts();
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-        let names = resolve(&root, &asked, PATIENCE);
+        let known = Known {
+            names: resolve(&root, &asked, PATIENCE),
+            own: own_addresses(&root),
+        };
         let mut logs = 0;
         let mut rows = Vec::new();
         if self.common.has_logs() {
-            let (outcome, status) = self.common.scan(|scan| Ok(scan.rollup(BUCKET)))?;
+            let names = Names::new(&found, &Found::default(), &known, Machine::default());
+            let count = |scan: &Scan| Ok(scan.rollup(BUCKET));
+            let (outcome, status) = self.common.scan_with(names, count)?;
             is_whole &= status == Status::Done;
             logs = outcome.intake.inputs;
             rows = outcome.value.into_rows();
         }
         let logged = Logged::new(rows, self.common.zone());
-        let own = own_addresses(&root);
         let system = System::look(root);
-        let subject = Subject::new(&system, &found.nginx, &found.fpms, &names, &own, &logged);
+        let Known { names, own } = &known;
+        let subject = Subject::new(&system, &found.nginx, &found.fpms, names, own, &logged);
         let diagnosis = Diagnosis::new(&subject, logs, unseen);
         print(&match self.format {
             Format::Terminal => diagnosis.to_string(),
@@ -94,31 +88,5 @@ impl Doctor {
             (true, true) => Status::Done,
             (true, false) => Status::NoResult,
         })
-    }
-
-    fn configurations(&self, root: &Root) -> Found {
-        let mut found = match self.no_discover {
-            true => Found::default(),
-            false => discover(root),
-        };
-        if !self.nginx_conf.is_empty() {
-            found.nginx.clear();
-        }
-        if !self.php_fpm.is_empty() {
-            found.fpms.clear();
-        }
-        for path in &self.nginx_conf {
-            match Conf::read(root, path) {
-                Ok(conf) => found.nginx.push(conf),
-                Err(problem) => found.problems.push(problem),
-            }
-        }
-        for path in &self.php_fpm {
-            match Fpm::read(root, path) {
-                Ok(fpm) => found.fpms.push(fpm),
-                Err(problem) => found.problems.push(problem),
-            }
-        }
-        found
     }
 }

@@ -4,6 +4,7 @@ mod aggregate;
 mod args;
 mod compact;
 mod completions;
+mod configs;
 mod doctor;
 mod events;
 mod explain;

@@ -12,6 +12,16 @@ pub enum Status {
     NoResult = 2,
 }
 
+impl Status {
+    /// The same, unless all was well and something else was left out.
+    pub(super) fn but(self, is_whole: bool) -> Self {
+        match self {
+            Self::Done if !is_whole => Self::Incomplete,
+            _ => self,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(status as u8)

@@ -1,0 +1,170 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::config::fpm::Fpm;
+use crate::config::nginx::Conf;
+use crate::config::{Address, Found, Root, own_addresses, resolve};
+use crate::pool::{Known, Machine, Names};
+
+/// Which configurations are read.
+#[derive(Debug, Args)]
+pub(super) struct Configs {
+    /// NGINX's configuration: nginx.conf, or what nginx -T has printed.
+    ///
+    /// Names pools by upstream blocks, whatever machine the events are of. May be repeated. Without, the
+    /// one in the usual place counts, for events of this machine.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    nginx_conf: Vec<PathBuf>,
+
+    /// PHP-FPM's configuration: php-fpm.conf, a pool's file, or a folder of them.
+    ///
+    /// Names pools by what PHP-FPM calls them, whatever machine the events are of. May be repeated. Without,
+    /// those in the usual places count, for events of this machine.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    php_fpm: Vec<PathBuf>,
+
+    /// Do not look for configurations in the usual places.
+    #[arg(long, help_heading = "Configuration")]
+    no_discover: bool,
+}
+
+/// What was read.
+pub(super) struct Configurations {
+    /// What was asked for by name.
+    pub(super) named: Found,
+    /// What was found in the usual places.
+    pub(super) found: Found,
+}
+
+/// What the pools are called.
+#[derive(Default)]
+pub(super) struct Pools {
+    pub(super) names: Names,
+    /// What a person should know, and what only one who asks for more.
+    pub(super) remarks: Vec<String>,
+    pub(super) details: Vec<String>,
+    /// What of the named configurations could not be read.
+    pub(super) faults: Vec<String>,
+}
+
+/// How long name servers may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// What is wrong with one's configuration is for `doctor` to tell.
+const MOST_REMARKS: usize = 5;
+
+impl Configs {
+    /// Reads what was named; and what is in the usual places, of the kind of which nothing was named.
+    pub(super) fn read(&self, root: &Root) -> Configurations {
+        let mut named = Found::default();
+        for path in &self.nginx_conf {
+            match Conf::read(root, &whole(root, path)) {
+                Ok(conf) => named.nginx.push(conf),
+                Err(problem) => named.problems.push(problem),
+            }
+        }
+        for path in &self.php_fpm {
+            match Fpm::read(root, &whole(root, path)) {
+                Ok(fpm) => named.fpms.push(fpm),
+                Err(problem) => named.problems.push(problem),
+            }
+        }
+        let mut found = Found::default();
+        if !self.no_discover && self.nginx_conf.is_empty() {
+            found.look_for_nginx(root);
+        }
+        if !self.no_discover && self.php_fpm.is_empty() {
+            found.look_for_fpms(root);
+        }
+        Configurations { named, found }
+    }
+}
+
+/// The path of a file that a person has named.
+fn whole(root: &Root, path: &Path) -> PathBuf {
+    match root.is_live() {
+        true => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        false => Path::new("/").join(path),
+    }
+}
+
+impl Configurations {
+    /// All of them, what was named first.
+    pub(super) fn all(self) -> Found {
+        let Self { mut named, found } = self;
+        named.nginx.extend(found.nginx);
+        named.fpms.extend(found.fpms);
+        named.problems.extend(found.problems);
+        named
+    }
+
+    /// Asks for the addresses of names, and puts together what the pools are called.
+    pub(super) fn pools(&self, root: &Root, machine: Machine) -> Pools {
+        let hosts: BTreeSet<String> = [&self.named, &self.found]
+            .iter()
+            .flat_map(|found| found.hosts())
+            .collect();
+        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        let known = Known {
+            names: resolve(root, &hosts, PATIENCE),
+            own: match self.listens_everywhere() {
+                true => own_addresses(root),
+                false => Vec::new(),
+            },
+        };
+        let names = Names::new(&self.named, &self.found, &known, machine);
+        let problems = |found: &Found| found.all_problems().map(ToString::to_string).collect();
+        let mut remarks: Vec<String> = problems(&self.found);
+        let more = remarks.len().saturating_sub(MOST_REMARKS);
+        if more > 0 {
+            remarks.truncate(MOST_REMARKS);
+            remarks.push(format!(
+                "{more} more problems in configurations; badgateway doctor tells all"
+            ));
+        }
+        let mut details = self.read();
+        let is_lost = |host: &&&str| known.names.get(**host).is_none_or(Vec::is_empty);
+        let lost = hosts.iter().filter(is_lost);
+        details.extend(lost.map(|host| format!("{host}: no address is known for this name")));
+        details.extend(names.shared().map(|(peer, pools)| {
+            let pools = pools.join(", ");
+            format!("{peer} is in several pools ({pools}); where the server does not tell, it is in the first")
+        }));
+        Pools {
+            names,
+            remarks,
+            details,
+            faults: problems(&self.named),
+        }
+    }
+
+    /// A line for each configuration.
+    fn read(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for found in [&self.named, &self.found] {
+            for conf in &found.nginx {
+                let main = conf.files.first().map(|path| path.display());
+                let upstreams = conf.upstreams().len();
+                lines.extend(main.map(|main| format!("{main}: {upstreams} upstream blocks")));
+            }
+            for fpm in &found.fpms {
+                let pools = fpm.pools.len();
+                lines.push(format!("{}: {pools} pools of PHP-FPM", fpm.conf.display()));
+            }
+        }
+        lines
+    }
+
+    /// Whether a pool of PHP-FPM listens on all addresses of its machine.
+    fn listens_everywhere(&self) -> bool {
+        let fpms = self.named.fpms.iter().chain(&self.found.fpms);
+        let mut listens = fpms.flat_map(|fpm| &fpm.pools).map(|pool| &pool.listen);
+        listens.any(|listen| match listen {
+            Some(Address::Port(_)) => true,
+            Some(Address::Inet(address)) => address.ip().is_unspecified(),
+            _ => false,
+        })
+    }
+}
