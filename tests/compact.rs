@@ -63,7 +63,11 @@ impl House {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_badgateway"));
-        command.args(arguments).current_dir(self.folder.path());
+        let reads_logs = arguments[0] == "aggregate";
+        command
+            .args(arguments)
+            .args(reads_logs.then_some("--no-discover"))
+            .current_dir(self.folder.path());
         command
     }
 

@@ -136,6 +136,7 @@ impl Nginx {
         let mut command = Command::new(env!("CARGO_BIN_EXE_badgateway"));
         command
             .args(["aggregate", "log", "--out", "dataset", "--timezone", "UTC"])
+            .arg("--no-discover")
             .current_dir(&self.folder);
         command
     }

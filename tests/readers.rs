@@ -21,7 +21,15 @@ fn a_dataset_of_the_samples_holds_the_counts_stated_beside_them() {
     let out = tempfile::tempdir().unwrap();
     let samples = root().join("samples");
     let aggregate = Command::new(env!("CARGO_BIN_EXE_badgateway"))
-        .args(["aggregate", "--timezone", "UTC", "--host", "web1", "--out"])
+        .args([
+            "aggregate",
+            "--no-discover",
+            "--timezone",
+            "UTC",
+            "--host",
+            "web1",
+            "--out",
+        ])
         .arg(out.path())
         .arg(samples.join("*.log"))
         .output()

@@ -29,6 +29,7 @@ fn an_endless_line_out_of_a_small_file_is_read_in_bounded_memory() {
                 &shell,
                 program,
                 "events",
+                "--no-discover",
                 "-j",
                 "2",
                 "--timezone",

@@ -60,6 +60,8 @@ impl House {
         let mut command = Command::new(env!("CARGO_BIN_EXE_badgateway"));
         command
             .args(arguments)
+            // Pools are not to be called what this machine's configuration calls them.
+            .arg("--no-discover")
             .current_dir(self.folder.path())
             .env("TZ", "UTC")
             .stdin(Stdio::null())

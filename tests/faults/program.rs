@@ -26,6 +26,7 @@ pub struct Ended {
 pub fn aggregate(logs: &Path, dataset: &Path, dice: &mut Dice) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec![
         "aggregate".into(),
+        "--no-discover".into(),
         logs.into(),
         "--out".into(),
         dataset.into(),

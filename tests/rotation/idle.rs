@@ -41,6 +41,7 @@ fn a_run_without_anything_new_opens_no_log_and_reads_footers_only() {
         .arg(env!("CARGO_BIN_EXE_badgateway"))
         .args([
             "aggregate",
+            "--no-discover",
             "log",
             "--out",
             "dataset",

@@ -43,6 +43,7 @@ impl Program {
         let zone = self.zone.to_string();
         let mut arguments = vec![
             "aggregate",
+            "--no-discover",
             "--out",
             "dataset",
             "--timezone",

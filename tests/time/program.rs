@@ -47,6 +47,7 @@ impl House {
     pub fn run_in(&self, zone: &str, arguments: &[&str]) -> Vec<u8> {
         let output = Command::new(env!("CARGO_BIN_EXE_badgateway"))
             .args(arguments)
+            .arg("--no-discover")
             .current_dir(self.folder.path())
             .env("TZ", zone)
             .stdin(Stdio::null())
