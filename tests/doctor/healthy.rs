@@ -1,0 +1,114 @@
+//! Houses in which everything is well, each in its own way: doctor finds nothing.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::backend;
+use super::files::POOL;
+use super::house::House;
+use super::port::free_port;
+
+/// The site hands what is below a path to an address.
+fn pass(house: &House, path: &str, directives: &str) {
+    let location = format!("location {path} {{\n        {directives}\n    }}\n\n    location ~");
+    house.change("sites/shop", "location ~", &location);
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn one_pool_behind_a_socket() {
+    let mut house = House::new();
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn two_pools_behind_a_socket_and_a_port() {
+    let mut house = House::new();
+    let port = free_port();
+    let pool = POOL.replace("HOUSE/run/shop.sock", &format!("127.0.0.1:{port}"));
+    house.write("pool.d/blog.conf", &pool.replace("shop", "blog"));
+    let blog = format!("include /etc/nginx/fastcgi.conf; fastcgi_pass 127.0.0.1:{port};");
+    pass(&house, "~ ^/slow", &blog);
+    house.open();
+    house.serves("/slow.php?ms=1");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_listens_on_a_port_of_every_address() {
+    let mut house = House::new();
+    let port = free_port();
+    house.change("pool.d/shop.conf", "HOUSE/run/shop.sock", &port.to_string());
+    let address = format!("127.0.0.1:{port}");
+    house.change("sites/shop", "unix:HOUSE/run/shop.sock", &address);
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_listens_on_the_newer_loopback() {
+    let mut house = House::new();
+    let address = format!("[::1]:{}", free_port());
+    house.change("pool.d/shop.conf", "HOUSE/run/shop.sock", &address);
+    house.change("sites/shop", "unix:HOUSE/run/shop.sock", &address);
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn scripts_below_the_document_root() {
+    let mut house = House::new();
+    let include = "include /etc/nginx/fastcgi_params;\n        \
+                   fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;";
+    house.change("sites/shop", "include /etc/nginx/fastcgi.conf;", include);
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_backend_behind_an_upstream_block_whose_connections_are_kept() {
+    let mut house = House::new();
+    let port = free_port();
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    let upstream = format!(
+        "upstream node {{\n    server 127.0.0.1:{port};\n    keepalive 16;\n}}\n\nserver {{\n    listen"
+    );
+    house.change("sites/shop", "server {\n    listen", &upstream);
+    let kept = "proxy_pass http://node;\n        proxy_http_version 1.1;\n        \
+                proxy_set_header Connection \"\";";
+    pass(&house, "/", kept);
+    house.open();
+    house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn backends_on_both_loopbacks_and_one_in_reserve() {
+    let mut house = House::new();
+    let port = free_port();
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    backend::listen((Ipv6Addr::LOCALHOST, port));
+    let upstream = format!(
+        "upstream node {{\n    server 127.0.0.1:{port};\n    server [::1]:{port};\n}}\n\nserver {{\n    listen"
+    );
+    house.change("sites/shop", "server {\n    listen", &upstream);
+    pass(&house, "/", "proxy_pass http://node;");
+    house.open();
+    house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_variable_that_names_an_upstream_block() {
+    let mut house = House::new();
+    let port = free_port();
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    let upstream = format!(
+        "map $host $backend {{\n    default node;\n}}\n\nupstream node {{\n    server 127.0.0.1:{port};\n}}\n\n\
+         server {{\n    listen"
+    );
+    house.change("sites/shop", "server {\n    listen", &upstream);
+    pass(&house, "/", "proxy_pass http://$backend;");
+    house.open();
+    house.serves("/");
+}

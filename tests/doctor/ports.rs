@@ -1,0 +1,48 @@
+//! Ports on which nobody listens.
+
+use std::net::Ipv4Addr;
+
+use super::backend;
+use super::files::place;
+use super::house::House;
+use super::port::free_port;
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_listens_on_another_port_is_found() {
+    let mut house = House::new();
+    let (wrong, right) = (free_port(), free_port());
+    let pass = format!("127.0.0.1:{wrong}");
+    house.change("sites/shop", "unix:HOUSE/run/shop.sock", &pass);
+    let listen = format!("127.0.0.1:{right}");
+    house.change("pool.d/shop.conf", "HOUSE/run/shop.sock", &listen);
+    house.open_as_it_is();
+    house.fails("/quick.php", 502, &["connect_refused"]);
+    let finding = house.examine().finds("port_closed", "critical");
+    finding.names(&[&pass, &listen]);
+    finding.is_at(&place(&house.path("sites/shop"), "fastcgi_pass"));
+    finding.explains("connect_refused");
+    house.apply(&finding);
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_backend_that_does_not_listen_is_found() {
+    let mut house = House::new();
+    let port = free_port();
+    let pass = format!(
+        "location / {{\n        proxy_pass http://127.0.0.1:{port};\n    }}\n\n    location ~"
+    );
+    house.change("sites/shop", "location ~", &pass);
+    house.open_as_it_is();
+    house.fails("/", 502, &["connect_refused"]);
+    let finding = house.examine().finds("port_closed", "critical");
+    finding.names(&[&format!("127.0.0.1:{port}")]);
+    finding.is_at(&place(&house.path("sites/shop"), "proxy_pass"));
+    finding.explains("connect_refused").only_advises();
+    // What the backend is, nobody but its owner can know.
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    house.serves("/");
+    house.serves("/quick.php");
+}

@@ -1,0 +1,41 @@
+//! NGINX and PHP-FPM that do not wait equally long.
+
+use super::files::place;
+use super::house::House;
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_ends_scripts_before_nginx_stops_waiting_is_found() {
+    let mut house = House::new();
+    let pool = "[shop]\nrequest_terminate_timeout = 1s";
+    house.change("pool.d/shop.conf", "[shop]", pool);
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=3000", 502, &["response_reset"]);
+    let diagnosis = house.examine();
+    let finding = diagnosis.finds("terminate_before_read_timeout", "critical");
+    finding.names(&["shop", "request_terminate_timeout", "fastcgi_read_timeout"]);
+    let setting = "request_terminate_timeout";
+    finding.is_at(&place(&house.path("pool.d/shop.conf"), setting));
+    finding.explains("response_reset");
+    house.apply(&finding);
+    house.serves("/slow.php?ms=1500");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn an_nginx_that_stops_waiting_before_the_pool_ends_scripts_is_found() {
+    let mut house = House::new();
+    let pool = "[shop]\nrequest_terminate_timeout = 60s";
+    house.change("pool.d/shop.conf", "[shop]", pool);
+    let pass = "fastcgi_read_timeout 1s;\n        fastcgi_pass";
+    house.change("sites/shop", "fastcgi_pass", pass);
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=1200", 504, &["response_timeout"]);
+    let diagnosis = house.examine();
+    let finding = diagnosis.finds("read_timeout_before_terminate", "warning");
+    finding.names(&["shop", "request_terminate_timeout", "fastcgi_read_timeout"]);
+    finding.is_at(&place(&house.path("sites/shop"), "fastcgi_read_timeout"));
+    finding.explains("response_timeout");
+    house.apply(&finding);
+    house.serves("/slow.php?ms=1200");
+}
