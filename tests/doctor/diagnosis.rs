@@ -57,9 +57,7 @@ struct Answer {
 }
 
 impl Diagnosis {
-    pub fn run(arguments: &[String]) -> Self {
-        let mut doctor = Command::new(env!("CARGO_BIN_EXE_badgateway"));
-        doctor.args(["doctor", "--format", "json"]).args(arguments);
+    pub fn of(doctor: &mut Command) -> Self {
         let output = doctor.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let words = format!("{text}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -80,6 +78,10 @@ impl Diagnosis {
         &self.findings
     }
 
+    pub fn first(&self) -> &Finding {
+        self.findings.first().expect(&self.words)
+    }
+
     /// The only finding is of this check.
     pub fn finds(&self, check: &str, severity: &str) -> Finding {
         self.finds_among(check, severity, &[])
@@ -88,7 +90,7 @@ impl Diagnosis {
     /// The first finding is of this check, and others are of the checks that are true as well.
     pub fn finds_among(&self, check: &str, severity: &str, others: &[&str]) -> Finding {
         assert_eq!(self.status, Some(1), "{}", self.words);
-        let first = self.findings.first().expect(&self.words);
+        let first = self.first();
         let found = (first.check.as_str(), first.severity.as_str());
         assert_eq!(found, (check, severity), "{}", self.words);
         for finding in &self.findings[1..] {

@@ -99,6 +99,72 @@ fn backends_on_both_loopbacks_and_one_in_reserve() {
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_backend_that_listens_on_every_address_of_both_families() {
+    let mut house = House::new();
+    let port = free_port();
+    // One socket for both, which the kernel lists among those of the newer family only.
+    backend::listen((Ipv6Addr::UNSPECIFIED, port));
+    pass(&house, "/", &format!("proxy_pass http://127.0.0.1:{port};"));
+    house.open();
+    house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_server_that_is_marked_as_down() {
+    let mut house = House::new();
+    let (port, nobody) = (free_port(), free_port());
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    let upstream = format!(
+        "upstream node {{\n    server 127.0.0.1:{port};\n    server 127.0.0.1:{nobody} down;\n}}\n\nserver {{\n    listen"
+    );
+    house.change("sites/shop", "server {\n    listen", &upstream);
+    pass(&house, "/", "proxy_pass http://node;");
+    house.open();
+    house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn nginx_in_front_of_itself() {
+    let mut house = House::new();
+    let port = free_port();
+    let servers = format!(
+        "server {{\n    listen unix:HOUSE/run/inner.sock;\n    listen 127.0.0.1:{port};\n    \
+         return 200 quick;\n}}\n\nserver {{\n    listen 127.0.0.1:PORT"
+    );
+    house.change(
+        "sites/shop",
+        "server {\n    listen 127.0.0.1:PORT",
+        &servers,
+    );
+    pass(
+        &house,
+        "/socket",
+        "proxy_pass http://unix:HOUSE/run/inner.sock:/;",
+    );
+    pass(
+        &house,
+        "/port",
+        &format!("proxy_pass http://127.0.0.1:{port};"),
+    );
+    house.open();
+    house.serves("/socket");
+    house.serves("/port");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_has_no_children_before_it_is_asked() {
+    let mut house = House::new();
+    house.change("pool.d/shop.conf", "pm = dynamic", "pm = ondemand");
+    house.open_as_it_is();
+    house.examine().finds_nothing();
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn a_variable_that_names_an_upstream_block() {
     let mut house = House::new();
     let port = free_port();

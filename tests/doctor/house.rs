@@ -15,6 +15,8 @@ use super::process::{Process, children, end_all, in_file, of, send, wait_until};
 use super::visitor::get;
 use super::{files, fix};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_badgateway");
+
 pub struct House {
     folder: TempDir,
     pub port: u16,
@@ -111,6 +113,22 @@ impl House {
         fs::write(self.path(name), text.replace(&old, &new)).unwrap();
     }
 
+    /// The command that starts NGINX.
+    pub fn starts_nginx_by(&mut self, command: &str) {
+        self.nginx = self.fill(command);
+    }
+
+    /// The command that starts PHP-FPM.
+    pub fn starts_fpm_by(&mut self, command: &str) {
+        self.fpm = self.fill(command);
+    }
+
+    /// A shell's commands in the house.
+    pub fn does(&self, commands: &str) {
+        let output = fix::shell(self, commands);
+        assert!(output.status.success(), "{commands}: {output:?}");
+    }
+
     pub fn start_nginx(&self) {
         let output = self.try_nginx();
         let words = format!("NGINX does not start: {output:?}");
@@ -175,19 +193,23 @@ impl House {
         wait_until("PHP-FPM stops", || self.fpm().is_none());
     }
 
-    /// As the kernel does when memory runs out, and to the workers as well.
+    /// As the kernel does when memory runs out, and its children go as well.
     pub fn kill_fpm(&self) {
-        let master = self.fpm().unwrap();
-        let workers = children(master);
-        send("-KILL", master);
-        for worker in &workers {
-            send("-KILL", worker.id);
+        let children = children(self.fpm().unwrap());
+        self.kill_fpm_only();
+        for child in &children {
+            send("-KILL", child.id);
         }
-        let is_worker = |id| workers.iter().any(|worker| worker.id == id);
-        wait_until("PHP-FPM is dead", || {
-            let mut left = of(self.folder.path()).into_iter();
-            !left.any(|process| process.id == master || is_worker(process.id))
+        let was_child = |process: Process| children.iter().any(|child| child.id == process.id);
+        wait_until("PHP-FPM's children are dead", || {
+            !of(self.folder.path()).into_iter().any(was_child)
         });
+    }
+
+    /// Its children live on.
+    pub fn kill_fpm_only(&self) {
+        send("-KILL", self.fpm().unwrap());
+        wait_until("PHP-FPM is dead", || self.fpm().is_none());
     }
 
     /// Visitors are answered with a status, and the new errors are of these classes.
@@ -210,10 +232,24 @@ impl House {
 
     /// What doctor says.
     pub fn examine(&self) -> Diagnosis {
-        let mut flags = self.flags.clone();
-        flags.extend(["--timezone".into(), "UTC".into()]);
+        Diagnosis::of(Command::new(PROGRAM).args(self.flags()))
+    }
+
+    /// What doctor says to somebody who may not look at other users' processes.
+    pub fn examine_as_nobody(&self) -> Diagnosis {
+        let program = self.path("badgateway");
+        fs::copy(PROGRAM, &program).unwrap();
+        let mut doctor = Command::new("setpriv");
+        doctor.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
+        Diagnosis::of(doctor.arg(program).args(self.flags()))
+    }
+
+    fn flags(&self) -> Vec<String> {
+        let fixed = ["doctor", "--format", "json", "--timezone", "UTC"];
+        let mut flags = fixed.map(str::to_owned).to_vec();
+        flags.extend_from_slice(&self.flags);
         flags.push(self.log.path.display().to_string());
-        Diagnosis::run(&flags)
+        flags
     }
 
     /// Visitors are served, and doctor has nothing to say.

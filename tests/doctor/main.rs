@@ -5,6 +5,7 @@
 //! log, and doctor has nothing left to say, although the old errors are still there.
 
 mod backend;
+mod containers;
 mod debian;
 mod diagnosis;
 mod files;
@@ -17,11 +18,14 @@ mod log;
 mod names;
 mod nameserver;
 mod namespace;
+mod paths;
 mod pools;
 mod port;
 mod ports;
 mod process;
+mod rights;
 mod sockets;
 mod stopped;
 mod timeouts;
+mod unloaded;
 mod visitor;

@@ -63,6 +63,11 @@ impl Machine {
         mount(&["-t", "tmpfs", "-o", "mode=0755", "none", path]);
     }
 
+    /// Other users' processes are not to be seen, except by root.
+    pub fn hides_processes(&self) {
+        mount(&["-o", "remount,hidepid=2", "/proc"]);
+    }
+
     /// A file with a text takes the place of one.
     pub fn writes(&self, path: &str, text: &str) {
         let file = self.0.join(path.replace('/', "_"));
