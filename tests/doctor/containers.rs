@@ -4,6 +4,12 @@ use super::files::place;
 use super::house::House;
 use super::namespace::within;
 
+/// What stands in a container's files under the very same names as the house's own does.
+const GUEST: &str = "mkdir -p HOUSE/guest/run HOUSE/guest/log HOUSE/guest/temp &&
+    cp -r HOUSE/nginx.conf HOUSE/php-fpm.conf HOUSE/sites HOUSE/pool.d HOUSE/guest";
+const ENTER: &str =
+    "unshare --mount --net sh -c 'ip link set lo up && mount --bind HOUSE/guest HOUSE && cd HOUSE";
+
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn a_pool_in_a_network_of_its_own_answers_on_its_socket() {
@@ -25,14 +31,10 @@ fn a_container_whose_configuration_has_the_same_path_is_another_php_fpm() {
         "containers::a_container_whose_configuration_has_the_same_path_is_another_php_fpm",
         |_| {
             let mut house = House::new();
+            house.does(&format!(
+                "{GUEST} && {ENTER} && php-fpm8.2 --fpm-config HOUSE/php-fpm.conf'"
+            ));
             house.open();
-            let guest = house.fill(
-                "mkdir HOUSE/guest HOUSE/guest/pool.d HOUSE/guest/run HOUSE/guest/log &&
-                 cp HOUSE/php-fpm.conf HOUSE/guest && cp HOUSE/pool.d/* HOUSE/guest/pool.d &&
-                 unshare --mount --net sh -c 'mount --bind HOUSE/guest HOUSE &&
-                 php-fpm8.2 --fpm-config HOUSE/php-fpm.conf'",
-            );
-            house.does(&guest);
             house.stop_fpm();
             house.fails("/quick.php", 502, &["socket_missing"]);
             let finding = house.examine().finds("fpm_stopped", "critical");
@@ -51,18 +53,37 @@ fn an_nginx_in_a_container_does_not_stand_for_the_one_that_was_stopped() {
         "containers::an_nginx_in_a_container_does_not_stand_for_the_one_that_was_stopped",
         |_| {
             let mut house = House::new();
+            house.does(&format!(
+                "{GUEST} && sed -i \"s/www-data/nobody nogroup/\" HOUSE/guest/nginx.conf && {ENTER} && nginx -c HOUSE/nginx.conf'"
+            ));
+            // Nor does its user, who could not use the socket.
             house.open();
-            let guest = house.fill(
-                "mkdir HOUSE/guest HOUSE/guest/run HOUSE/guest/log HOUSE/guest/temp &&
-                 cp -r HOUSE/nginx.conf HOUSE/sites HOUSE/guest &&
-                 unshare --mount --net sh -c 'ip link set lo up && mount --bind HOUSE/guest HOUSE &&
-                 nginx -c HOUSE/nginx.conf'",
-            );
-            house.does(&guest);
             house.stop_nginx();
             let finding = house.examine().finds("nginx_stopped", "critical");
             house.apply(&finding);
             house.serves("/quick.php");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_whose_folder_is_hidden_from_nginx_is_found() {
+    within(
+        "containers::a_pool_whose_folder_is_hidden_from_nginx_is_found",
+        |_| {
+            let mut house = House::new();
+            // As systemd does for PrivateTmp=yes: its socket lies where nobody else sees it.
+            house.change("php-fpm.conf", "HOUSE/run/php-fpm.pid", "HOUSE/php-fpm.pid");
+            house.starts_fpm_by(
+                "unshare --mount sh -c 'mount -t tmpfs none HOUSE/run && php-fpm --fpm-config HOUSE/php-fpm.conf' &&
+                 cp HOUSE/php-fpm.pid HOUSE/run",
+            );
+            house.open_as_it_is();
+            house.fails("/quick.php", 502, &["socket_missing"]);
+            let finding = house.examine().finds("socket_missing", "critical");
+            finding.explains("socket_missing").names(&["PrivateTmp"]);
+            finding.only_advises();
         },
     );
 }

@@ -7,12 +7,6 @@ use super::files::POOL;
 use super::house::House;
 use super::port::free_port;
 
-/// The site hands what is below a path to an address.
-fn pass(house: &House, path: &str, directives: &str) {
-    let location = format!("location {path} {{\n        {directives}\n    }}\n\n    location ~");
-    house.change("sites/shop", "location ~", &location);
-}
-
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn one_pool_behind_a_socket() {
@@ -28,7 +22,7 @@ fn two_pools_behind_a_socket_and_a_port() {
     let pool = POOL.replace("HOUSE/run/shop.sock", &format!("127.0.0.1:{port}"));
     house.write("pool.d/blog.conf", &pool.replace("shop", "blog"));
     let blog = format!("include /etc/nginx/fastcgi.conf; fastcgi_pass 127.0.0.1:{port};");
-    pass(&house, "~ ^/slow", &blog);
+    house.location("~ ^/slow", &blog);
     house.open();
     house.serves("/slow.php?ms=1");
 }
@@ -76,7 +70,7 @@ fn a_backend_behind_an_upstream_block_whose_connections_are_kept() {
     house.change("sites/shop", "server {\n    listen", &upstream);
     let kept = "proxy_pass http://node;\n        proxy_http_version 1.1;\n        \
                 proxy_set_header Connection \"\";";
-    pass(&house, "/", kept);
+    house.location("/", kept);
     house.open();
     house.serves("/");
 }
@@ -92,7 +86,7 @@ fn backends_on_both_loopbacks_and_one_in_reserve() {
         "upstream node {{\n    server 127.0.0.1:{port};\n    server [::1]:{port};\n}}\n\nserver {{\n    listen"
     );
     house.change("sites/shop", "server {\n    listen", &upstream);
-    pass(&house, "/", "proxy_pass http://node;");
+    house.location("/", "proxy_pass http://node;");
     house.open();
     house.serves("/");
 }
@@ -104,7 +98,7 @@ fn a_backend_that_listens_on_every_address_of_both_families() {
     let port = free_port();
     // One socket for both, which the kernel lists among those of the newer family only.
     backend::listen((Ipv6Addr::UNSPECIFIED, port));
-    pass(&house, "/", &format!("proxy_pass http://127.0.0.1:{port};"));
+    house.location("/", &format!("proxy_pass http://127.0.0.1:{port};"));
     house.open();
     house.serves("/");
 }
@@ -119,7 +113,7 @@ fn a_server_that_is_marked_as_down() {
         "upstream node {{\n    server 127.0.0.1:{port};\n    server 127.0.0.1:{nobody} down;\n}}\n\nserver {{\n    listen"
     );
     house.change("sites/shop", "server {\n    listen", &upstream);
-    pass(&house, "/", "proxy_pass http://node;");
+    house.location("/", "proxy_pass http://node;");
     house.open();
     house.serves("/");
 }
@@ -138,16 +132,8 @@ fn nginx_in_front_of_itself() {
         "server {\n    listen 127.0.0.1:PORT",
         &servers,
     );
-    pass(
-        &house,
-        "/socket",
-        "proxy_pass http://unix:HOUSE/run/inner.sock:/;",
-    );
-    pass(
-        &house,
-        "/port",
-        &format!("proxy_pass http://127.0.0.1:{port};"),
-    );
+    house.location("/socket", "proxy_pass http://unix:HOUSE/run/inner.sock:/;");
+    house.location("/port", &format!("proxy_pass http://127.0.0.1:{port};"));
     house.open();
     house.serves("/socket");
     house.serves("/port");
@@ -174,7 +160,7 @@ fn a_variable_that_names_an_upstream_block() {
          server {{\n    listen"
     );
     house.change("sites/shop", "server {\n    listen", &upstream);
-    pass(&house, "/", "proxy_pass http://$backend;");
+    house.location("/", "proxy_pass http://$backend;");
     house.open();
     house.serves("/");
 }

@@ -15,7 +15,7 @@ fn a_limit(old: &str, new: &str, check: &str, setting: &str, class: &str) {
     let served = served_of(20, house.port, "/slow.php?ms=300");
     assert!((1..20).contains(&served), "{served}");
     house.logged(&[class]);
-    let finding = house.examine().finds(check, "critical");
+    let finding = house.examine().finds(check, "warning");
     finding.names(&[setting]).explains(class);
     house.apply(&finding);
     house.serves("/quick.php");

@@ -16,13 +16,13 @@ fn a_pool_with_too_few_children_for_its_visitors_is_found_and_given_more() {
     assert!((1..12).contains(&served), "{served}");
     house.logged(&["backlog_full"]);
     let diagnosis = house.examine();
-    let finding = diagnosis.finds_among("too_few_children", "critical", &["backlog_cut"]);
-    finding.names(&["shop", "pm.max_children"]);
-    finding.is_at(&place(&house.path("pool.d/shop.conf"), "pm.max_children"));
+    let finding = diagnosis.finds("too_few_children", "warning");
+    let pool = house.path("pool.d/shop.conf");
+    finding.names(&["shop", &place(&pool, "pm.max_children")]);
+    finding.names(&[&place(&pool, "listen.backlog")]);
+    finding.is_at(&place(&pool, "[shop]"));
     finding.explains("backlog_full");
-    for finding in diagnosis.all() {
-        house.apply(finding);
-    }
+    house.apply(&finding);
     house.serves("/quick.php");
     assert_eq!(served_of(12, house.port, "/slow.php?ms=200"), 12);
     house.logged(&[]);

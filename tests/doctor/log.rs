@@ -19,6 +19,11 @@ impl Log {
         Self { path, seen: 0 }
     }
 
+    /// Whether something was added since the last look.
+    pub fn has_news(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|meta| meta.len() > self.seen as u64)
+    }
+
     /// What was added since the last look.
     pub fn news(&mut self) -> String {
         let bytes = fs::read(&self.path).unwrap_or_default();

@@ -6,6 +6,7 @@
 
 mod backend;
 mod containers;
+mod daemons;
 mod debian;
 mod diagnosis;
 mod files;
@@ -29,3 +30,4 @@ mod stopped;
 mod timeouts;
 mod unloaded;
 mod visitor;
+mod visits;

@@ -8,34 +8,96 @@ use super::namespace::{Machine, within};
 use super::port::free_port;
 use super::{backend, nameserver};
 
-const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n";
-
 /// A house whose site hands everything but PHP to an address.
-fn passing_to(machine: &Machine, address: &str) -> House {
-    machine.writes("/etc/hosts", HOSTS);
+fn passing_to(address: &str) -> House {
     let house = House::new();
-    let pass = format!("location / {{\n        proxy_pass {address};\n    }}\n\n    location ~");
-    house.change("sites/shop", "location ~", &pass);
+    house.location("/", &format!("proxy_pass {address};"));
     house
+}
+
+/// A machine with other addresses than those of the loopback, on which `localhost` is two addresses.
+fn localhost(machine: &Machine, others: &[&str]) {
+    machine.writes(
+        "/etc/hosts",
+        "127.0.0.1 localhost\n::1 localhost ip6-localhost\n",
+    );
+    for other in others {
+        machine.has_address(other);
+    }
+}
+
+/// Addresses for documentation (RFC 5737, RFC 3849).
+const OLDER: &str = "192.0.2.1/24";
+const NEWER: &str = "2001:db8::1/64";
+
+/// The visitor is served by the other address, and waits a little longer.
+fn found_on_one_address(house: &mut House) {
+    house.open_as_it_is();
+    house.fails("/", 200, &["connect_refused"]);
+    let finding = house.examine().finds("localhost_two_addresses", "warning");
+    finding.names(&["localhost", "127.0.0.1", "::1"]);
+    finding.is_at(&place(&house.path("sites/shop"), "localhost"));
+    finding.explains("connect_refused");
+    house.apply(&finding);
+    house.serves("/");
 }
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
-fn a_service_that_listens_on_one_of_the_two_addresses_of_localhost_is_found() {
+fn a_service_on_one_of_two_addresses_of_localhost_is_found() {
     within(
-        "names::a_service_that_listens_on_one_of_the_two_addresses_of_localhost_is_found",
+        "names::a_service_on_one_of_two_addresses_of_localhost_is_found",
         |machine| {
+            localhost(machine, &[OLDER, NEWER]);
             let port = free_port();
-            let mut house = passing_to(machine, &format!("http://localhost:{port}"));
+            let mut house = passing_to(&format!("http://localhost:{port}"));
             backend::listen((Ipv4Addr::LOCALHOST, port));
-            house.open_as_it_is();
-            // The visitor is served by the other address, and waits a little longer.
-            house.fails("/", 200, &["connect_refused"]);
-            let finding = house.examine().finds("localhost_two_addresses", "warning");
-            finding.names(&["localhost", "127.0.0.1", "::1"]);
-            finding.is_at(&place(&house.path("sites/shop"), "proxy_pass"));
-            finding.explains("connect_refused");
-            house.apply(&finding);
+            found_on_one_address(&mut house);
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_service_on_the_newer_address_of_localhost_only_is_found() {
+    within(
+        "names::a_service_on_the_newer_address_of_localhost_only_is_found",
+        |machine| {
+            localhost(machine, &[OLDER, NEWER]);
+            let port = free_port();
+            let mut house = passing_to(&format!("http://localhost:{port}/"));
+            backend::listen((Ipv6Addr::LOCALHOST, port));
+            found_on_one_address(&mut house);
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_machine_without_a_network_asks_for_both_addresses_of_localhost() {
+    within(
+        "names::a_machine_without_a_network_asks_for_both_addresses_of_localhost",
+        |machine| {
+            localhost(machine, &[]);
+            let port = free_port();
+            let mut house = passing_to(&format!("http://localhost:{port}"));
+            backend::listen((Ipv4Addr::LOCALHOST, port));
+            found_on_one_address(&mut house);
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_machine_of_the_older_family_asks_for_one_address_of_localhost_and_is_well() {
+    within(
+        "names::a_machine_of_the_older_family_asks_for_one_address_of_localhost_and_is_well",
+        |machine| {
+            localhost(machine, &[OLDER]);
+            let port = free_port();
+            let mut house = passing_to(&format!("http://localhost:{port}"));
+            backend::listen((Ipv4Addr::LOCALHOST, port));
+            house.open();
             house.serves("/");
         },
     );
@@ -43,19 +105,16 @@ fn a_service_that_listens_on_one_of_the_two_addresses_of_localhost_is_found() {
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
-fn a_service_that_listens_on_the_newer_address_of_localhost_only_is_found() {
+fn a_server_of_an_upstream_block_on_one_of_two_addresses_is_found() {
     within(
-        "names::a_service_that_listens_on_the_newer_address_of_localhost_only_is_found",
+        "names::a_server_of_an_upstream_block_on_one_of_two_addresses_is_found",
         |machine| {
-            let port = free_port();
-            let mut house = passing_to(machine, &format!("http://localhost:{port}/"));
-            backend::listen((Ipv6Addr::LOCALHOST, port));
-            house.open_as_it_is();
-            house.fails("/", 200, &["connect_refused"]);
-            let finding = house.examine().finds("localhost_two_addresses", "warning");
-            finding.explains("connect_refused");
-            house.apply(&finding);
-            house.serves("/");
+            localhost(machine, &[OLDER, NEWER]);
+            let mut house = passing_to("http://node");
+            house.in_front("upstream node {\n    server localhost;\n}\n");
+            // The port of the scheme, which stands nowhere.
+            backend::listen((Ipv4Addr::LOCALHOST, 80));
+            found_on_one_address(&mut house);
         },
     );
 }
@@ -66,25 +125,48 @@ fn a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found() {
     within(
         "names::a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found",
         |machine| {
-            let port = free_port();
-            let mut house = passing_to(machine, "http://shop");
-            let upstream = format!(
-                "upstream shop {{\n    server localhots:{port};\n}}\n\nserver {{\n    listen"
-            );
-            house.change("sites/shop", "server {\n    listen", &upstream);
             machine.writes("/etc/hosts", "127.0.0.1 localhost\n");
+            let port = free_port();
+            let mut house = passing_to("http://shop");
+            house.in_front(&format!(
+                "upstream shop {{\n    server localhots:{port};\n}}\n"
+            ));
             backend::listen((Ipv4Addr::LOCALHOST, port));
             house.start_fpm();
             let output = house.try_nginx();
             assert!(!output.status.success(), "{output:?}");
             house.logged(&["host_not_found"]);
             let diagnosis = house.examine();
+            // That NGINX does not run is what follows from it.
             let finding = diagnosis.finds_among("name_unresolved", "critical", &["nginx_stopped"]);
             finding.names(&["localhots"]).explains("host_not_found");
             finding.is_at(&place(&house.path("sites/shop"), "localhots"));
             for finding in diagnosis.all() {
                 house.apply(finding);
             }
+            house.serves("/");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_name_that_was_mistyped_in_a_site_of_a_running_nginx_is_found_before_it_is_restarted() {
+    within(
+        "names::a_name_that_was_mistyped_in_a_site_of_a_running_nginx_is_found_before_it_is_restarted",
+        |machine| {
+            machine.writes("/etc/hosts", "127.0.0.1 localhost\n");
+            let port = free_port();
+            backend::listen((Ipv4Addr::LOCALHOST, port));
+            let mut house = passing_to(&format!("http://127.0.0.1:{port}"));
+            house.open();
+            house.change("sites/shop", "http://127.0.0.1", "http://localhots");
+            house.reload_in_vain();
+            house.logged(&["host_not_found"]);
+            house.answers("/");
+            let finding = house.examine().finds("name_unresolved", "critical");
+            finding.names(&["localhots"]).explains("host_not_found");
+            house.apply(&finding);
             house.serves("/");
         },
     );
@@ -100,9 +182,11 @@ fn a_name_in_a_variable_without_a_resolver_is_found() {
             nameserver::serve([127, 0, 0, 53].into(), Ipv4Addr::LOCALHOST);
             let port = free_port();
             let pass = format!("http://$backend:{port}");
-            let mut house = passing_to(machine, &pass);
-            let set = "set $backend backend.shop.test;\n        proxy_pass";
-            house.change("sites/shop", "proxy_pass", set);
+            let mut house = House::new();
+            house.location(
+                "/",
+                &format!("set $backend backend.shop.test;\nproxy_pass {pass};"),
+            );
             backend::listen((Ipv4Addr::LOCALHOST, port));
             house.open_as_it_is();
             house.fails("/", 502, &["resolver_missing"]);

@@ -68,6 +68,14 @@ impl Machine {
         mount(&["-o", "remount,hidepid=2", "/proc"]);
     }
 
+    /// The machine has one more address.
+    pub fn has_address(&self, address: &str) {
+        let mut command = Command::new("ip");
+        // An address that is still being looked for elsewhere could not be used yet.
+        command.args(["address", "add", address, "dev", "lo", "nodad"]);
+        assert!(command.status().unwrap().success(), "{address}");
+    }
+
     /// A file with a text takes the place of one.
     pub fn writes(&self, path: &str, text: &str) {
         let file = self.0.join(path.replace('/', "_"));

@@ -90,3 +90,16 @@ fn programs_in_the_foreground_are_running() {
     house.starts_fpm_by("php-fpm -F -y HOUSE/php-fpm.conf &");
     house.open();
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn another_nginx_with_a_relative_path_does_not_stand_for_the_one_that_was_stopped() {
+    let (mut house, mut other) = (House::new(), House::new());
+    other.starts_nginx_by("nginx -e HOUSE/log/error.log -p HOUSE -c nginx.conf");
+    other.open();
+    house.open();
+    house.stop_nginx();
+    let finding = house.examine().finds("nginx_stopped", "critical");
+    house.apply(&finding);
+    house.serves("/quick.php");
+}

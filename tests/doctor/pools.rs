@@ -1,7 +1,15 @@
 //! NGINX and PHP-FPM that do not mean the same pool.
 
+use std::fs;
+
 use super::files::{POOL, place};
 use super::house::House;
+use super::port::free_port;
+
+/// Requests for PHP are handed to an address.
+fn through(address: &str) -> String {
+    format!("include /etc/nginx/fastcgi.conf;\nfastcgi_pass {address};")
+}
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
@@ -9,33 +17,32 @@ fn a_pool_whose_file_was_written_but_never_loaded_is_found_and_loaded() {
     let mut house = House::new();
     house.open();
     house.write("pool.d/blog.conf", &POOL.replace("shop", "blog"));
-    house.change("sites/shop", "run/shop.sock", "run/blog.sock");
+    house.location("~ ^/slow", &through("unix:HOUSE/run/blog.sock"));
     house.reload_nginx();
-    house.fails("/quick.php", 502, &["socket_missing"]);
-    // That the old pool is of no use to anyone now is true as well.
-    let diagnosis = house.examine();
-    let finding = diagnosis.finds_among("pool_not_running", "critical", &["pool_unused"]);
-    finding.names(&["blog"]).explains("socket_missing");
-    finding.is_at(&place(&house.path("pool.d/blog.conf"), "[blog]"));
+    house.fails("/slow.php?ms=1", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_not_running", "critical");
+    finding.names(&["blog", &house.fill("HOUSE/run/blog.sock")]);
+    finding.names(&[&place(&house.path("pool.d/blog.conf"), "[blog]")]);
+    finding.is_at(&place(&house.path("sites/shop"), "blog.sock"));
+    finding.explains("socket_missing");
     house.apply(&finding);
-    house.answers("/quick.php");
+    house.serves("/slow.php?ms=1");
 }
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn a_socket_that_no_pool_has_and_none_resembles_gets_a_pool() {
     let mut house = House::new();
-    house.write("pool.d/warehouse.conf", &POOL.replace("shop", "warehouse"));
-    house.remove("pool.d/shop.conf");
+    house.location("~ ^/slow", &through("unix:HOUSE/run/warehouse.sock"));
     house.open_as_it_is();
-    house.fails("/quick.php", 502, &["socket_missing"]);
-    let diagnosis = house.examine();
-    let finding = diagnosis.finds_among("pool_missing", "critical", &["pool_unused"]);
-    finding.names(&[&house.fill("HOUSE/run/shop.sock")]);
-    finding.is_at(&place(&house.path("sites/shop"), "fastcgi_pass"));
+    house.fails("/slow.php?ms=1", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_missing", "critical");
+    finding.names(&[&house.fill("HOUSE/run/warehouse.sock")]);
+    finding.is_at(&place(&house.path("sites/shop"), "warehouse.sock"));
     finding.explains("socket_missing");
     house.apply(&finding);
-    house.answers("/quick.php");
+    house.serves("/slow.php?ms=1");
+    house.serves("/quick.php");
 }
 
 #[test]
@@ -84,6 +91,54 @@ fn a_server_of_an_upstream_block_that_was_mistyped_is_found_and_mended() {
     let finding = house.examine().finds("pool_missing", "critical");
     finding.is_at(&place(&house.path("sites/shop"), "server unix:"));
     finding.explains("socket_missing");
+    house.apply(&finding);
+    house.serves("/quick.php");
+}
+
+/// A site whose pool is missing, beside one that has a pool with a socket of a similar name. Whoever made
+/// them keeps their sites apart, and so must the fix.
+fn a_neighbour(socket: &str, missing: &str) {
+    let mut house = House::new();
+    for folder in ["run/1", "run/2"] {
+        fs::create_dir(house.path(folder)).unwrap();
+    }
+    house.change("sites/shop", "run/shop.sock", socket);
+    house.change("pool.d/shop.conf", "run/shop.sock", socket);
+    house.location("~ ^/slow", &through(&format!("unix:HOUSE/{missing}")));
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=1", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_missing", "critical");
+    finding.explains("socket_missing");
+    house.apply(&finding);
+    let site = fs::read_to_string(house.path("sites/shop")).unwrap();
+    let pass = house.fill(&format!("fastcgi_pass unix:HOUSE/{socket};"));
+    assert_eq!(site.matches(&pass).count(), 1, "{finding:?}");
+    house.serves("/slow.php?ms=1");
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn the_pool_of_the_site_with_the_next_number_is_not_the_one_that_was_meant() {
+    a_neighbour("run/site1.sock", "run/site2.sock");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_socket_of_the_same_name_in_the_folder_of_another_site_is_not_the_one_that_was_meant() {
+    a_neighbour("run/1/php.sock", "run/2/php.sock");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_of_the_right_name_that_listens_on_a_port_is_the_one_that_was_meant() {
+    let mut house = House::new();
+    let listen = format!("127.0.0.1:{}", free_port());
+    house.change("pool.d/shop.conf", "HOUSE/run/shop.sock", &listen);
+    house.open_as_it_is();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_missing", "critical");
+    finding.names(&[&listen]).explains("socket_missing");
     house.apply(&finding);
     house.serves("/quick.php");
 }

@@ -12,10 +12,12 @@ fn a_pool_that_ends_scripts_before_nginx_stops_waiting_is_found() {
     house.open_as_it_is();
     house.fails("/slow.php?ms=3000", 502, &["response_reset"]);
     let diagnosis = house.examine();
-    let finding = diagnosis.finds("terminate_before_read_timeout", "critical");
+    let finding = diagnosis.finds("terminate_before_read_timeout", "warning");
     finding.names(&["shop", "request_terminate_timeout", "fastcgi_read_timeout"]);
-    let setting = "request_terminate_timeout";
-    finding.is_at(&place(&house.path("pool.d/shop.conf"), setting));
+    let pool = house.path("pool.d/shop.conf");
+    finding.names(&[&place(&pool, "request_terminate_timeout")]);
+    finding.is_at(&place(&pool, "[shop]"));
+    finding.is_at(&place(&house.path("sites/shop"), "fastcgi_pass"));
     finding.explains("response_reset");
     house.apply(&finding);
     house.serves("/slow.php?ms=1500");
@@ -34,7 +36,9 @@ fn an_nginx_that_stops_waiting_before_the_pool_ends_scripts_is_found() {
     let diagnosis = house.examine();
     let finding = diagnosis.finds("read_timeout_before_terminate", "warning");
     finding.names(&["shop", "request_terminate_timeout", "fastcgi_read_timeout"]);
-    finding.is_at(&place(&house.path("sites/shop"), "fastcgi_read_timeout"));
+    let site = house.path("sites/shop");
+    finding.names(&[&place(&site, "fastcgi_read_timeout")]);
+    finding.is_at(&place(&site, "fastcgi_pass"));
     finding.explains("response_timeout");
     house.apply(&finding);
     house.serves("/slow.php?ms=1200");

@@ -1,0 +1,120 @@
+//! NGINX and PHP-FPM of a house: how they are started, reloaded, stopped and killed.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use super::fix;
+use super::house::House;
+use super::process::{Process, children, in_file, of, send, wait_until};
+
+/// A program that stays.
+pub struct Daemon {
+    /// What starts it.
+    pub command: String,
+    /// Where it writes its id.
+    pub pid: PathBuf,
+}
+
+impl House {
+    /// The command that starts NGINX.
+    pub fn starts_nginx_by(&mut self, command: &str) {
+        self.nginx.command = self.fill(command);
+    }
+
+    /// The command that starts PHP-FPM. It tells by a file that it runs.
+    pub fn starts_fpm_by(&mut self, command: &str) {
+        self.fpm.command = self.fill(command);
+    }
+
+    pub fn start_nginx(&self) {
+        let output = self.try_nginx();
+        let words = format!("NGINX does not start: {output:?}");
+        assert!(output.status.success(), "{words}");
+        let has_workers = |master| !children(master).is_empty();
+        wait_until(&words, || self.nginx_id().is_some_and(has_workers));
+    }
+
+    /// Starts NGINX, which may refuse.
+    pub fn try_nginx(&self) -> Output {
+        fix::shell(self, &self.nginx.command)
+    }
+
+    pub fn start_fpm(&self) {
+        let output = fix::shell(self, &self.fpm.command);
+        let words = format!("PHP-FPM does not start: {output:?}");
+        assert!(output.status.success(), "{words}");
+        wait_until(&words, || self.fpm_id().is_some());
+    }
+
+    /// Both run, with files that are as old as files usually are: what a log says of the time before a file
+    /// was changed is another matter.
+    pub fn open_as_it_is(&self) {
+        self.does("find HOUSE -type f -exec touch -d '2 hours ago' {} +");
+        self.start_fpm();
+        self.start_nginx();
+    }
+
+    /// Both run, the visitor is served, and doctor finds nothing.
+    pub fn open(&mut self) {
+        self.open_as_it_is();
+        self.serves("/quick.php");
+    }
+
+    /// Until no worker is left that has the configuration from before.
+    pub fn reload_nginx(&self) {
+        let master = self.nginx_id().unwrap();
+        let before = children(master);
+        send("-HUP", master);
+        wait_until("NGINX reloads", || {
+            let now = children(master);
+            let is_new = |worker: &Process| before.iter().all(|old| old.id != worker.id);
+            !now.is_empty() && now.iter().all(is_new)
+        });
+    }
+
+    /// NGINX refuses the configuration, says so in the log, and goes on with the old one.
+    pub fn reload_in_vain(&mut self) {
+        self.log.news();
+        send("-HUP", self.nginx_id().unwrap());
+        wait_until("NGINX refuses", || self.log.has_news());
+    }
+
+    /// NGINX's master process.
+    pub fn nginx_id(&self) -> Option<u32> {
+        in_file(&self.nginx.pid)
+    }
+
+    /// PHP-FPM's master process.
+    pub fn fpm_id(&self) -> Option<u32> {
+        in_file(&self.fpm.pid)
+    }
+
+    pub fn stop_nginx(&self) {
+        send("-TERM", self.nginx_id().unwrap());
+        wait_until("NGINX stops", || self.nginx_id().is_none());
+    }
+
+    pub fn stop_fpm(&self) {
+        send("-TERM", self.fpm_id().unwrap());
+        wait_until("PHP-FPM stops", || self.fpm_id().is_none());
+    }
+
+    /// As the kernel does when memory runs out, and its children go as well.
+    pub fn kill_fpm(&self) {
+        let children = children(self.fpm_id().unwrap());
+        self.kill_fpm_only();
+        for child in &children {
+            send("-KILL", child.id);
+        }
+        let was_child = |process: Process| children.iter().any(|child| child.id == process.id);
+        wait_until("PHP-FPM's children are dead", || {
+            !of(&self.path("")).into_iter().any(was_child)
+        });
+    }
+
+    /// Its children live on.
+    pub fn kill_fpm_only(&self) {
+        send("-KILL", self.fpm_id().unwrap());
+        wait_until("PHP-FPM is dead", || self.fpm_id().is_none());
+    }
+}

@@ -1,0 +1,93 @@
+//! What visitors of a house see, what its log says, and what doctor says of it.
+
+use std::fs;
+use std::process::Command;
+
+use super::diagnosis::{Diagnosis, Finding};
+use super::fix;
+use super::house::House;
+use super::log::classes;
+use super::process::{children, wait_until};
+use super::visitor::get;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_badgateway");
+
+impl House {
+    /// Visitors are answered with a status, and the new errors are of these classes.
+    pub fn fails(&mut self, path: &str, status: u16, expected: &[&str]) {
+        self.log.news();
+        for _ in 0..3 {
+            let answer = get(self.port, path);
+            let answered = answer.as_ref().map(|answer| answer.status);
+            assert_eq!(answered, Some(status), "{answer:?}; {}", self.log.news());
+        }
+        self.logged(expected);
+    }
+
+    /// The errors that are new in the log are of these classes.
+    pub fn logged(&mut self, expected: &[&str]) {
+        let news = self.log.news();
+        let classes: Vec<String> = classes(&news).into_iter().collect();
+        assert_eq!(classes, expected, "{news}");
+    }
+
+    /// What doctor says.
+    pub fn examine(&self) -> Diagnosis {
+        Diagnosis::of(Command::new(PROGRAM).args(self.flags()))
+    }
+
+    /// What doctor says to somebody who may not look at other users' processes.
+    pub fn examine_as_nobody(&self) -> Diagnosis {
+        let program = self.path("badgateway");
+        fs::copy(PROGRAM, &program).unwrap();
+        let mut doctor = Command::new("setpriv");
+        doctor.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
+        Diagnosis::of(doctor.arg(program).args(self.flags()))
+    }
+
+    fn flags(&self) -> Vec<String> {
+        let fixed = ["doctor", "--format", "json", "--timezone", "UTC"];
+        let mut flags = fixed.map(str::to_owned).to_vec();
+        flags.extend_from_slice(&self.flags);
+        flags.push(self.log.path.display().to_string());
+        flags
+    }
+
+    /// Visitors are served, and doctor has nothing to say.
+    pub fn serves(&mut self, path: &str) {
+        self.answers(path);
+        self.examine().finds_nothing();
+    }
+
+    /// Visitors are served, soon at least, and without any new error.
+    pub fn answers(&mut self, path: &str) {
+        let mut last = None;
+        wait_until(&format!("{path} is served"), || {
+            last = get(self.port, path);
+            let is_served = last.as_ref().is_some_and(|answer| answer.status == 200);
+            is_served && self.has_settled()
+        });
+        self.log.news();
+        for _ in 0..5 {
+            let answer = get(self.port, path);
+            let status = answer.as_ref().map(|answer| answer.status);
+            assert_eq!(status, Some(200), "{answer:?}; {}", self.log.news());
+        }
+        assert_eq!(self.log.news(), "");
+    }
+
+    /// Whether no worker is left that has the configuration from before.
+    fn has_settled(&self) -> bool {
+        let workers = |master| children(master).into_iter();
+        self.nginx_id().is_some_and(|master| {
+            !workers(master).any(|worker| worker.title.contains("shutting down"))
+        })
+    }
+
+    /// Does what a finding advises, step by step.
+    pub fn apply(&self, finding: &Finding) {
+        for step in &finding.fix {
+            fix::apply(self, step);
+        }
+    }
+}
