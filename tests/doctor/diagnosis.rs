@@ -82,6 +82,12 @@ impl Diagnosis {
         self.findings.first().expect(&self.words)
     }
 
+    /// One of the findings is of this check.
+    pub fn says(&self, check: &str) {
+        let is_said = self.findings.iter().any(|finding| finding.check == check);
+        assert!(is_said, "{}", self.words);
+    }
+
     /// The only finding is of this check.
     pub fn finds(&self, check: &str, severity: &str) -> Finding {
         self.finds_among(check, severity, &[])

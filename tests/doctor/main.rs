@@ -13,6 +13,7 @@ mod files;
 mod fix;
 mod healthy;
 mod house;
+mod keepalive;
 mod limits;
 mod load;
 mod log;

@@ -43,3 +43,22 @@ fn an_nginx_that_stops_waiting_before_the_pool_ends_scripts_is_found() {
     house.apply(&finding);
     house.serves("/slow.php?ms=1200");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn scripts_that_are_given_more_time_than_nginx_waits_are_found() {
+    let mut house = House::new();
+    let pool = "[shop]\nphp_admin_value[max_execution_time] = 90";
+    house.change("pool.d/shop.conf", "[shop]", pool);
+    let pass = "fastcgi_read_timeout 1s;\n        fastcgi_pass";
+    house.change("sites/shop", "fastcgi_pass", pass);
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=1200", 504, &["response_timeout"]);
+    // Whatever is said, what is to be done must not contradict itself.
+    let diagnosis = house.examine();
+    diagnosis.says("execution_time");
+    for finding in diagnosis.all() {
+        house.apply(finding);
+    }
+    house.serves("/slow.php?ms=1200");
+}
