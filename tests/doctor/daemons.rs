@@ -60,13 +60,17 @@ impl House {
         self.serves("/quick.php");
     }
 
-    /// Until no worker is left that has the configuration from before.
     pub fn reload_nginx(&self) {
-        let master = self.nginx_id().unwrap();
-        let before = children(master);
-        send("-HUP", master);
+        self.with_new_workers(|| send("-HUP", self.nginx_id().unwrap()));
+    }
+
+    /// Has NGINX reloaded, and waits until no worker is left that has the configuration from before.
+    pub fn with_new_workers(&self, reload: impl FnOnce()) {
+        let workers = || self.nginx_id().map(children).unwrap_or_default();
+        let before = workers();
+        reload();
         wait_until("NGINX reloads", || {
-            let now = children(master);
+            let now = workers();
             let is_new = |worker: &Process| before.iter().all(|old| old.id != worker.id);
             !now.is_empty() && now.iter().all(is_new)
         });

@@ -26,6 +26,15 @@ fn localhost(machine: &Machine, others: &[&str]) {
     }
 }
 
+/// No name server is asked: a name that does not stand in /etc/hosts is none.
+fn names_by_hosts_only(machine: &Machine) {
+    machine.writes("/etc/hosts", "127.0.0.1 localhost\n");
+    machine.writes(
+        "/etc/nsswitch.conf",
+        "passwd: files\ngroup: files\nhosts: files\n",
+    );
+}
+
 /// Addresses for documentation (RFC 5737, RFC 3849).
 const OLDER: &str = "192.0.2.1/24";
 const NEWER: &str = "2001:db8::1/64";
@@ -125,7 +134,7 @@ fn a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found() {
     within(
         "names::a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found",
         |machine| {
-            machine.writes("/etc/hosts", "127.0.0.1 localhost\n");
+            names_by_hosts_only(machine);
             let port = free_port();
             let mut house = passing_to("http://shop");
             house.in_front(&format!(
@@ -151,11 +160,34 @@ fn a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found() {
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_server_whose_name_nobody_can_be_asked_for_is_found_as_nginx_would_not_start_without() {
+    within(
+        "names::a_server_whose_name_nobody_can_be_asked_for_is_found_as_nginx_would_not_start_without",
+        |machine| {
+            // As at boot, before the network is there.
+            machine.writes("/etc/resolv.conf", "nameserver 192.0.2.53\n");
+            let mut house = passing_to("http://backend.shop.test:8080");
+            house.start_fpm();
+            let output = house.try_nginx();
+            assert!(!output.status.success(), "{output:?}");
+            house.logged(&["host_not_found"]);
+            let diagnosis = house.examine();
+            let finding = diagnosis.finds_among("name_unresolved", "critical", &["nginx_stopped"]);
+            finding
+                .names(&["backend.shop.test"])
+                .explains("host_not_found");
+            finding.is_at(&place(&house.path("sites/shop"), "proxy_pass"));
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn a_name_that_was_mistyped_in_a_site_of_a_running_nginx_is_found_before_it_is_restarted() {
     within(
         "names::a_name_that_was_mistyped_in_a_site_of_a_running_nginx_is_found_before_it_is_restarted",
         |machine| {
-            machine.writes("/etc/hosts", "127.0.0.1 localhost\n");
+            names_by_hosts_only(machine);
             let port = free_port();
             backend::listen((Ipv4Addr::LOCALHOST, port));
             let mut house = passing_to(&format!("http://127.0.0.1:{port}"));

@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use super::diagnosis::{Diagnosis, Finding};
+use super::diagnosis::{Diagnosis, Finding, Step};
 use super::fix;
 use super::house::House;
 use super::log::classes;
-use super::process::{children, wait_until};
+use super::process::wait_until;
 use super::visitor::get;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_badgateway");
@@ -64,8 +64,7 @@ impl House {
         let mut last = None;
         wait_until(&format!("{path} is served"), || {
             last = get(self.port, path);
-            let is_served = last.as_ref().is_some_and(|answer| answer.status == 200);
-            is_served && self.has_settled()
+            last.as_ref().is_some_and(|answer| answer.status == 200)
         });
         self.log.news();
         for _ in 0..5 {
@@ -76,18 +75,17 @@ impl House {
         assert_eq!(self.log.news(), "");
     }
 
-    /// Whether no worker is left that has the configuration from before.
-    fn has_settled(&self) -> bool {
-        let workers = |master| children(master).into_iter();
-        self.nginx_id().is_some_and(|master| {
-            !workers(master).any(|worker| worker.title.contains("shutting down"))
-        })
-    }
-
     /// Does what a finding advises, step by step.
     pub fn apply(&self, finding: &Finding) {
         for step in &finding.fix {
-            fix::apply(self, step);
+            let has_nginx_reload =
+                |command: &str| command.contains("nginx") && command.contains("reload");
+            match step {
+                Step::Run { command } if has_nginx_reload(command) => {
+                    self.with_new_workers(|| fix::apply(self, step));
+                }
+                _ => fix::apply(self, step),
+            }
         }
     }
 }
