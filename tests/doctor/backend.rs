@@ -25,13 +25,18 @@ pub fn listen_patiently(address: impl Into<SocketAddr>, patience: Duration) {
 /// Until one of the two closes the connection.
 fn serve(mut stream: &TcpStream, patience: Duration) {
     let mut answered = Instant::now();
+    let mut is_kept = true;
     for line in BufReader::new(stream).lines().map_while(Result::ok) {
         if answered.elapsed() > patience {
             return;
         }
+        is_kept &= !line.ends_with(" HTTP/1.0");
         if line.is_empty() {
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nquick";
             let _ = stream.write_all(answer);
+            if !is_kept {
+                return;
+            }
             answered = Instant::now();
         }
     }

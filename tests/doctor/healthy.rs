@@ -1,6 +1,9 @@
 //! Houses in which everything is well, each in its own way: doctor finds nothing.
 
+use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 
 use super::backend;
 use super::files::POOL;
@@ -161,6 +164,60 @@ fn a_variable_that_names_an_upstream_block() {
     );
     house.change("sites/shop", "server {\n    listen", &upstream);
     house.location("/", "proxy_pass http://$backend;");
+    house.open();
+    house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn an_address_in_a_variable() {
+    let mut house = House::new();
+    let port = free_port();
+    backend::listen((Ipv4Addr::LOCALHOST, port));
+    house.location(
+        "/set",
+        &format!("set $backend 127.0.0.1:{port};\nproxy_pass http://$backend;"),
+    );
+    house.location(
+        "/uri",
+        &format!("proxy_pass http://127.0.0.1:{port}$request_uri;"),
+    );
+    house.open();
+    house.serves("/set");
+    house.serves("/uri");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_fastcgi_service_that_is_no_php_fpm() {
+    let mut house = House::new();
+    let socket = house.path("run/other.sock");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
+    house.location("/other", "fastcgi_pass unix:HOUSE/run/other.sock;");
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_script_that_ends_its_own_process() {
+    let mut house = House::new();
+    house.open();
+    house.fails("/dies.php", 502, &["response_reset"]);
+    // No configuration is to blame for it.
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_port_that_is_handed_on_as_it_is() {
+    let mut house = House::new();
+    let (port, behind) = (free_port(), free_port());
+    backend::listen((Ipv4Addr::LOCALHOST, behind));
+    house.has_stream(&format!(
+        "upstream db {{\n    server 127.0.0.1:{behind};\n}}\nserver {{\n    listen 127.0.0.1:{port};\n    proxy_pass db;\n}}\n"
+    ));
+    house.location("/", &format!("proxy_pass http://127.0.0.1:{port};"));
     house.open();
     house.serves("/");
 }

@@ -92,6 +92,16 @@ impl House {
         self.folder.path().join(name)
     }
 
+    /// NGINX hands on connections as they are, too.
+    pub fn has_stream(&self, text: &str) {
+        let module = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;";
+        let conf = fs::read_to_string(self.path("nginx.conf")).unwrap();
+        self.write(
+            "nginx.conf",
+            &format!("{module}\n{conf}\nstream {{\n{text}}}\n"),
+        );
+    }
+
     /// A text with `HOUSE` and `PORT` put in.
     pub fn fill(&self, text: &str) -> String {
         let house = self.folder.path().display().to_string();

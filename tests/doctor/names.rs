@@ -231,3 +231,48 @@ fn a_name_in_a_variable_without_a_resolver_is_found() {
         },
     );
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_name_in_a_block_that_nobody_uses_keeps_nginx_from_starting_all_the_same() {
+    within(
+        "names::a_name_in_a_block_that_nobody_uses_keeps_nginx_from_starting_all_the_same",
+        |machine| {
+            names_by_hosts_only(machine);
+            let mut house = House::new();
+            house.in_front("upstream old {\n    server localhots:8080;\n}\n");
+            house.start_fpm();
+            assert!(!house.try_nginx().status.success());
+            house.logged(&["host_not_found"]);
+            let diagnosis = house.examine();
+            let finding = diagnosis.finds_among("name_unresolved", "critical", &["nginx_stopped"]);
+            finding.names(&["localhots"]).explains("host_not_found");
+            finding.is_at(&place(&house.path("sites/shop"), "localhots"));
+            for finding in diagnosis.all() {
+                house.apply(finding);
+            }
+            house.serves("/quick.php");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_name_in_a_variable_with_a_resolver_is_well() {
+    within(
+        "names::a_name_in_a_variable_with_a_resolver_is_well",
+        |machine| {
+            machine.writes("/etc/resolv.conf", "nameserver 127.0.0.53\n");
+            nameserver::serve([127, 0, 0, 53].into(), Ipv4Addr::LOCALHOST);
+            let port = free_port();
+            let mut house = House::new();
+            let set = "set $backend backend.shop.test;";
+            house.location("/", &format!("{set}\nproxy_pass http://$backend:{port};"));
+            let http = "http {\n    resolver 127.0.0.53;";
+            house.change("nginx.conf", "http {", http);
+            backend::listen((Ipv4Addr::LOCALHOST, port));
+            house.open();
+            house.serves("/");
+        },
+    );
+}

@@ -6,6 +6,7 @@ use super::backend;
 use super::files::place;
 use super::house::House;
 use super::port::free_port;
+use super::visitor::get;
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
@@ -62,4 +63,27 @@ fn a_port_that_is_open_to_the_newer_family_only_is_found() {
     finding.explains("connect_refused");
     house.apply(&finding);
     house.serves("/");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_closed_port_behind_one_that_is_handed_on_is_found() {
+    let mut house = House::new();
+    let (port, behind) = (free_port(), free_port());
+    house.has_stream(&format!(
+        "server {{\n    listen 127.0.0.1:{port};\n    proxy_pass 127.0.0.1:{behind};\n}}\n"
+    ));
+    house.open_as_it_is();
+    assert_eq!(get(port, "/"), None);
+    house.logged(&["connect_refused"]);
+    let finding = house.examine().finds("port_closed", "critical");
+    finding.names(&[&format!("127.0.0.1:{behind}")]);
+    finding.is_at(&place(
+        &house.path("nginx.conf"),
+        &format!("proxy_pass 127.0.0.1:{behind}"),
+    ));
+    finding.explains("connect_refused").only_advises();
+    backend::listen((Ipv4Addr::LOCALHOST, behind));
+    assert_eq!(get(port, "/").unwrap().status, 200);
+    house.serves("/quick.php");
 }

@@ -46,6 +46,24 @@ fn an_nginx_that_stops_waiting_before_the_pool_ends_scripts_is_found() {
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_site_on_one_line_is_mended_as_well() {
+    let mut house = House::new();
+    let site = "server { listen 127.0.0.1:PORT; root HOUSE/www; location ~ php$ { include /etc/nginx/fastcgi.conf; \
+                fastcgi_pass unix:HOUSE/run/shop.sock; fastcgi_read_timeout 1s; } }\n";
+    house.write("sites/shop", site);
+    let pool = "[shop]\nrequest_terminate_timeout = 60s";
+    house.change("pool.d/shop.conf", "[shop]", pool);
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=1200", 504, &["response_timeout"]);
+    let finding = house
+        .examine()
+        .finds("read_timeout_before_terminate", "warning");
+    house.apply(&finding);
+    house.serves("/slow.php?ms=1200");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
 fn scripts_that_are_given_more_time_than_nginx_waits_are_found() {
     let mut house = House::new();
     let pool = "[shop]\nphp_admin_value[max_execution_time] = 90";
