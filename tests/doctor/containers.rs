@@ -4,11 +4,20 @@ use super::files::place;
 use super::house::House;
 use super::namespace::within;
 
-/// What stands in a container's files under the very same names as the house's own does.
-const GUEST: &str = "mkdir -p HOUSE/guest/run HOUSE/guest/log HOUSE/guest/temp &&
-    cp -r HOUSE/nginx.conf HOUSE/php-fpm.conf HOUSE/sites HOUSE/pool.d HOUSE/guest";
-const ENTER: &str =
-    "unshare --mount --net sh -c 'ip link set lo up && mount --bind HOUSE/guest HOUSE && cd HOUSE";
+/// A container, whose own files stand under the very same names as the house's do.
+const IN_A_CONTAINER: &str = r"mkdir HOUSE/guest && exec unshare --mount --net sh -ec '
+    ip link set lo up
+    mount -t tmpfs none HOUSE/guest
+    cp -a /bin /sbin /lib* HOUSE/guest
+    for folder in usr etc var dev proc; do
+        mkdir HOUSE/guest/$folder
+        mount --rbind /$folder HOUSE/guest/$folder
+    done
+    mkdir -p HOUSE/guest/HOUSE HOUSE/guest/run
+    cd HOUSE/guest/HOUSE
+    mkdir run log temp
+    cp -r HOUSE/nginx.conf HOUSE/php-fpm.conf HOUSE/sites HOUSE/pool.d .
+    ";
 
 #[test]
 #[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
@@ -32,7 +41,7 @@ fn a_container_whose_configuration_has_the_same_path_is_another_php_fpm() {
         |_| {
             let mut house = House::new();
             house.does(&format!(
-                "{GUEST} && {ENTER} && php-fpm8.2 --fpm-config HOUSE/php-fpm.conf'"
+                "{IN_A_CONTAINER} chroot HOUSE/guest php-fpm8.2 -y HOUSE/php-fpm.conf'"
             ));
             house.open();
             house.stop_fpm();
@@ -54,7 +63,8 @@ fn an_nginx_in_a_container_does_not_stand_for_the_one_that_was_stopped() {
         |_| {
             let mut house = House::new();
             house.does(&format!(
-                "{GUEST} && sed -i \"s/www-data/nobody nogroup/\" HOUSE/guest/nginx.conf && {ENTER} && nginx -c HOUSE/nginx.conf'"
+                "{IN_A_CONTAINER} sed -i \"s/www-data/nobody nogroup/\" nginx.conf
+                chroot HOUSE/guest nginx -c HOUSE/nginx.conf'"
             ));
             // Nor does its user, who could not use the socket.
             house.open();
