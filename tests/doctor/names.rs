@@ -150,9 +150,7 @@ fn a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found() {
             let finding = diagnosis.finds_among("name_unresolved", "critical", &["nginx_stopped"]);
             finding.names(&["localhots"]).explains("host_not_found");
             finding.is_at(&place(&house.path("sites/shop"), "localhots"));
-            for finding in diagnosis.all() {
-                house.apply(finding);
-            }
+            house.heals();
             house.serves("/");
         },
     );
@@ -248,9 +246,7 @@ fn a_name_in_a_block_that_nobody_uses_keeps_nginx_from_starting_all_the_same() {
             let finding = diagnosis.finds_among("name_unresolved", "critical", &["nginx_stopped"]);
             finding.names(&["localhots"]).explains("host_not_found");
             finding.is_at(&place(&house.path("sites/shop"), "localhots"));
-            for finding in diagnosis.all() {
-                house.apply(finding);
-            }
+            house.heals();
             house.serves("/quick.php");
         },
     );

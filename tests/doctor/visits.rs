@@ -75,6 +75,18 @@ impl House {
         assert_eq!(self.log.news(), "");
     }
 
+    /// Does what the first finding advises, and looks again, until doctor has nothing left to say.
+    pub fn heals(&self) {
+        for _ in 0..4 {
+            let diagnosis = self.examine();
+            match diagnosis.all().first() {
+                None => return,
+                Some(finding) => self.apply(finding),
+            }
+        }
+        self.examine().finds_nothing();
+    }
+
     /// Does what a finding advises, step by step.
     pub fn apply(&self, finding: &Finding) {
         for step in &finding.fix {
