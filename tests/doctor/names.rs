@@ -141,6 +141,7 @@ fn a_server_whose_name_was_mistyped_keeps_nginx_from_starting_and_is_found() {
                 "upstream shop {{\n    server localhots:{port};\n}}\n"
             ));
             backend::listen((Ipv4Addr::LOCALHOST, port));
+            house.ages();
             house.start_fpm();
             let output = house.try_nginx();
             assert!(!output.status.success(), "{output:?}");
@@ -165,6 +166,7 @@ fn a_server_whose_name_nobody_can_be_asked_for_is_found_as_nginx_would_not_start
             // As at boot, before the network is there.
             machine.writes("/etc/resolv.conf", "nameserver 192.0.2.53\n");
             let mut house = passing_to("http://backend.shop.test:8080");
+            house.ages();
             house.start_fpm();
             let output = house.try_nginx();
             assert!(!output.status.success(), "{output:?}");
@@ -239,6 +241,7 @@ fn a_name_in_a_block_that_nobody_uses_keeps_nginx_from_starting_all_the_same() {
             names_by_hosts_only(machine);
             let mut house = House::new();
             house.in_front("upstream old {\n    server localhots:8080;\n}\n");
+            house.ages();
             house.start_fpm();
             assert!(!house.try_nginx().status.success());
             house.logged(&["host_not_found"]);

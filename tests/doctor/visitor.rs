@@ -12,6 +12,16 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What several who come at the same moment are answered.
+pub fn get_each(visitors: usize, port: u16, path: &str) -> Vec<Option<Answer>> {
+    thread::scope(|scope| {
+        let visit = |_| scope.spawn(|| get(port, path));
+        let visitors: Vec<_> = (0..visitors).map(visit).collect();
+        let answers = visitors.into_iter().map(|visitor| visitor.join().unwrap());
+        answers.collect()
+    })
+}
+
 /// None where nobody answers.
 pub fn get(port: u16, path: &str) -> Option<Answer> {
     let answer = begin(port, path).and_then(finish).ok()?;

@@ -8,7 +8,7 @@ use super::fix;
 use super::house::House;
 use super::log::classes;
 use super::process::wait_until;
-use super::visitor::get;
+use super::visitor::{get, get_each};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_badgateway");
 
@@ -16,8 +16,7 @@ impl House {
     /// Visitors are answered with a status, and the new errors are of these classes.
     pub fn fails(&mut self, path: &str, status: u16, expected: &[&str]) {
         self.log.news();
-        for _ in 0..3 {
-            let answer = get(self.port, path);
+        for answer in get_each(3, self.port, path) {
             let answered = answer.as_ref().map(|answer| answer.status);
             assert_eq!(answered, Some(status), "{answer:?}; {}", self.log.news());
         }
@@ -67,8 +66,7 @@ impl House {
             last.as_ref().is_some_and(|answer| answer.status == 200)
         });
         self.log.news();
-        for _ in 0..5 {
-            let answer = get(self.port, path);
+        for answer in get_each(4, self.port, path) {
             let status = answer.as_ref().map(|answer| answer.status);
             assert_eq!(status, Some(200), "{answer:?}; {}", self.log.news());
         }
