@@ -142,3 +142,20 @@ fn a_pool_of_the_right_name_that_listens_on_a_port_is_the_one_that_was_meant() {
     house.apply(&finding);
     house.serves("/quick.php");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_php_fpm_would_refuse_does_not_take_the_others_with_it() {
+    let mut house = House::new();
+    house.open();
+    let pool = POOL.replace("shop", "blog");
+    let pool = pool.replace("start_servers = 2", "start_servers = 4");
+    house.write("pool.d/blog.conf", &pool);
+    house.location("~ ^/slow", &through("unix:HOUSE/run/blog.sock"));
+    house.reload_nginx();
+    house.fails("/slow.php?ms=1", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_not_running", "critical");
+    // A PHP-FPM that reads this ends, with all its pools: the fix must try it before.
+    assert!(!house.tries(&finding), "{finding:?}");
+    house.answers("/quick.php");
+}

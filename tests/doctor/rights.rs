@@ -101,3 +101,44 @@ fn who_cannot_see_processes_is_not_told_that_none_run() {
         },
     );
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn who_cannot_see_processes_is_told_of_a_socket_that_is_missing() {
+    within(
+        "rights::who_cannot_see_processes_is_told_of_a_socket_that_is_missing",
+        |machine| {
+            let mut house = House::new();
+            house.open();
+            machine.hides_processes();
+            house.stop_fpm();
+            house.fails("/quick.php", 502, &["socket_missing"]);
+            let diagnosis = house.examine_as_nobody();
+            let finding = diagnosis.first();
+            assert_eq!(finding.severity, "critical");
+            finding.names(&[&house.fill("HOUSE/run/shop.sock")]);
+            finding.explains("socket_missing");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_pool_that_runs_as_a_user_of_its_own_is_well() {
+    let mut house = House::new();
+    let user = "user = www-data\ngroup = www-data";
+    house.change("pool.d/shop.conf", user, "user = nobody\ngroup = nogroup");
+    let owners = "listen.owner = nobody\nlisten.group = www-data\nlisten.mode = 0660";
+    house.change("pool.d/shop.conf", OWNERS, owners);
+    house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn an_nginx_that_runs_as_root_may_use_any_socket() {
+    let mut house = House::new();
+    house.change("nginx.conf", "user www-data;", "user root;");
+    let owners = "listen.owner = nobody\nlisten.group = nogroup\nlisten.mode = 0600";
+    house.change("pool.d/shop.conf", OWNERS, owners);
+    house.open();
+}

@@ -46,3 +46,16 @@ fn an_nginx_that_was_stopped_is_found_and_started() {
     house.apply(&finding);
     house.serves("/quick.php");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn what_does_not_run_is_found_without_a_log() {
+    let mut house = House::new();
+    house.open();
+    house.examine_without_log().finds_nothing();
+    house.stop_fpm();
+    let finding = house.examine_without_log().finds("fpm_stopped", "critical");
+    house.apply(&finding);
+    house.examine_without_log().finds_nothing();
+    house.serves("/quick.php");
+}

@@ -35,6 +35,13 @@ impl House {
         Diagnosis::of(Command::new(PROGRAM).args(self.flags()))
     }
 
+    /// What doctor says of the machine alone.
+    pub fn examine_without_log(&self) -> Diagnosis {
+        let flags = self.flags();
+        let (_log, flags) = flags.split_last().unwrap();
+        Diagnosis::of(Command::new(PROGRAM).args(flags))
+    }
+
     /// What doctor says to somebody who may not look at other users' processes.
     pub fn examine_as_nobody(&self) -> Diagnosis {
         let program = self.path("badgateway");
@@ -83,6 +90,17 @@ impl House {
             }
         }
         self.examine().finds_nothing();
+    }
+
+    /// Does what a finding advises up to what fails; whether nothing does.
+    pub fn tries(&self, finding: &Finding) -> bool {
+        finding.fix.iter().all(|step| match step {
+            Step::Run { command } => fix::shell(self, command).status.success(),
+            _ => {
+                fix::apply(self, step);
+                true
+            }
+        })
     }
 
     /// Does what a finding advises, step by step.
