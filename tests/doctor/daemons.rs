@@ -15,6 +15,23 @@ pub struct Daemon {
     pub pid: PathBuf,
 }
 
+impl Daemon {
+    fn id(&self) -> Option<u32> {
+        in_file(&self.pid)
+    }
+
+    /// Has it reloaded, and waits until it runs and no child is left that has the configuration from before.
+    pub fn reloads(&self, reload: impl FnOnce()) {
+        let before = self.id().map(children).unwrap_or_default();
+        reload();
+        wait_until("a reload", || {
+            let now = self.id().map(children);
+            let is_new = |child: &Process| before.iter().all(|old| old.id != child.id);
+            now.is_some_and(|now| now.is_empty() == before.is_empty() && now.iter().all(is_new))
+        });
+    }
+}
+
 impl House {
     /// The command that starts NGINX.
     pub fn starts_nginx_by(&mut self, command: &str) {
@@ -66,19 +83,8 @@ impl House {
     }
 
     pub fn reload_nginx(&self) {
-        self.with_new_workers(|| send("-HUP", self.nginx_id().unwrap()));
-    }
-
-    /// Has NGINX reloaded, and waits until no worker is left that has the configuration from before.
-    pub fn with_new_workers(&self, reload: impl FnOnce()) {
-        let workers = || self.nginx_id().map(children).unwrap_or_default();
-        let before = workers();
-        reload();
-        wait_until("NGINX reloads", || {
-            let now = workers();
-            let is_new = |worker: &Process| before.iter().all(|old| old.id != worker.id);
-            !now.is_empty() && now.iter().all(is_new)
-        });
+        self.nginx
+            .reloads(|| send("-HUP", self.nginx_id().unwrap()));
     }
 
     /// NGINX refuses the configuration, says so in the log, and goes on with the old one.
@@ -90,12 +96,12 @@ impl House {
 
     /// NGINX's master process.
     pub fn nginx_id(&self) -> Option<u32> {
-        in_file(&self.nginx.pid)
+        self.nginx.id()
     }
 
     /// PHP-FPM's master process.
     pub fn fpm_id(&self) -> Option<u32> {
-        in_file(&self.fpm.pid)
+        self.fpm.id()
     }
 
     pub fn stop_nginx(&self) {

@@ -106,11 +106,13 @@ impl House {
     /// Does what a finding advises, step by step.
     pub fn apply(&self, finding: &Finding) {
         for step in &finding.fix {
-            let has_nginx_reload =
-                |command: &str| command.contains("nginx") && command.contains("reload");
+            // A signal has been sent then, and takes a moment.
             match step {
-                Step::Run { command } if has_nginx_reload(command) => {
-                    self.with_new_workers(|| fix::apply(self, step));
+                Step::Run { command } if command.contains("USR2") => {
+                    self.fpm.reloads(|| fix::apply(self, step));
+                }
+                Step::Run { command } if command.contains("reload") => {
+                    self.nginx.reloads(|| fix::apply(self, step));
                 }
                 _ => fix::apply(self, step),
             }
