@@ -11,7 +11,7 @@ use super::visitor::{get, served_of};
 fn a_limit(old: &str, new: &str, check: &str, setting: &str, class: &str) {
     let mut house = House::new();
     house.change("nginx.conf", old, new);
-    let many = "pm.max_children = 20\npm.start_servers = 20\npm.max_spare_servers = 20";
+    let many = "pm.max_children = 30\npm.start_servers = 20\npm.max_spare_servers = 20";
     house.change("pool.d/shop.conf", "pm.max_children = 5", many);
     house.change("pool.d/shop.conf", "pm.start_servers = 2\n", "");
     house.change("pool.d/shop.conf", "pm.max_spare_servers = 3\n", "");

@@ -40,10 +40,10 @@ fn visitors_who_wait_too_long_for_the_only_child_of_a_pool_are_told_from_slow_sc
     ] {
         house.change("pool.d/shop.conf", old, new);
     }
-    let pass = "fastcgi_read_timeout 2s;\n        fastcgi_pass";
+    let pass = "fastcgi_read_timeout 3s;\n        fastcgi_pass";
     house.change("sites/shop", "fastcgi_pass", pass);
     house.open_as_it_is();
-    let served = served_of(10, house.port, "/slow.php?ms=400");
+    let served = served_of(10, house.port, "/slow.php?ms=500");
     assert!((1..10).contains(&served), "{served}");
     house.logged(&["response_timeout"]);
     // PHP-FPM has noticed it as well.
@@ -58,6 +58,6 @@ fn visitors_who_wait_too_long_for_the_only_child_of_a_pool_are_told_from_slow_sc
     finding.explains("response_timeout");
     house.heals();
     house.serves("/quick.php");
-    assert_eq!(served_of(10, house.port, "/slow.php?ms=400"), 10);
+    assert_eq!(served_of(10, house.port, "/slow.php?ms=500"), 10);
     house.serves("/quick.php");
 }
