@@ -196,6 +196,7 @@ impl Aggregate {
             is_whole,
             mut troubles,
             threads,
+            ..
         } = prepared;
         let (findings, more) = threads.install(|| scan.findings(ledger, machine));
         troubles.extend(more);

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -120,6 +121,7 @@ pub(super) struct Prepared {
     pub(super) scan: Scan,
     /// Whether all configurations could be read that were named.
     pub(super) is_whole: bool,
+    pub(super) site: Site,
     pub(super) troubles: Vec<Trouble>,
     pub(super) threads: rayon::ThreadPool,
 }
@@ -145,6 +147,7 @@ impl Common {
         let is_whole = pools.faults.is_empty();
         Ok(Prepared {
             is_whole,
+            site: self.site(pools.services),
             ..self.prepare_with(pools.names)?
         })
     }
@@ -179,6 +182,7 @@ impl Common {
         Ok(Prepared {
             scan,
             is_whole: true,
+            site: Site::default(),
             troubles,
             threads,
         })
@@ -213,7 +217,8 @@ impl Common {
         self.scan_prepared(self.prepare_with(names)?, work)
     }
 
-    fn scan_prepared<T: Send>(
+    /// The same with what was prepared.
+    pub(super) fn scan_prepared<T: Send>(
         &self,
         prepared: Prepared,
         work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
@@ -230,15 +235,12 @@ impl Common {
     }
 
     /// What is known of the machine, for commands that a report proposes.
-    pub(super) fn site(&self) -> Site {
+    fn site(&self, services: HashMap<String, String>) -> Site {
         let log = match self.logs.as_slice() {
             [log] if log.is_file() => Some(log.display().to_string()),
             _ => None,
         };
-        Site {
-            services: std::collections::HashMap::new(),
-            log,
-        }
+        Site { services, log }
     }
 
     /// Whether any log was named.

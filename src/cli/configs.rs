@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ pub(super) struct Pools {
     pub(super) details: Vec<String>,
     /// What of the named configurations could not be read.
     pub(super) faults: Vec<String>,
+    /// The service behind a peer, where it is a pool of PHP-FPM.
+    pub(super) services: HashMap<String, String>,
 }
 
 /// How long name servers may take.
@@ -137,7 +139,25 @@ impl Configurations {
             remarks,
             details,
             faults: problems(&self.named),
+            services: self.services(),
         }
+    }
+
+    fn services(&self) -> HashMap<String, String> {
+        let fpms = self.named.fpms.iter().chain(&self.found.fpms);
+        let mut services = HashMap::new();
+        for fpm in fpms {
+            for listen in fpm.pools.iter().filter_map(|pool| pool.listen.as_ref()) {
+                let peers = match listen {
+                    Address::Port(port) => ["127.0.0.1", "[::1]"]
+                        .map(|host| format!("{host}:{port}"))
+                        .to_vec(),
+                    other => vec![other.to_string()],
+                };
+                services.extend(peers.into_iter().map(|peer| (peer, fpm.service())));
+            }
+        }
+        services
     }
 
     /// A line for each configuration.

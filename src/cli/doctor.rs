@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{Found, Root, own_addresses, resolve};
+use crate::config::{Found, Problem, Root, own_addresses, resolve};
 use crate::doctor::{Diagnosis, Logged, Subject, System};
 use crate::pool::{Known, Machine, Names};
 use crate::scan::Scan;
@@ -52,11 +52,9 @@ impl Doctor {
             return Err(CliError::NothingToCheck);
         }
         // What is wrong with a file is a finding, that it may not be read is not.
-        let unseen = found.all_problems().filter(|problem| problem.is_denied);
-        let unseen: Vec<String> = unseen
-            .chain(&found.problems)
-            .map(ToString::to_string)
-            .collect();
+        let is_unseen = |problem: &&Problem| problem.is_denied || found.problems.contains(problem);
+        let unseen = found.all_problems().filter(is_unseen);
+        let unseen: Vec<String> = unseen.map(ToString::to_string).collect();
         let mut is_whole = unseen.is_empty();
         let asked = found.hosts();
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();

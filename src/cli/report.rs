@@ -2,6 +2,7 @@ use clap::{Args, ValueEnum};
 
 use crate::render;
 use crate::rollup::Summary;
+use crate::scan::Scan;
 
 use super::args::{Bucketed, Common, print};
 use super::{CliError, Status};
@@ -29,7 +30,10 @@ enum Format {
 impl Report {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let width = self.bucketed.micros();
-        let (outcome, status) = self.common.scan(|scan| Ok(scan.rollup(width)))?;
+        let mut prepared = self.common.prepare()?;
+        let site = std::mem::take(&mut prepared.site);
+        let count = |scan: &Scan| Ok(scan.rollup(width));
+        let (outcome, status) = self.common.scan_prepared(prepared, count)?;
         if status == Status::NoResult {
             return Ok(status);
         }
@@ -40,7 +44,7 @@ impl Report {
                 summary: &summary,
                 zone,
                 bucket_seconds: self.bucketed.seconds(),
-                site: &self.common.site(),
+                site: &site,
             }
             .to_string(),
         };

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 pub enum Status {
     /// Done.
     Done = 0,
-    /// Done, but something was left out, and standard error says what.
+    /// Done, but something was left out, and standard error says what; of `doctor`, that something is wrong.
     Incomplete = 1,
-    /// No result.
+    /// No result; of `doctor`, that it could not look.
     NoResult = 2,
 }
 

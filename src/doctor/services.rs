@@ -15,19 +15,6 @@ impl<'a> FpmService<'a> {
         Self { system, fpm }
     }
 
-    /// Its unit's name: Debian has one per version, others have one.
-    pub fn name(&self) -> String {
-        let conf = self.fpm.conf.to_string_lossy();
-        match (&self.fpm.version, conf.strip_prefix("/etc/opt/remi/")) {
-            (Some(_), Some(rest)) => {
-                let collection = rest.split('/').next().unwrap_or_default();
-                format!("{collection}-php-fpm")
-            }
-            (Some(version), None) => format!("php{version}-fpm"),
-            (None, _) => "php-fpm".to_owned(),
-        }
-    }
-
     /// What people call it.
     pub fn title(&self) -> String {
         match &self.fpm.version {
@@ -82,7 +69,7 @@ impl<'a> FpmService<'a> {
     /// As a service, if it is one.
     fn managed(&self, verb: &str) -> Option<String> {
         self.is_usual()
-            .then(|| managed(self.system, &self.name(), verb))
+            .then(|| managed(self.system, &self.fpm.service(), verb))
             .flatten()
     }
 

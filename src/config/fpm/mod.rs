@@ -59,6 +59,19 @@ pub struct Setting {
 }
 
 impl Fpm {
+    /// The unit or script by which its packages start it: Debian and Remi have one for each version.
+    pub fn service(&self) -> String {
+        let conf = self.conf.to_string_lossy();
+        match (&self.version, conf.strip_prefix("/etc/opt/remi/")) {
+            (Some(_), Some(rest)) => {
+                let collection = rest.split('/').next().unwrap_or_default();
+                format!("{collection}-php-fpm")
+            }
+            (Some(version), None) => format!("php{version}-fpm"),
+            (None, _) => "php-fpm".to_owned(),
+        }
+    }
+
     /// Reads `php-fpm.conf` and what it includes; or a pool's file, or a folder of them. What is wrong with
     /// an included file, or with a line, is a problem of the configuration; the error is that the file
     /// itself cannot be read.

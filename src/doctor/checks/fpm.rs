@@ -80,7 +80,7 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                     Step::run(start),
                     Step::advise(format!(
                         "journalctl -u {} -e says why it ended",
-                        service.name()
+                        fpm.service()
                     )),
                 ],
             }
@@ -153,7 +153,7 @@ pub(super) fn not_enabled(subject: &Subject<'_>) -> Vec<Finding> {
         };
         subject.backends.iter().any(at)
     });
-    let mut services: Vec<String> = used.map(|fpm| subject.fpm_service(fpm).name()).collect();
+    let mut services: Vec<String> = used.map(Fpm::service).collect();
     if subject
         .nginx
         .iter()

@@ -54,7 +54,7 @@ pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
                 ),
                 false => format!(
                     "if it is not needed: stop {} and remove its package",
-                    service.name()
+                    fpm.service()
                 ),
             };
             Finding {
