@@ -118,9 +118,14 @@ fn hosts(root: &Root) -> HashMap<String, Vec<IpAddr>> {
 
 /// The machine's own addresses, loopback among them: what Linux tells in `/proc/net`.
 pub fn own_addresses(root: &Root) -> Vec<IpAddr> {
-    let read = |path: &str| root.read(Path::new(path)).unwrap_or_default();
-    let v4 = read("/proc/net/fib_trie");
-    let v6 = read("/proc/net/if_inet6");
+    // `/proc/net` is a link to the reader's own, which is not among a container's processes.
+    let read = |name: &str| {
+        let mut folders = ["/proc/net", "/proc/1/net"].into_iter();
+        let text = folders.find_map(|folder| root.read(&Path::new(folder).join(name)).ok());
+        text.unwrap_or_default()
+    };
+    let v4 = read("fib_trie");
+    let v6 = read("if_inet6");
     let mut own: Vec<IpAddr> = local_v4(&v4).into_iter().chain(local_v6(&v6)).collect();
     own.sort_unstable();
     own.dedup();

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,14 +12,25 @@ use crate::taxonomy::{Class, Phase};
 /// What the logs say, if any were read.
 #[derive(Debug, Default)]
 pub struct Logged {
-    rows: Vec<(Option<Address>, Row)>,
+    /// There are few of them, however many rows.
+    kinds: BTreeMap<Kind, Vec<(Moment, u64)>>,
     zone: Zone,
+}
+
+/// Events that have all but their time in common.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    class: Class,
+    phase: Option<Phase>,
+    peer: Option<String>,
+    address: Option<Address>,
+    pool: String,
 }
 
 /// NGINX logs no parts of a second.
 const SECOND: i64 = 1_000_000;
 
-/// Events of some kind.
+/// Events of some kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
     /// How many.
@@ -30,26 +41,24 @@ pub(super) struct Seen {
     pub last: Moment,
 }
 
-impl Seen {
-    fn none(before: &Row) -> Self {
-        Self {
-            events: 0,
-            classes: BTreeSet::new(),
-            last: before.last_seen,
-        }
-    }
-}
-
 impl Logged {
     /// Narrow buckets make it easier to tell what was before a change of the configuration.
     pub fn new(rows: Vec<Row>, zone: Zone) -> Self {
-        let rows = rows
-            .into_iter()
-            .map(|row| (row.peer.as_deref().and_then(address), row));
-        Self {
-            rows: rows.collect(),
-            zone,
+        let mut kinds: BTreeMap<Kind, Vec<(Moment, u64)>> = BTreeMap::new();
+        for row in rows {
+            let kind = Kind {
+                class: row.class,
+                phase: row.phase,
+                address: row.peer.as_deref().and_then(address),
+                peer: row.peer,
+                pool: row.pool,
+            };
+            kinds
+                .entry(kind)
+                .or_default()
+                .push((row.last_seen, row.events));
         }
+        Self { kinds, zone }
     }
 
     /// A moment as the log would write it.
@@ -72,7 +81,9 @@ impl Logged {
         classes: &[Class],
         since: Option<Moment>,
     ) -> Option<Seen> {
-        self.seen(classes, since, |peer, _| peer.is_some_and(&is_peer))
+        self.seen(classes, since, |kind| {
+            kind.address.as_ref().is_some_and(&is_peer)
+        })
     }
 
     /// The events of these classes in an upstream block of this name.
@@ -82,15 +93,15 @@ impl Logged {
         classes: &[Class],
         since: Option<Moment>,
     ) -> Option<Seen> {
-        self.seen(classes, since, |_, row| {
-            row.peer.as_deref() == Some(name) || row.pool == name
+        self.seen(classes, since, |kind| {
+            kind.peer.as_deref() == Some(name) || kind.pool == name
         })
     }
 
     /// The events of these classes about a host's name, with a port or without.
     pub(super) fn of_name(&self, host: &str, classes: &[Class]) -> Option<Seen> {
-        self.seen(classes, None, |_, row| {
-            let peer = row.peer.as_deref().unwrap_or_default();
+        self.seen(classes, None, |kind| {
+            let peer = kind.peer.as_deref().unwrap_or_default();
             peer == host || peer.rsplit_once(':').is_some_and(|(name, _)| name == host)
         })
     }
@@ -100,43 +111,52 @@ impl Logged {
         &self,
         is_known: impl Fn(&Address) -> bool,
         since: Moment,
-    ) -> Option<(&str, Class, Seen)> {
-        let rows = self.rows.iter().filter(|(peer, row)| {
-            let is_connect = row.phase == Some(Phase::Connect);
-            is_connect
-                && row.last_seen.0 + SECOND > since.0
-                && peer.as_ref().is_some_and(|peer| !is_known(peer))
+    ) -> Option<(&str, Seen)> {
+        let after = Some(Moment(since.0 - SECOND));
+        let kinds = self.kinds.iter().filter(|(kind, _)| {
+            let address = kind.address.as_ref();
+            kind.phase == Some(Phase::Connect) && address.is_some_and(|address| !is_known(address))
         });
-        let (_, row) = rows.max_by_key(|(_, row)| row.events)?;
-        let seen = Seen {
-            events: row.events,
-            classes: BTreeSet::from([row.class]),
-            last: row.last_seen,
-        };
-        Some((row.peer.as_deref()?, row.class, seen))
+        let seen = kinds.filter_map(|(kind, times)| {
+            let seen = Seen::sum([(kind, times)].into_iter(), after)?;
+            Some((kind.peer.as_deref()?, seen))
+        });
+        seen.max_by_key(|(_, seen)| seen.events)
     }
 
     /// All events of these classes.
     pub(super) fn of_all(&self, classes: &[Class], since: Option<Moment>) -> Option<Seen> {
-        self.seen(classes, since, |_, _| true)
+        self.seen(classes, since, |_| true)
     }
 
     fn seen(
         &self,
         classes: &[Class],
         since: Option<Moment>,
-        is_meant: impl Fn(Option<&Address>, &Row) -> bool,
+        is_meant: impl Fn(&Kind) -> bool,
     ) -> Option<Seen> {
-        let rows = self.rows.iter().filter(|(peer, row)| {
-            classes.contains(&row.class)
-                && since.is_none_or(|since| row.last_seen > since)
-                && is_meant(peer.as_ref(), row)
-        });
-        rows.fold(None, |seen: Option<Seen>, (_, row)| {
-            let mut seen = seen.unwrap_or_else(|| Seen::none(row));
-            seen.events += row.events;
-            seen.classes.insert(row.class);
-            seen.last = seen.last.max(row.last_seen);
+        let is_meant = |kind: &Kind| classes.contains(&kind.class) && is_meant(kind);
+        Seen::sum(self.kinds.iter().filter(|(kind, _)| is_meant(kind)), since)
+    }
+}
+
+impl Seen {
+    fn sum<'a>(
+        kinds: impl Iterator<Item = (&'a Kind, &'a Vec<(Moment, u64)>)>,
+        since: Option<Moment>,
+    ) -> Option<Self> {
+        let times =
+            kinds.flat_map(|(kind, times)| times.iter().map(move |&time| (kind.class, time)));
+        let times = times.filter(|(_, (last, _))| since.is_none_or(|since| *last > since));
+        times.fold(None, |seen: Option<Self>, (class, (last, events))| {
+            let mut seen = seen.unwrap_or(Self {
+                events: 0,
+                classes: BTreeSet::new(),
+                last,
+            });
+            seen.events += events;
+            seen.classes.insert(class);
+            seen.last = seen.last.max(last);
             Some(seen)
         })
     }

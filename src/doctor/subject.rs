@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::net::IpAddr;
@@ -34,6 +35,8 @@ pub struct Subject<'a> {
     pub(super) backends: Vec<Backend<'a>>,
     /// What keeps NGINX from reaching which of them.
     pub(super) faults: Vec<(usize, Fault<'a>)>,
+    /// Where paths lead, as far as they were followed.
+    real: RefCell<HashMap<PathBuf, PathBuf>>,
 }
 
 /// As many links are followed on the way to a file (path_resolution(7)).
@@ -90,6 +93,7 @@ impl<'a> Subject<'a> {
             logged,
             backends,
             faults: Vec::new(),
+            real: RefCell::default(),
         };
         let faults = subject.backends.iter().enumerate();
         let faults = faults.filter_map(|(at, backend)| Some((at, fault(&subject, backend)?)));
@@ -154,6 +158,17 @@ impl<'a> Subject<'a> {
     /// A path with its links followed: `/var/run` leads to `/run`, and Debian's `/run/php/php-fpm.sock` to the
     /// socket of one version, whether that is there or not.
     pub(super) fn real(&self, path: &Path) -> PathBuf {
+        if let Some(known) = self.real.borrow().get(path) {
+            return known.clone();
+        }
+        let real = self.follow(path);
+        self.real
+            .borrow_mut()
+            .insert(path.to_path_buf(), real.clone());
+        real
+    }
+
+    fn follow(&self, path: &Path) -> PathBuf {
         let root = &self.system.root;
         let mut now = root.outside(path);
         for _ in 0..MOST_LINKS {

@@ -77,7 +77,7 @@ pub(super) fn not_loaded(subject: &Subject<'_>) -> Vec<Finding> {
                 .filter(|backend| backend.nginx == number);
             backends.any(|backend| subject.is_at(&backend.address, peer))
         };
-        let Some((peer, class, seen)) = subject.logged.other_peer(named, changed) else {
+        let Some((peer, seen)) = subject.logged.other_peer(named, changed) else {
             continue;
         };
         found.push(Finding {
@@ -98,7 +98,7 @@ pub(super) fn not_loaded(subject: &Subject<'_>) -> Vec<Finding> {
             ],
             consequence: "what was mended stays broken until NGINX is told".to_owned(),
             places: Vec::new(),
-            classes: vec![class],
+            classes: seen.classes.iter().copied().collect(),
             fix: vec![Step::run(service.reload())],
         });
     }

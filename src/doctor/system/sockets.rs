@@ -17,8 +17,13 @@ pub struct Sockets {
 impl Sockets {
     /// `None` where they are not to be seen.
     pub(super) fn look(root: &Root) -> Option<Self> {
-        let path = |name: &str| root.outside(&Path::new("/proc/net").join(name));
-        let unix = UnixNetEntries::from_file(path("unix")).ok()?;
+        // `/proc/net` is a link to the reader's own, which is not among a container's processes.
+        let folders = ["/proc/net", "/proc/1/net"].map(Path::new);
+        let path = |folder: &Path, name: &str| root.outside(&folder.join(name));
+        let read = |folder: &Path| UnixNetEntries::from_file(path(folder, "unix")).ok();
+        let (folder, unix) = folders
+            .into_iter()
+            .find_map(|folder| Some((folder, read(folder)?)))?;
         let unix = unix.0.into_iter().filter(|socket| {
             // A socket that was connected or accepted has another state.
             i32::from(socket.socket_type) == libc::SOCK_STREAM
@@ -27,7 +32,7 @@ impl Sockets {
         let system = procfs::current_system_info();
         let inet = ["tcp", "tcp6"].into_iter().filter_map(|name| {
             // Without IPv6 there is no tcp6.
-            TcpNetEntries::from_file(path(name), system).ok()
+            TcpNetEntries::from_file(path(folder, name), system).ok()
         });
         let inet = inet.flat_map(|entries| entries.0);
         let inet = inet.filter(|socket| socket.state == TcpState::Listen);
