@@ -1,7 +1,8 @@
 //! Reads NGINX error logs and answers which upstream pool failed, how, when, and what to do.
 //!
 //! The way of a byte: [`source`] cuts a log into chunks that begin at a record, [`record`] borrows
-//! the fields, [`taxonomy`] decides the class, [`pool`] names the pool, [`rollup`] counts.
+//! the fields, [`taxonomy`] decides the class, [`pool`] names the pool by what [`config`] has read,
+//! [`rollup`] counts.
 //! [`scan`] walks that way on all cores. [`dataset`] and [`render`] write the outcome once.
 //! Each room knows only the rooms before it.
 //!

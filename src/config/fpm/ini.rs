@@ -79,14 +79,17 @@ fn unquoted(raw: &str) -> String {
             }
             Some('\'') => {
                 value.push_str(plain);
-                let quoted = &behind[1..];
-                let end = quoted.find('\'').unwrap_or(quoted.len());
-                value.push_str(&quoted[..end]);
-                rest = quoted.get(end + 1..).unwrap_or_default();
+                // Without its end, all behind it is lost to PHP as well.
+                let Some((quoted, behind)) = behind[1..].split_once('\'') else {
+                    return value;
+                };
+                value.push_str(quoted);
+                rest = behind;
             }
             Some(_) => {
-                value.push_str(plain);
-                rest = push_escaped(&mut value, &behind[1..]);
+                // PHP has no blanks around what is in double quotes.
+                value.push_str(plain.trim_end());
+                rest = push_escaped(&mut value, &behind[1..]).trim_start();
             }
         }
     }
@@ -158,6 +161,9 @@ mod tests {
             ("'", ""),
             ("\"%R - %u %t \\\"%m %r\\\" %s\"", "%R - %u %t \"%m %r\" %s"),
             ("a'b'c", "abc"),
+            ("a 'b' c", "a b c"),
+            ("a \"b\" c", "abc"),
+            ("it's", "it"),
             ("", ""),
             ("\"\\", "\\"),
             ("ü;ü", "ü"),
