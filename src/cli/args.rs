@@ -161,7 +161,7 @@ impl Common {
                 _ => Access::Auto,
             },
             zone: self.zone(),
-            host: self.host.clone().unwrap_or_else(this_machine),
+            host: self.host(),
             window: self.window(),
             rules: rules(self.rules.as_deref())?,
             names,
@@ -188,7 +188,12 @@ impl Common {
         })
     }
 
-    /// Whose events those are that name no machine.
+    /// The machine whose events those are that name none.
+    pub(super) fn host(&self) -> String {
+        self.host.clone().unwrap_or_else(this_machine)
+    }
+
+    /// Which machine's configuration was found here, and whether events are its own that name none.
     fn machine(&self) -> Machine {
         let name = this_machine();
         let is_default = self.host.as_ref().is_none_or(|host| *host == name);

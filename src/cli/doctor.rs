@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 use crate::config::{Found, Problem, Root, own_addresses, resolve};
 use crate::doctor::{Diagnosis, Logged, Subject, System};
 use crate::pool::{Known, Machine, Names};
+use crate::render::plural;
+use crate::rollup::Row;
 use crate::scan::Scan;
 
 use super::args::{Common, print, say};
@@ -71,6 +73,7 @@ impl Doctor {
             is_whole &= status == Status::Done;
             logs = outcome.intake.inputs;
             rows = outcome.value.into_rows();
+            self.leave_out_others(&mut rows);
         }
         let logged = Logged::new(rows, self.common.zone());
         let system = System::look(root);
@@ -86,5 +89,22 @@ impl Doctor {
             (true, true) => Status::Done,
             (true, false) => Status::NoResult,
         })
+    }
+
+    /// What a central log says of other machines is no evidence here.
+    fn leave_out_others(&self, rows: &mut Vec<Row>) {
+        let machine = Machine {
+            name: self.common.host(),
+            is_default: true,
+        };
+        let count = |rows: &[Row]| rows.iter().map(|row| row.events).sum::<u64>();
+        let before = count(rows);
+        rows.retain(|row| machine.is(Some(row.host.as_bytes())));
+        let others = before - count(rows);
+        if others > 0 {
+            let events = plural(others, "event");
+            self.common
+                .remark(format_args!("{events} of other machines left out"));
+        }
     }
 }

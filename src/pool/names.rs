@@ -26,7 +26,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    fn is(&self, host: Option<&[u8]>) -> bool {
+    /// Whether an event that an envelope says is of `host` is one of its events.
+    pub fn is(&self, host: Option<&[u8]>) -> bool {
         let Some(host) = host else {
             return self.is_default;
         };
