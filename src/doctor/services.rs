@@ -79,20 +79,21 @@ impl<'a> FpmService<'a> {
         usual.iter().any(|path| conf.starts_with(path))
     }
 
-    /// Debian has one for each version, which knows its configuration.
+    /// Debian and Alpine have one for each version, which knows its configuration; Remi has each in a place of
+    /// its own.
     fn program(&self) -> String {
-        let versioned = self
-            .fpm
-            .version
-            .as_ref()
-            .map(|version| format!("php-fpm{version}"));
-        let exists = |name: &String| {
-            let path = Path::new("/usr/sbin").join(name);
-            self.system.root.outside(&path).exists()
-        };
-        versioned
-            .filter(exists)
-            .unwrap_or_else(|| "php-fpm".to_owned())
+        let version = self.fpm.version.as_deref().unwrap_or_default();
+        let digits = version.replace('.', "");
+        let programs = [
+            format!("/usr/sbin/php-fpm{version}"),
+            format!("/usr/sbin/php-fpm{digits}"),
+            format!("/opt/remi/php{digits}/root/usr/sbin/php-fpm"),
+        ];
+        let exists = |path: &&String| self.system.root.outside(Path::new(path)).exists();
+        let found = programs.iter().find(exists).filter(|_| !version.is_empty());
+        found
+            .map_or("php-fpm", |path| path.trim_start_matches("/usr/sbin/"))
+            .to_owned()
     }
 
     fn by_hand(&self) -> String {
@@ -179,6 +180,7 @@ fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
     }
     Some(match system.units.init {
         Init::Systemd => format!("systemctl {verb} {service}"),
+        Init::OpenRc => format!("rc-service {service} {verb}"),
         Init::Scripts => format!("service {service} {verb}"),
     })
 }
@@ -203,4 +205,60 @@ pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
         _ => fpm.conf.with_file_name("pool.d"),
     };
     folder.join(format!("{name}.conf"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::doctor::checks::machine::Machine;
+
+    /// What starts a PHP-FPM that was stopped.
+    fn start(machine: &mut Machine) -> String {
+        assert_eq!(machine.findings(), []);
+        machine.kill("php-fpm: ");
+        machine.deafen("/run/php/shop.sock");
+        let finding = machine.only("fpm_stopped");
+        machine.apply(&finding).remove(0)
+    }
+
+    #[test]
+    fn each_distribution_has_commands_of_its_own() {
+        let mut fedora = Machine::with_fpm_at("/etc/php-fpm.conf", "/etc/php-fpm.d/shop.conf");
+        fedora.file("/usr/lib/systemd/system/php-fpm.service", "[Service]\n");
+        assert_eq!(
+            start(&mut fedora),
+            "php-fpm -t --fpm-config /etc/php-fpm.conf && systemctl start php-fpm"
+        );
+
+        let mut remi = Machine::with_fpm_at(
+            "/etc/opt/remi/php82/php-fpm.conf",
+            "/etc/opt/remi/php82/php-fpm.d/shop.conf",
+        );
+        remi.file(
+            "/usr/lib/systemd/system/php82-php-fpm.service",
+            "[Service]\n",
+        );
+        remi.file("/opt/remi/php82/root/usr/sbin/php-fpm", "");
+        assert_eq!(
+            start(&mut remi),
+            "/opt/remi/php82/root/usr/sbin/php-fpm -t && systemctl start php82-php-fpm"
+        );
+
+        let mut alpine =
+            Machine::with_fpm_at("/etc/php82/php-fpm.conf", "/etc/php82/php-fpm.d/shop.conf");
+        std::fs::remove_dir_all(alpine.at("/run/systemd")).unwrap();
+        alpine.file("/run/openrc/softlevel", "default");
+        alpine.file("/etc/init.d/php-fpm82", "");
+        alpine.file("/usr/sbin/php-fpm82", "");
+        assert_eq!(
+            start(&mut alpine),
+            "php-fpm82 -t && rc-service php-fpm82 start"
+        );
+
+        let mut image = Machine::with_fpm_at(
+            "/usr/local/etc/php-fpm.conf",
+            "/usr/local/etc/php-fpm.d/shop.conf",
+        );
+        let by_hand = "php-fpm -t --fpm-config /usr/local/etc/php-fpm.conf && php-fpm --fpm-config /usr/local/etc/php-fpm.conf";
+        assert_eq!(start(&mut image), by_hand);
+    }
 }

@@ -59,16 +59,19 @@ pub struct Setting {
 }
 
 impl Fpm {
-    /// The unit or script by which its packages start it: Debian and Remi have one for each version.
+    /// The unit or script by which its packages start it. Debian, Remi and Alpine have one for each version,
+    /// others have one.
     pub fn service(&self) -> String {
         let conf = self.conf.to_string_lossy();
-        match (&self.version, conf.strip_prefix("/etc/opt/remi/")) {
-            (Some(_), Some(rest)) => {
-                let collection = rest.split('/').next().unwrap_or_default();
-                format!("{collection}-php-fpm")
-            }
-            (Some(version), None) => format!("php{version}-fpm"),
-            (None, _) => "php-fpm".to_owned(),
+        let folders: Vec<&str> = conf.split('/').collect();
+        match folders.as_slice() {
+            ["", "etc", "php", version, "fpm", _] => format!("php{version}-fpm"),
+            ["", "etc", "opt", "remi", collection, _] => format!("{collection}-php-fpm"),
+            ["", "etc", php, _] => match php.strip_prefix("php") {
+                Some(version) => format!("php-fpm{version}"),
+                None => "php-fpm".to_owned(),
+            },
+            _ => "php-fpm".to_owned(),
         }
     }
 

@@ -137,6 +137,20 @@ impl Machine {
         machine
     }
 
+    /// The same with PHP-FPM's files where another distribution has them.
+    pub fn with_fpm_at(conf: &str, pool: &str) -> Self {
+        let mut machine = Self::healthy();
+        let folder = Path::new(pool).parent().unwrap().display().to_string();
+        machine.file(conf, &format!("[global]\ninclude={folder}/*.conf\n"));
+        machine.file(pool, POOL);
+        machine.fpms = vec![conf.into()];
+        machine.remove("/usr/sbin/php-fpm8.2");
+        for (.., title) in &mut machine.processes {
+            *title = title.replace(FPM, conf);
+        }
+        machine
+    }
+
     pub fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path.trim_start_matches('/'))
     }

@@ -7,6 +7,8 @@ use crate::config::Root;
 pub enum Init {
     /// systemd runs.
     Systemd,
+    /// OpenRC runs, as on Alpine.
+    OpenRc,
     /// There are scripts in `/etc/init.d`, and no systemd runs, as in most containers.
     Scripts,
 }
@@ -26,10 +28,12 @@ const UNIT_FOLDERS: [&str; 3] = [
 
 impl Units {
     pub(super) fn look(root: &Root) -> Self {
-        // sd_booted(3)
-        let init = match root.outside(Path::new("/run/systemd/system")).is_dir() {
-            true => Init::Systemd,
-            false => Init::Scripts,
+        let is_folder = |path: &str| root.outside(Path::new(path)).is_dir();
+        // sd_booted(3); OpenRC keeps its state there
+        let init = match (is_folder("/run/systemd/system"), is_folder("/run/openrc")) {
+            (true, _) => Init::Systemd,
+            (false, true) => Init::OpenRc,
+            (false, false) => Init::Scripts,
         };
         Self {
             root: root.clone(),
@@ -41,7 +45,7 @@ impl Units {
     pub fn knows(&self, service: &str) -> bool {
         match self.init {
             Init::Systemd => self.unit(service).is_some(),
-            Init::Scripts => self.exists(&Path::new("/etc/init.d").join(service)),
+            Init::OpenRc | Init::Scripts => self.exists(&Path::new("/etc/init.d").join(service)),
         }
     }
 
