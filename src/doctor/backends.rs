@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::config::nginx::{Directive, Target};
 use crate::config::{Address, Place};
 
-use super::subject::Nginx;
+use super::nginx::Nginx;
 
 /// An address that NGINX connects to.
 #[derive(Debug)]

@@ -6,9 +6,12 @@
 
 mod backends;
 mod checks;
+mod facts;
 mod finding;
+mod knock;
 mod logged;
 mod nearest;
+mod nginx;
 mod reach;
 mod services;
 mod steps;

@@ -15,6 +15,22 @@ impl<'a> FpmService<'a> {
         Self { system, fpm }
     }
 
+    /// Whether it is more than the configuration that Debian's packages leave when they are removed.
+    pub fn is_installed(&self) -> bool {
+        let exists = |path: &str| self.system.root.outside(Path::new(path)).exists();
+        let version = match self
+            .fpm
+            .conf
+            .strip_prefix("/etc/php")
+            .map(|rest| rest.iter().next())
+        {
+            Ok(Some(version)) if self.fpm.version.is_some() => version.to_string_lossy(),
+            _ => return true,
+        };
+        let program = format!("/usr/sbin/php-fpm{version}");
+        !exists("/usr/sbin") || exists(&program) || self.master().is_some()
+    }
+
     /// What people call it.
     pub fn title(&self) -> String {
         match &self.fpm.version {

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::table::{Draft, Known};
+use super::draft::Draft;
+use super::known::Known;
 use crate::config::Address;
 use crate::config::fpm::Fpm;
 

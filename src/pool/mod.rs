@@ -5,7 +5,9 @@
 //! listens there, the name to which NGINX was told to pass. Where they know nothing it is the file stem of a
 //! unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
 
+mod draft;
 mod fpm;
+mod known;
 mod names;
 mod nginx;
 mod servers;
@@ -14,8 +16,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use known::Known;
 pub use names::{Machine, Names};
-pub use table::Known;
 
 /// What stands for the pool where no peer is known.
 pub const UNKNOWN: &[u8] = b"(unknown)";

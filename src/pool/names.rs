@@ -1,7 +1,10 @@
-use super::name;
+use super::draft::Draft;
+use super::known::Known;
 use super::nginx::Nginx;
-use super::table::{Known, Table};
+use super::table::Table;
+use super::{fpm, name, nginx};
 use crate::config::Found;
+use crate::config::fpm::Fpm;
 
 /// What the configurations call the pools, looked up by peer.
 ///
@@ -44,13 +47,13 @@ impl Names {
         let nginx = named.nginx.iter().chain(&found.nginx);
         let all_nginx: Vec<_> = nginx.map(Nginx::new).collect();
         let all_fpms: Vec<_> = named.fpms.iter().chain(&found.fpms).collect();
-        let table = |nginx: usize, fpms: usize| {
+        let first = |nginx: usize, fpms: usize| {
             let (nginx, fpms) = (&all_nginx[..nginx], &all_fpms[..fpms]);
-            Table::new(nginx, fpms, known)
+            table(nginx, fpms, known)
         };
         Self {
-            here: table(all_nginx.len(), all_fpms.len()),
-            elsewhere: table(named.nginx.len(), named.fpms.len()),
+            here: first(all_nginx.len(), all_fpms.len()),
+            elsewhere: first(named.nginx.len(), named.fpms.len()),
             machine,
         }
     }
@@ -80,4 +83,33 @@ impl Names {
     pub fn shared(&self) -> impl Iterator<Item = (String, Vec<String>)> {
         self.here.shared()
     }
+}
+
+/// The pools of peers, what is stronger first.
+fn table(nginx: &[Nginx<'_>], fpms: &[&Fpm], known: &Known) -> Table {
+    let mut draft = Draft::default();
+    for nginx in nginx {
+        nginx::add_upstreams(&mut draft, nginx, known);
+    }
+    draft.settle();
+    for nginx in nginx {
+        nginx::add_upstream_names(&mut draft, nginx);
+    }
+    draft.settle();
+    fpm::add_pools(&mut draft, fpms, known);
+    draft.settle();
+    for nginx in nginx {
+        nginx::add_passes(&mut draft, nginx, known);
+    }
+    draft.settle();
+    for nginx in nginx {
+        nginx::add_pass_names(&mut draft, nginx);
+    }
+    draft.settle_unique();
+    if draft.is_shared() {
+        for nginx in nginx {
+            nginx::add_servers(&mut draft, nginx);
+        }
+    }
+    draft.into_table()
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::table::{Draft, Known};
+use super::draft::Draft;
+use super::known::Known;
 use crate::config::Address;
 use crate::config::nginx::{Conf, Pass, Upstream};
 

@@ -1,6 +1,7 @@
 use hashbrown::HashMap;
 
-use super::table::Number;
+/// A pool's name, by its number.
+pub(super) type Number = u32;
 
 /// To which pools the servers of NGINX pass, by their names.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@ use std::path::Path;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::{evidence, faults, sites};
+use super::{evidence, faults, sites, some};
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
@@ -60,15 +60,15 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 title: format!(
                     "{} is not running; NGINX needs its pool {}",
                     service.title(),
-                    pools.join(", ")
+                    some(&pools)
                 ),
                 evidence: seen,
                 consequence: match orphans.is_empty() {
-                    true => format!("every PHP page of {} gets 502 Bad Gateway", names.join(", ")),
+                    true => format!("every PHP page of {} gets 502 Bad Gateway", some(&names)),
                     false => format!(
                         "{} is served by what is left; nothing starts new processes, and the last one that ends \
                          leaves 502 Bad Gateway",
-                        names.join(", ")
+                        some(&names)
                     ),
                 },
                 places: used
@@ -144,15 +144,8 @@ fn not_running<'a>(
 }
 
 pub(super) fn not_enabled(subject: &Subject<'_>) -> Vec<Finding> {
-    let used = subject.fpms.iter().filter(|fpm| {
-        let at = |backend: &Backend<'_>| {
-            subject
-                .pools_at(&backend.address)
-                .iter()
-                .any(|(of, _)| of.conf == fpm.conf)
-        };
-        subject.backends.iter().any(at)
-    });
+    let is_used = |fpm: &Fpm| fpm.pools.iter().any(|pool| subject.is_used(pool));
+    let used = subject.fpms.iter().copied().filter(|fpm| is_used(fpm));
     let mut services: Vec<String> = used.map(Fpm::service).collect();
     if subject
         .nginx

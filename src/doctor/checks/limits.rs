@@ -2,9 +2,10 @@ use crate::taxonomy::Class;
 
 use super::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::nginx::Nginx;
 use crate::doctor::services::NginxService;
 use crate::doctor::steps;
-use crate::doctor::subject::{Nginx, Subject};
+use crate::doctor::subject::Subject;
 
 /// ngx_core_module, worker_connections
 const WORKER_CONNECTIONS: u64 = 512;

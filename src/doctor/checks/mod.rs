@@ -113,8 +113,7 @@ fn severity(subject: &Subject<'_>, backend: &Backend<'_>) -> Severity {
                 && other.address != backend.address
                 && other.uses.iter().any(|of| of.upstream == Some(block))
         });
-        let broken: BTreeSet<_> = subject.faults.iter().map(|&(at, _)| at).collect();
-        mates.into_iter().any(|(at, _)| !broken.contains(&at))
+        mates.into_iter().any(|(at, _)| !subject.is_broken(at))
     });
     if is_replaced {
         Severity::Warning
@@ -173,7 +172,12 @@ fn sites(subject: &Subject<'_>, backend: &Backend<'_>) -> String {
     if names.is_empty() {
         return "this site".to_owned();
     }
-    let shown: Vec<_> = names.iter().copied().take(3).collect();
+    some(&names.into_iter().collect::<Vec<_>>())
+}
+
+/// The first few names: `a, b, c and 4 more`.
+fn some(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<_> = names.iter().take(3).map(AsRef::as_ref).collect();
     match names.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

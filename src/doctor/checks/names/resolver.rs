@@ -6,9 +6,10 @@ use crate::taxonomy::Class;
 
 use crate::doctor::checks::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::nginx::Nginx;
 use crate::doctor::services::NginxService;
 use crate::doctor::steps;
-use crate::doctor::subject::{Nginx, Subject};
+use crate::doctor::subject::Subject;
 
 pub(in crate::doctor::checks) fn resolver_missing(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::ResolverMissing];

@@ -8,10 +8,11 @@ use crate::taxonomy::Class;
 use crate::doctor::checks::{counted, faults, sites};
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::nearest::nearest_name;
+use crate::doctor::nginx::Nginx;
 use crate::doctor::reach::Fault;
 use crate::doctor::services::NginxService;
 use crate::doctor::steps;
-use crate::doctor::subject::{Nginx, Subject};
+use crate::doctor::subject::Subject;
 
 const AT_START: &[Class] = &[Class::HostNotFound];
 const AT_RUN_TIME: &[Class] = &[Class::ResolveFailed, Class::ResolveTimeout];

@@ -166,4 +166,29 @@ mod tests {
         machine.socket("/run/git.socket", 0o666);
         assert_eq!(machine.findings(), []);
     }
+
+    #[test]
+    fn what_a_removed_php_leaves_is_no_php() {
+        let mut machine = Machine::healthy();
+        machine.fpm(
+            "7.4",
+            "[www]\nlisten = /run/php/php7.4-fpm.sock\npm.max_children = 5\n",
+        );
+        machine.fpm(
+            "8.3",
+            "[www]\nlisten = /run/php/php8.3-fpm.sock\npm.max_children = 5\n",
+        );
+        machine.kill("php-fpm: master process (/etc/php/7.4");
+        machine.socket("/run/php/php8.3-fpm.sock", 0o666);
+        machine.file(
+            "/etc/nginx/sites-enabled/old",
+            "server {\n    location / { fastcgi_pass unix:/run/php/php7.4-fpm.sock; }\n}\n",
+        );
+        let finding = machine.only("pool_missing");
+        assert!(
+            finding.title.contains("php8.3-fpm.sock"),
+            "{}",
+            finding.title
+        );
+    }
 }

@@ -33,17 +33,13 @@ pub(super) fn similar<'a>(
     subject: &Subject<'a>,
     backend: &Backend<'_>,
 ) -> Option<(&'a Fpm, &'a Pool, &'a Address)> {
-    let is_used = |listen: &Address| {
-        let mut backends = subject.backends.iter();
-        backends.any(|backend| subject.is_at(listen, &backend.address))
-    };
     let candidates: Vec<_> = subject
         .pools()
         .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
         .collect();
     let scored = candidates
         .iter()
-        .map(|&(fpm, pool, listen)| (listen, is_used(listen), (fpm, pool)));
+        .map(|&(fpm, pool, listen)| (listen, subject.is_used(pool), (fpm, pool)));
     if let Some((listen, (fpm, pool))) = nearest(&backend.address, scored) {
         return Some((fpm, pool, listen));
     }
@@ -56,7 +52,7 @@ pub(super) fn similar<'a>(
     let is_inet = !matches!(backend.address, Address::Unix(_));
     let mut unused = candidates
         .into_iter()
-        .filter(|(_, _, listen)| !is_used(listen));
+        .filter(|(_, pool, _)| !subject.is_used(pool));
     match (unused.next(), unused.next()) {
         (Some(only), None) if is_inet => Some(only),
         _ => None,

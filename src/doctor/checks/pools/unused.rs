@@ -35,13 +35,7 @@ pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
     subject
         .pools()
         .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
-        .filter(|(_, _, listen)| {
-            let is_used = subject
-                .backends
-                .iter()
-                .any(|backend| subject.is_at(listen, &backend.address));
-            !is_used && !meant.contains(listen)
-        })
+        .filter(|(_, pool, listen)| !subject.is_used(pool) && !meant.contains(listen))
         .map(|(fpm, pool, listen)| {
             let service = subject.fpm_service(fpm);
             let others = fpm.pools.len() > 1;

@@ -1,0 +1,238 @@
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use crate::config::fpm::{Fpm, Pool};
+use crate::config::nginx::{Conf, Pass};
+use crate::config::{Address, Place};
+use crate::record::Moment;
+
+use super::backends::{Backend, Use, backends};
+use super::knock::refused;
+use super::logged::{Logged, moment};
+use super::nginx::Nginx;
+use super::services::{FpmService, NginxService};
+use super::system::System;
+
+/// What was read and seen of a machine.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The machine.
+    pub(super) system: &'a System,
+    /// The configurations of NGINX, as a rule one.
+    pub(super) nginx: Vec<Nginx<'a>>,
+    /// The installed PHP-FPMs.
+    pub(super) fpms: Vec<&'a Fpm>,
+    /// What names stand for; no address for a name that does not resolve, no entry for one that was
+    /// not looked up.
+    pub(super) names: &'a HashMap<String, Vec<IpAddr>>,
+    /// The machine's own addresses.
+    pub(super) own: &'a [IpAddr],
+    /// The events of the logs.
+    pub(super) logged: &'a Logged,
+    /// What NGINX connects to, each address once.
+    pub(super) backends: Vec<Backend<'a>>,
+    /// Which peers on other machines refuse connections.
+    pub(super) refused: BTreeSet<SocketAddr>,
+    /// The pools by what they listen on.
+    listening: HashMap<Door, Vec<(&'a Fpm, &'a Pool)>>,
+    /// The pools to which NGINX passes requests.
+    used: HashSet<&'a Place>,
+    /// Where paths lead, as far as they were followed.
+    real: RefCell<HashMap<PathBuf, PathBuf>>,
+}
+
+/// What tells most addresses apart.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Door {
+    Path(PathBuf),
+    Port(u16),
+}
+
+/// As many links are followed on the way to a file (path_resolution(7)).
+const MOST_LINKS: usize = 40;
+
+impl<'a> Facts<'a> {
+    /// Puts together what was read and seen.
+    pub fn new(
+        system: &'a System,
+        confs: &'a [Conf],
+        fpms: &'a [Fpm],
+        names: &'a HashMap<String, Vec<IpAddr>>,
+        own: &'a [IpAddr],
+        logged: &'a Logged,
+    ) -> Self {
+        let nginx: Vec<_> = confs.iter().map(|conf| Nginx::new(system, conf)).collect();
+        let backends = nginx
+            .iter()
+            .enumerate()
+            .flat_map(|(number, nginx)| backends(number, nginx))
+            .collect();
+        let mut facts = Self {
+            system,
+            nginx,
+            fpms: fpms
+                .iter()
+                .filter(|fpm| FpmService::new(system, fpm).is_installed())
+                .collect(),
+            names,
+            own,
+            logged,
+            backends,
+            refused: BTreeSet::new(),
+            listening: HashMap::new(),
+            used: HashSet::new(),
+            real: RefCell::default(),
+        };
+        for (fpm, pool) in facts.pools() {
+            if let Some(door) = pool.listen.as_ref().map(|listen| facts.door(listen)) {
+                facts.listening.entry(door).or_default().push((fpm, pool));
+            }
+        }
+        let used = facts
+            .backends
+            .iter()
+            .flat_map(|backend| facts.pools_at(&backend.address));
+        facts.used = used.map(|(_, pool)| &pool.place).collect();
+        if system.root.is_live() {
+            facts.refused = refused(facts.remote());
+        }
+        facts
+    }
+
+    /// The peers on other machines.
+    fn remote(&self) -> BTreeSet<SocketAddr> {
+        let addresses = self
+            .backends
+            .iter()
+            .flat_map(|backend| match &backend.address {
+                Address::Inet(address) => vec![*address],
+                Address::Name(host, port) => {
+                    let ips = self.names.get(host).into_iter().flatten();
+                    ips.map(|&ip| SocketAddr::new(ip, *port)).collect()
+                }
+                Address::Unix(_) | Address::Port(_) => Vec::new(),
+            });
+        addresses
+            .filter(|address| !self.is_own(address.ip()))
+            .collect()
+    }
+
+    pub(super) fn pass(&self, backend: &Backend<'a>, of: &Use<'a>) -> &Pass<'a> {
+        &self.nginx[backend.nginx].passes[of.pass]
+    }
+
+    pub(super) fn nginx_service(&self, backend: &Backend<'a>) -> NginxService<'_> {
+        NginxService::new(self.system, self.nginx[backend.nginx].file)
+    }
+
+    /// The pools that listen on an address. There can be several: of two installed versions only one
+    /// gets the socket.
+    pub(super) fn pools_at(&self, address: &Address) -> Vec<(&'a Fpm, &'a Pool)> {
+        let pools = self
+            .listening
+            .get(&self.door(address))
+            .into_iter()
+            .flatten();
+        let listens = |pool: &Pool| {
+            let listen = pool.listen.as_ref();
+            listen.is_some_and(|listen| self.is_at(listen, address))
+        };
+        pools.filter(|(_, pool)| listens(pool)).copied().collect()
+    }
+
+    pub(super) fn pools(&self) -> impl Iterator<Item = (&'a Fpm, &'a Pool)> + use<'a> {
+        let fpms = self.fpms.clone().into_iter();
+        fpms.flat_map(|fpm| fpm.pools.iter().map(move |pool| (fpm, pool)))
+    }
+
+    /// Whether NGINX passes requests to a pool.
+    pub(super) fn is_used(&self, pool: &Pool) -> bool {
+        self.used.contains(&pool.place)
+    }
+
+    fn door(&self, address: &Address) -> Door {
+        match address {
+            Address::Unix(path) => Door::Path(self.real(path)),
+            Address::Inet(address) => Door::Port(address.port()),
+            Address::Port(port) | Address::Name(_, port) => Door::Port(*port),
+        }
+    }
+
+    /// Whether what listens on one address gets the connections to the other.
+    pub(super) fn is_at(&self, listen: &Address, address: &Address) -> bool {
+        match (listen, address) {
+            (Address::Unix(one), Address::Unix(other)) => {
+                one == other || self.real(one) == self.real(other)
+            }
+            (Address::Name(host, port), other) | (other, Address::Name(host, port)) => {
+                let ips = self.names.get(host).into_iter().flatten();
+                let mut sockets = ips.map(|&ip| Address::Inet((ip, *port).into()));
+                match (listen, address) {
+                    (Address::Name(..), Address::Name(..)) => listen == address,
+                    (Address::Name(..), _) => sockets.any(|socket| self.is_at(&socket, other)),
+                    _ => sockets.any(|socket| self.is_at(other, &socket)),
+                }
+            }
+            (Address::Port(port), Address::Inet(to)) => *port == to.port() && self.is_own(to.ip()),
+            (Address::Inet(on), Address::Inet(to)) => {
+                let any = on.ip().is_unspecified() && (on.is_ipv6() || to.is_ipv4());
+                on.port() == to.port() && (on.ip() == to.ip() || any && self.is_own(to.ip()))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it is an address of this machine.
+    pub(super) fn is_own(&self, ip: IpAddr) -> bool {
+        ip.is_loopback() || ip.is_unspecified() || self.own.contains(&ip)
+    }
+
+    /// A path with its links followed: `/var/run` leads to `/run`, and Debian's `/run/php/php-fpm.sock` to the
+    /// socket of one version, whether that is there or not.
+    pub(super) fn real(&self, path: &Path) -> PathBuf {
+        if let Some(known) = self.real.borrow().get(path) {
+            return known.clone();
+        }
+        let real = self.follow(path);
+        self.real
+            .borrow_mut()
+            .insert(path.to_path_buf(), real.clone());
+        real
+    }
+
+    fn follow(&self, path: &Path) -> PathBuf {
+        let root = &self.system.root;
+        let mut now = root.outside(path);
+        for _ in 0..MOST_LINKS {
+            let folder = now.parent().and_then(|folder| folder.canonicalize().ok());
+            if let (Some(folder), Some(name)) = (folder, now.file_name()) {
+                now = folder.join(name);
+            }
+            match fs::read_link(&now) {
+                Ok(target) => now = root.outside(&root.inside(&now.with_file_name(target))),
+                Err(_) => break,
+            }
+        }
+        root.inside(&now)
+    }
+
+    /// When the files in which these places are were written last.
+    pub(super) fn changed<'p>(
+        &self,
+        places: impl IntoIterator<Item = &'p Place>,
+    ) -> Option<Moment> {
+        let files: BTreeSet<_> = places.into_iter().map(|place| &place.file).collect();
+        let times = files.into_iter().filter_map(|file| {
+            let meta = fs::metadata(self.system.root.outside(file)).ok()?;
+            meta.modified().ok()
+        });
+        times.max().map(moment)
+    }
+
+    pub(super) fn fpm_service(&self, fpm: &'a Fpm) -> FpmService<'a> {
+        FpmService::new(self.system, fpm)
+    }
+}
