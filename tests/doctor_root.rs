@@ -133,3 +133,16 @@ fn strangers_who_write_configurations_do_not_act_on_the_terminal() {
     let output = doctor(root.path(), &[]);
     assert!(!output.stdout.contains(&0x1b), "{}", words(&output));
 }
+
+#[test]
+fn limits_that_clients_meet_are_found_as_well() {
+    let root = php(&CONF.replace("php7.4", "php8.2"));
+    let log = root.path().join("error.log");
+    let lines = "2099/11/01 09:15:02 [alert] 12#12: 512 worker_connections are not enough\n\
+                 2099/11/01 09:15:02 [crit] 12#12: accept4() failed (24: Too many open files)\n";
+    fs::write(&log, lines).unwrap();
+    let output = doctor(root.path(), &[log.to_str().unwrap()]);
+    let words = words(&output);
+    assert!(words.contains("[worker_connections]"), "{words}");
+    assert!(words.contains("[open_files]"), "{words}");
+}

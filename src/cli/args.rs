@@ -152,7 +152,8 @@ impl Common {
         })
     }
 
-    fn prepare_with(&self, names: Names) -> Result<Prepared, CliError> {
+    /// The same, where it is known already what the pools are called.
+    pub(super) fn prepare_with(&self, names: Names) -> Result<Prepared, CliError> {
         let (inputs, troubles) = self.discover();
         let scan = Scan {
             access: match (self.mmap, self.no_mmap) {
@@ -211,15 +212,6 @@ impl Common {
         work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
     ) -> Result<(Outcome<T>, Status), CliError> {
         self.scan_prepared(self.prepare()?, work)
-    }
-
-    /// The same, where it is known already what the pools are called.
-    pub(super) fn scan_with<T: Send>(
-        &self,
-        names: Names,
-        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
-    ) -> Result<(Outcome<T>, Status), CliError> {
-        self.scan_prepared(self.prepare_with(names)?, work)
     }
 
     /// The same with what was prepared.

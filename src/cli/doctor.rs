@@ -9,6 +9,7 @@ use crate::pool::{Known, Machine, Names};
 use crate::render::plural;
 use crate::rollup::Row;
 use crate::scan::Scan;
+use crate::taxonomy::Rules;
 
 use super::args::{Common, print, say};
 use super::{CliError, Status};
@@ -45,6 +46,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A minute tells well enough what was before a change of the configuration.
 const BUCKET: i64 = 60_000_000;
 
+/// What an NGINX says that has run out of connections or files while clients connect: no event of an upstream,
+/// but of the same limit (`src/event/ngx_event_accept.c`, `src/core/ngx_connection.c`).
+const EXHAUSTED: &str = r"
+    [[rule]]
+    name = 'connections_exhausted'
+    regex = '^\d+ worker_connections are not enough'
+    override = true
+    [[rule]]
+    name = 'files_exhausted'
+    regex = '^accept4?\(\) failed \((23|24):'
+    override = true
+";
+
+fn exhausted() -> Rules {
+    Rules::parse(EXHAUSTED).expect("a test reads them")
+}
+
 impl Doctor {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let root = Root::new(&self.root);
@@ -69,7 +87,10 @@ impl Doctor {
         if self.common.has_logs() {
             let names = Names::new(&found, &Found::default(), &known, Machine::default());
             let count = |scan: &Scan| Ok(scan.rollup(BUCKET));
-            let (outcome, status) = self.common.scan_with(names, count)?;
+            let mut prepared = self.common.prepare_with(names)?;
+            let rules = std::mem::take(&mut prepared.scan.rules);
+            prepared.scan.rules = rules.and(exhausted());
+            let (outcome, status) = self.common.scan_prepared(prepared, count)?;
             is_whole &= status == Status::Done;
             logs = outcome.intake.inputs;
             rows = outcome.value.into_rows();
@@ -106,5 +127,13 @@ impl Doctor {
             self.common
                 .remark(format_args!("{events} of other machines left out"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_rules_are_rules() {
+        assert_eq!(super::exhausted().len(), 2);
     }
 }

@@ -146,6 +146,14 @@ impl Rules {
         by_rule.or_else(|| tells_failure(record).then_some(verdict))
     }
 
+    /// These rules, and behind them others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.first.extend(others.first);
+        self.last.extend(others.last);
+        self
+    }
+
     /// The operator's own classes, each once.
     pub fn classes(&self) -> Vec<Class> {
         let rules = self.first.iter().chain(&self.last);
@@ -341,6 +349,19 @@ mod tests {
         let worn_out = LOG.replace("is tired while", "is too tired while");
         let classes = classes(&Rules::default(), &worn_out);
         assert_eq!(classes[0], named("upstream_other", None));
+    }
+
+    #[test]
+    fn of_two_sets_the_first_one_wins() {
+        let named = |name: &str| {
+            let text = format!(
+                "[[rule]]\nname = '{name}'\nregex = 'is tired'\nkind = 'W'\noverride = true\n"
+            );
+            rules(&text)
+        };
+        let both = named("one").and(named("other"));
+        assert_eq!(both.len(), 2);
+        assert_eq!(classes(&both, LOG)[0], super::tests::named("one", None));
     }
 
     #[test]
