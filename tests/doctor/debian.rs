@@ -168,3 +168,26 @@ fn a_php_fpm_that_will_not_be_started_at_boot_is_found() {
         },
     );
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn the_configuration_of_a_php_that_was_removed_is_no_php() {
+    within(
+        "debian::the_configuration_of_a_php_that_was_removed_is_no_php",
+        |machine| {
+            let mut house = debian(machine);
+            // Packages that are removed and not purged leave it behind.
+            house.does(
+                "cp -a /etc/php/8.2 /etc/php/7.4 &&
+                 find /etc/php/7.4 -type f -exec sed -i s/8.2/7.4/g {} +",
+            );
+            switch_php_on();
+            house.open_as_it_is();
+            house.fails("/quick.php", 502, &["socket_missing"]);
+            let finding = house.examine().finds("pool_missing", "critical");
+            finding.names(&["php7.4-fpm.sock", "php8.2-fpm.sock"]);
+            house.apply(&finding);
+            house.serves("/quick.php");
+        },
+    );
+}

@@ -221,3 +221,16 @@ fn a_port_that_is_handed_on_as_it_is() {
     house.open();
     house.serves("/");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn two_installations_of_which_one_has_the_socket_that_both_are_configured_for() {
+    let mut house = House::new();
+    house.write(
+        "other.conf",
+        "[global]\npid = HOUSE/run/other.pid\ninclude = HOUSE/pool.d/*.conf\n",
+    );
+    let other = house.fill("HOUSE/other.conf");
+    house.flags.splice(0..0, ["--php-fpm".to_owned(), other]);
+    house.open();
+}

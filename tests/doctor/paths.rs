@@ -103,3 +103,45 @@ fn another_nginx_with_a_relative_path_does_not_stand_for_the_one_that_was_stoppe
     house.apply(&finding);
     house.serves("/quick.php");
 }
+
+/// NGINX knows the socket by a link to the socket itself, as Debian makes /run/php/php-fpm.sock one.
+fn by_a_link_to_the_socket() -> House {
+    let house = House::new();
+    symlink(house.path("run/shop.sock"), house.path("run/php-fpm.sock")).unwrap();
+    house.change("sites/shop", "run/shop.sock", "run/php-fpm.sock");
+    house
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_link_to_a_socket_is_well() {
+    by_a_link_to_the_socket().open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_php_fpm_that_was_stopped_is_found_behind_a_link_to_its_socket() {
+    let mut house = by_a_link_to_the_socket();
+    house.open();
+    house.stop_fpm();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    let finding = house.examine().finds("fpm_stopped", "critical");
+    finding.explains("socket_missing");
+    house.apply(&finding);
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_timeout_is_found_behind_a_link_to_a_socket() {
+    let mut house = by_a_link_to_the_socket();
+    let pool = "[shop]\nrequest_terminate_timeout = 1s";
+    house.change("pool.d/shop.conf", "[shop]", pool);
+    house.open_as_it_is();
+    house.fails("/slow.php?ms=3000", 502, &["response_reset"]);
+    let diagnosis = house.examine();
+    let finding = diagnosis.finds("terminate_before_read_timeout", "warning");
+    finding.explains("response_reset");
+    house.apply(&finding);
+    house.serves("/slow.php?ms=1500");
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::files::{POOL, place};
+use super::files::{POOL, SITE, place};
 use super::house::House;
 use super::port::free_port;
 
@@ -158,4 +158,26 @@ fn a_pool_that_php_fpm_would_refuse_does_not_take_the_others_with_it() {
     // A PHP-FPM that reads this ends, with all its pools: the fix must try it before.
     assert!(!house.tries(&finding), "{finding:?}");
     house.answers("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_socket_that_was_mistyped_in_many_sites_is_mended_in_all() {
+    let mut house = House::new();
+    for file in 0..4 {
+        let site = |number: usize| {
+            let site = SITE.replace("shop.sock", "shpo.sock");
+            site.replace("shop.test", &format!("shop{file}-{number}.test"))
+        };
+        let sites: String = (0..5).map(site).collect();
+        house.write(&format!("sites/{file}"), &sites);
+    }
+    house.change("sites/shop", "run/shop.sock", "run/shpo.sock");
+    house.open_as_it_is();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    let finding = house.examine().finds("pool_missing", "critical");
+    house.apply(&finding);
+    house.serves("/quick.php");
+    let grep = house.shell("! grep -r shpo.sock sites").status().unwrap();
+    assert!(grep.success());
 }

@@ -1,5 +1,9 @@
 //! Programs that do not run.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::files::POOL;
 use super::house::House;
 use super::port::free_port;
 
@@ -57,5 +61,46 @@ fn what_does_not_run_is_found_without_a_log() {
     let finding = house.examine_without_log().finds("fpm_stopped", "critical");
     house.apply(&finding);
     house.examine_without_log().finds_nothing();
+    house.serves("/quick.php");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn everything_at_once_is_mended_one_after_the_other() {
+    let mut house = House::new();
+    let pool = POOL.replace("shop", "blog");
+    let owners = "listen.owner = www-data\nlisten.group = www-data\n";
+    house.write(
+        "pool.d/blog.conf",
+        &pool.replace(owners, "listen.mode = 0600\n"),
+    );
+    let blog = "include /etc/nginx/fastcgi.conf;\nfastcgi_pass unix:HOUSE/run/blog.sock;";
+    house.location("~ ^/slow", blog);
+    house.change("sites/shop", "run/shop.sock", "run/shpo.sock");
+    house.open_as_it_is();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    house.fails("/slow.php?ms=1", 502, &["connect_denied"]);
+    fs::set_permissions(house.path("run"), Permissions::from_mode(0o700)).unwrap();
+    house.fails("/quick.php", 502, &["connect_denied"]);
+    house.stop_fpm();
+    house.stop_nginx();
+    house.heals();
+    house.serves("/quick.php");
+    house.serves("/slow.php?ms=1");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_site_that_nginx_cannot_read_is_found_before_it_is_restarted() {
+    let mut house = House::new();
+    house.open();
+    house.change("sites/shop", "root HOUSE/www;", "root HOUSE/www");
+    house.reload_in_vain();
+    house.answers("/quick.php");
+    let diagnosis = house.examine();
+    let finding = diagnosis.first();
+    assert_eq!(finding.check, "config_broken", "{finding:?}");
+    finding.names(&[&house.fill("HOUSE/sites/shop")]);
+    house.change("sites/shop", "root HOUSE/www", "root HOUSE/www;");
     house.serves("/quick.php");
 }

@@ -81,7 +81,7 @@ impl House {
 
     /// Does what the first finding advises, and looks again, until doctor has nothing left to say.
     pub fn heals(&self) {
-        for _ in 0..4 {
+        for _ in 0..8 {
             let diagnosis = self.examine();
             match diagnosis.all().first() {
                 None => return,
