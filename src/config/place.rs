@@ -46,7 +46,7 @@ impl Problem {
     }
 
     /// Something wrong in a line.
-    pub(super) fn at(place: &Place, what: impl Into<String>) -> Self {
+    pub fn at(place: &Place, what: impl Into<String>) -> Self {
         Self {
             file: place.file.clone(),
             line: Some(place.line),

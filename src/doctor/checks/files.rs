@@ -1,3 +1,5 @@
+use crate::config::directives::fact;
+use crate::config::nginx::Conf;
 use crate::config::{Place, Problem};
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::services::NginxService;
@@ -7,16 +9,22 @@ use crate::doctor::subject::Subject;
 pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
     let nginx = subject.nginx.iter().map(|nginx| {
         let test = NginxService::new(subject.system, nginx.file).test();
-        ("NGINX", &nginx.conf.problems, test)
+        let problems = nginx
+            .conf
+            .problems
+            .iter()
+            .cloned()
+            .chain(unterminated(nginx.conf));
+        ("NGINX", problems.collect(), test)
     });
     let fpms = subject.fpms.iter().map(|fpm| {
-        let service = subject.fpm_service(fpm);
-        ("PHP-FPM", &fpm.problems, service.test())
+        let test = subject.fpm_service(fpm).test();
+        ("PHP-FPM", fpm.problems.clone(), test)
     });
-    let configurations = nginx.chain(fpms);
-    let broken = configurations.filter_map(|(program, problems, test)| {
-        let wrong: Vec<&Problem> = problems.iter().filter(|problem| !problem.is_denied).collect();
-        let place = |problem: &&Problem| Place {
+    let configurations: Vec<(&str, Vec<Problem>, String)> = nginx.chain(fpms).collect();
+    let broken = configurations.into_iter().filter_map(|(program, mut wrong, test)| {
+        wrong.retain(|problem| !problem.is_denied);
+        let place = |problem: &Problem| Place {
             file: problem.file.clone(),
             line: problem.line.unwrap_or(1),
         };
@@ -35,6 +43,35 @@ pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
     });
     broken.collect()
 }
+
+/// Directives that have taken what follows for theirs, for want of a semicolon.
+fn unterminated(conf: &Conf) -> impl Iterator<Item = Problem> {
+    let with_block = conf.walk().filter(|directive| directive.block.is_some());
+    let unterminated = with_block.filter(|directive| {
+        let name = directive.name.as_str();
+        let is_known = fact(name).is_some_and(|fact| fact.of == "nginx");
+        is_known && !BLOCKS.contains(&name)
+    });
+    unterminated.map(|directive| {
+        let what = format!(
+            "\"{}\" takes no block: is a semicolon missing?",
+            directive.name
+        );
+        Problem::at(&directive.place, what)
+    })
+}
+
+/// Those of the table of settings that take one.
+const BLOCKS: [&str; 8] = [
+    "geo",
+    "if",
+    "limit_except",
+    "location",
+    "map",
+    "server",
+    "split_clients",
+    "upstream",
+];
 
 #[cfg(test)]
 mod tests {
@@ -66,5 +103,16 @@ mod tests {
             "pm = dynamic\nthis is no setting",
         );
         machine.only("config_broken");
+    }
+
+    #[test]
+    fn a_semicolon_that_is_missing_before_a_block_is_missed() {
+        let mut machine = Machine::healthy();
+        machine.edit(SITE_FILE, "server_name shop.example;", "root /var/www");
+        let finding = machine.findings().remove(0);
+        assert_eq!(
+            (finding.check, finding.places[0].line),
+            ("config_broken", 3)
+        );
     }
 }
