@@ -264,7 +264,12 @@ impl fmt::Display for Classes {
             );
             wrap.hanging(out, &label, class.meaning())?;
         }
-        Ok(())
+        writeln!(out)?;
+        wrap.paragraph(
+            out,
+            "F a failed attempt, W works but degraded, C the client's doing; the number is the status that the client gets if no \
+             other server takes over. More: badgateway explain CLASS.",
+        )
     }
 }
 
