@@ -104,3 +104,19 @@ fn a_site_that_nginx_cannot_read_is_found_before_it_is_restarted() {
     house.change("sites/shop", "root HOUSE/www", "root HOUSE/www;");
     house.serves("/quick.php");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_site_that_nginx_cannot_read_keeps_it_from_starting_and_is_said_first() {
+    let mut house = House::new();
+    house.change("sites/shop", "root HOUSE/www;", "root HOUSE/www");
+    house.ages();
+    house.start_fpm();
+    assert!(!house.try_nginx().status.success());
+    let diagnosis = house.examine();
+    let finding = diagnosis.finds_among("config_broken", "critical", &["nginx_stopped"]);
+    finding.names(&[&house.fill("HOUSE/sites/shop")]);
+    house.change("sites/shop", "root HOUSE/www", "root HOUSE/www;");
+    house.heals();
+    house.serves("/quick.php");
+}
