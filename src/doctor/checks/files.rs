@@ -5,60 +5,94 @@ use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::services::NginxService;
 use crate::doctor::subject::Subject;
 
+/// A configuration, and the program that is to read it.
+struct Read {
+    program: &'static str,
+    problems: Vec<Problem>,
+    /// What says what the program makes of it.
+    test: String,
+    is_stopped: bool,
+}
+
 /// What cannot be read of a configuration, though its file may be.
 pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
+    let is_seen = subject.system.processes.is_some();
     let nginx = subject.nginx.iter().map(|nginx| {
-        let test = NginxService::new(subject.system, nginx.file).test();
-        let problems = nginx
-            .conf
-            .problems
-            .iter()
-            .cloned()
-            .chain(unterminated(nginx.conf));
-        ("NGINX", problems.collect(), test)
+        let service = NginxService::new(subject.system, nginx.file);
+        let problems = nginx.conf.problems.iter().cloned();
+        Read {
+            program: "NGINX",
+            problems: problems.chain(unterminated(nginx.conf)).collect(),
+            test: service.test(),
+            is_stopped: is_seen && !nginx.conf.is_dump && service.master().is_none(),
+        }
     });
     let fpms = subject.fpms.iter().map(|fpm| {
-        let test = subject.fpm_service(fpm).test();
-        ("PHP-FPM", fpm.problems.clone(), test)
+        let service = subject.fpm_service(fpm);
+        Read {
+            program: "PHP-FPM",
+            problems: fpm.problems.clone(),
+            test: service.test(),
+            is_stopped: is_seen && service.master().is_none(),
+        }
     });
-    let configurations: Vec<(&str, Vec<Problem>, String)> = nginx.chain(fpms).collect();
-    let broken = configurations.into_iter().filter_map(|(program, mut wrong, test)| {
-        wrong.retain(|problem| !problem.is_denied);
-        let place = |problem: &Problem| Place {
-            file: problem.file.clone(),
-            line: problem.line.unwrap_or(1),
-        };
-        (!wrong.is_empty()).then(|| Finding {
-            check: "config_broken",
-            severity: Severity::Warning,
-            title: format!("the configuration of {program} cannot be read whole"),
-            evidence: wrong.iter().map(ToString::to_string).collect(),
-            consequence: format!(
-                "{program} may refuse to start or to reload with it; what stands there is not checked here"
-            ),
-            places: wrong.iter().map(place).collect(),
-            classes: Vec::new(),
-            fix: vec![Step::advise(format!("{test} says what {program} makes of it"))],
-        })
-    });
-    broken.collect()
+    nginx.chain(fpms).filter_map(finding).collect()
+}
+
+fn finding(read: Read) -> Option<Finding> {
+    let Read {
+        program,
+        problems,
+        test,
+        is_stopped,
+    } = read;
+    let wrong = problems.iter().filter(|problem| !problem.is_denied);
+    let wrong: Vec<&Problem> = wrong.collect();
+    let place = |problem: &&Problem| Place {
+        file: problem.file.clone(),
+        line: problem.line.unwrap_or(1),
+    };
+    (!wrong.is_empty()).then(|| Finding {
+        check: "config_broken",
+        // It may be why the program does not run.
+        severity: if is_stopped { Severity::Critical } else { Severity::Warning },
+        title: format!("the configuration of {program} cannot be read whole"),
+        evidence: wrong.iter().map(ToString::to_string).collect(),
+        consequence: format!(
+            "{program} may refuse to start or to reload with it; what stands there is not checked here"
+        ),
+        places: wrong.iter().map(place).collect(),
+        classes: Vec::new(),
+        fix: vec![Step::advise(format!("{test} says what {program} makes of it"))],
+    })
 }
 
 /// Directives that have taken what follows for theirs, for want of a semicolon.
 fn unterminated(conf: &Conf) -> impl Iterator<Item = Problem> {
-    let with_block = conf.walk().filter(|directive| directive.block.is_some());
-    let unterminated = with_block.filter(|directive| {
+    conf.walk().filter_map(|directive| {
         let name = directive.name.as_str();
-        let is_known = fact(name).is_some_and(|fact| fact.of == "nginx");
-        is_known && !BLOCKS.contains(&name)
-    });
-    unterminated.map(|directive| {
-        let what = format!(
-            "\"{}\" takes no block: is a semicolon missing?",
-            directive.name
-        );
-        Problem::at(&directive.place, what)
+        let is_known = || fact(name).is_some_and(|fact| fact.of == "nginx");
+        let what = if directive.block.is_some() && !BLOCKS.contains(&name) && is_known() {
+            "takes no block"
+        } else if takes_one(name) && directive.args.len() > 1 {
+            "takes one argument"
+        } else {
+            return None;
+        };
+        let what = format!("\"{name}\" {what}: is a semicolon missing?");
+        Some(Problem::at(&directive.place, what))
     })
+}
+
+fn takes_one(name: &str) -> bool {
+    let endings = [
+        "_pass",
+        "_read_timeout",
+        "_send_timeout",
+        "_connect_timeout",
+    ];
+    ["root", "alias", "include"].contains(&name)
+        || endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Those of the table of settings that take one.
@@ -76,6 +110,7 @@ const BLOCKS: [&str; 8] = [
 #[cfg(test)]
 mod tests {
     use crate::doctor::checks::machine::{Machine, POOL_FILE, SITE_FILE};
+    use crate::doctor::finding::Severity;
 
     #[test]
     fn a_file_that_is_included_and_missing_is_said() {
@@ -102,7 +137,14 @@ mod tests {
             "pm = dynamic",
             "pm = dynamic\nthis is no setting",
         );
-        machine.only("config_broken");
+        assert_eq!(machine.only("config_broken").severity, Severity::Warning);
+        machine.kill("php-fpm: ");
+        machine.deafen("/run/php/shop.sock");
+        let finding = machine.findings().remove(0);
+        assert_eq!(
+            (finding.check, finding.severity),
+            ("config_broken", Severity::Critical)
+        );
     }
 
     #[test]
@@ -113,6 +155,21 @@ mod tests {
         assert_eq!(
             (finding.check, finding.places[0].line),
             ("config_broken", 3)
+        );
+    }
+
+    #[test]
+    fn a_semicolon_that_is_missing_before_another_directive_is_missed() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            SITE_FILE,
+            "shop.sock;",
+            "shop.sock\n        include fastcgi.conf;",
+        );
+        let finding = machine.findings().remove(0);
+        assert_eq!(
+            (finding.check, finding.places[0].line),
+            ("config_broken", 5)
         );
     }
 }
