@@ -164,7 +164,8 @@ fn stopped<'a>(facts: &Facts<'a>, fpm: &'a Fpm, pool: &'a Pool) -> Option<Fault<
     })
 }
 
-/// Whether it is PHP-FPM that a backend stands for, as far as is known.
+/// Whether it is PHP-FPM that a backend stands for, as far as is known: where a pool's file may not be read, its
+/// pool may be the one.
 fn is_for_php(facts: &Facts<'_>, backend: &Backend<'_>) -> bool {
     let is_elsewhere = match &backend.address {
         Address::Unix(path) => ["fcgiwrap", "hhvm", "flup", "spawn"]
@@ -172,7 +173,9 @@ fn is_for_php(facts: &Facts<'_>, backend: &Backend<'_>) -> bool {
             .any(|other| path.to_string_lossy().contains(other)),
         _ => false,
     };
-    backend.family == "fastcgi" && !facts.fpms.is_empty() && !is_elsewhere
+    let mut problems = facts.fpms.iter().flat_map(|fpm| &fpm.problems);
+    let is_known = !facts.fpms.is_empty() && problems.all(|problem| !problem.is_denied);
+    backend.family == "fastcgi" && is_known && !is_elsewhere
 }
 
 fn is_udp(facts: &Facts<'_>, backend: &Backend<'_>) -> bool {

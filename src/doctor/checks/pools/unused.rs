@@ -22,7 +22,9 @@ pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
         Target::Unknown => true,
         _ => false,
     });
-    if is_open || passes().next().is_none() {
+    let mut problems = subject.nginx.iter().flat_map(|nginx| &nginx.conf.problems);
+    let is_unseen = problems.any(|problem| problem.is_denied);
+    if is_open || is_unseen || passes().next().is_none() {
         return Vec::new();
     }
     // What was meant for a pool is said there, and a pool is taken for used by it.
