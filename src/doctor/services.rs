@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::fpm::Fpm;
+use crate::render::quoted;
 
 use super::system::{Init, Process, System};
 
@@ -194,21 +195,12 @@ fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
     if !system.units.knows(service) {
         return None;
     }
+    let service = quoted(service);
     Some(match system.units.init {
         Init::Systemd => format!("systemctl {verb} {service}"),
         Init::OpenRc => format!("rc-service {service} {verb}"),
         Init::Scripts => format!("service {service} {verb}"),
     })
-}
-
-/// A path for a shell.
-pub(super) fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);
-    match !text.is_empty() && text.bytes().all(is_plain) {
-        true => text.into_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }
 
 /// Where a new pool's file belongs: beside those that are there.

@@ -1,10 +1,13 @@
-//! Steps of a fix that change one line of a configuration.
+//! Steps of a fix that change one line of a configuration. What would be more than a word there, as it stands
+//! in another configuration, is left to a person.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::config::fpm::Pool;
 use crate::config::nginx::{Directive, Pass};
 use crate::config::{Address, Place};
+use crate::render::is_word;
 
 use super::finding::Step;
 use super::subject::Subject;
@@ -29,12 +32,38 @@ fn edit(
     }
 }
 
-/// Another argument for a directive of NGINX.
+/// Where a directive of NGINX stands in its line, up to its semicolon or to the line's end.
+fn span(line: &str, directive: &Directive) -> Option<Range<usize>> {
+    let name = directive.name.as_str();
+    let argument = directive.args.first().map_or("", String::as_str);
+    let mut starts = line.match_indices(name).map(|(start, _)| start);
+    starts.find_map(|start| {
+        let is_begin = line[..start].ends_with([' ', '\t', ';', '{', '}']) || start == 0;
+        let rest = &line[start + name.len()..];
+        let is_name = is_begin && rest.starts_with([' ', '\t', ';']);
+        let length = rest.find(';').unwrap_or(rest.len());
+        let is_it = is_name && rest[..length].contains(argument);
+        is_it.then(|| start..start + name.len() + length)
+    })
+}
+
+/// Another text in the arguments of a directive of NGINX.
 pub(super) fn argument(subject: &Subject<'_>, directive: &Directive, old: &str, new: &str) -> Step {
     let what = format!("{new} instead of {old}");
     edit(subject, &directive.place, &what, |line| {
-        line.contains(old).then(|| line.replacen(old, new, 1))
+        let span = span(line, directive)?;
+        let from = span.start + directive.name.len();
+        let at = from + line[from..span.end].find(old)?;
+        Some(format!("{}{new}{}", &line[..at], &line[at + old.len()..]))
     })
+}
+
+/// Another word in the arguments of a directive of NGINX.
+pub(super) fn word(subject: &Subject<'_>, directive: &Directive, old: &str, new: &str) -> Step {
+    match is_word(new) {
+        true => argument(subject, directive, old, new),
+        false => Step::advise(format!("at {}: {new} instead of {old}", directive.place)),
+    }
 }
 
 /// Another address in a directive of NGINX, which may name a host without its port.
@@ -55,7 +84,7 @@ pub(super) fn address(
     };
     let args = directive.args.first().map_or("", String::as_str);
     let old = if args.contains(&whole) { whole } else { host };
-    argument(subject, directive, &old, new)
+    word(subject, directive, &old, new)
 }
 
 /// A directive of NGINX that is to be in force at a pass: its value is changed where it stands, or it is
@@ -71,9 +100,9 @@ pub(super) fn directive(subject: &Subject<'_>, pass: &Pass<'_>, name: &str, valu
 pub(super) fn values(subject: &Subject<'_>, found: &Directive, value: &str) -> Step {
     let name = found.name.as_str();
     edit(subject, &found.place, &format!("{name} {value};"), |line| {
-        let start = line.find(name)?;
-        let end = start + line[start..].find(';')?;
-        Some(format!("{}{name} {value}{}", &line[..start], &line[end..]))
+        let Range { start, end } = span(line, found)?;
+        let is_whole = line[end..].starts_with(';');
+        is_whole.then(|| format!("{}{name} {value}{}", &line[..start], &line[end..]))
     })
 }
 
@@ -94,15 +123,18 @@ pub(super) fn behind(subject: &Subject<'_>, directive: &Directive, new: &str) ->
         };
     }
     edit(subject, &directive.place, new, |line| {
-        let start = line.find(&directive.name)?;
-        let end = start + line[start..].find(';')? + 1;
-        Some(format!("{} {new}{}", &line[..end], &line[end..]))
+        let (before, behind) = line.split_at(span(line, directive)?.end);
+        let behind = behind.strip_prefix(';')?;
+        Some(format!("{before}; {new}{behind}"))
     })
 }
 
 /// A setting of a PHP-FPM pool: its line is changed, or one is put behind the pool's name.
 pub(super) fn setting(subject: &Subject<'_>, pool: &Pool, key: &str, value: &str) -> Step {
     let new = format!("{key} = {value}");
+    if !is_word(value) {
+        return Step::advise(format!("in the pool at {}: {new}", pool.place));
+    }
     match pool.find(key) {
         Some(found) => edit(subject, &found.place, &new, |_| Some(new.clone())),
         None => Step::Insert {
@@ -128,4 +160,62 @@ pub(super) fn ordered(steps: Vec<Step>) -> Vec<Step> {
         Step::Run { .. } | Step::Advise { .. } => (3, 0),
     });
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directive(name: &str, argument: &str) -> Directive {
+        Directive {
+            name: name.to_owned(),
+            args: vec![argument.to_owned()],
+            block: None,
+            place: Place {
+                file: "a".into(),
+                line: 1,
+            },
+        }
+    }
+
+    #[test]
+    fn a_directive_is_found_among_others_in_its_line() {
+        for (line, name, argument, expected) in [
+            ("    keepalive 8;", "keepalive", "8", Some("keepalive 8")),
+            (
+                "keepalive_timeout 8s; keepalive 8;",
+                "keepalive",
+                "8",
+                Some("keepalive 8"),
+            ),
+            (
+                "keepalive 16; } b { keepalive 8;",
+                "keepalive",
+                "8",
+                Some("keepalive 8"),
+            ),
+            (
+                "location /proxy_pass { proxy_pass http://a; }",
+                "proxy_pass",
+                "http://a",
+                Some("proxy_pass http://a"),
+            ),
+            ("proxy_pass", "proxy_pass", "http://a", None),
+            (
+                "set $a ';'; log_format a ';b';",
+                "log_format",
+                "a",
+                Some("log_format a '"),
+            ),
+            (
+                "server localhost:1",
+                "server",
+                "localhost:1",
+                Some("server localhost:1"),
+            ),
+        ] {
+            let found = span(line, &directive(name, argument)).map(|span| &line[span]);
+            assert_eq!(found, expected, "{line}");
+        }
+    }
 }

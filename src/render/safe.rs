@@ -16,7 +16,7 @@ struct Escape<'a, 'b>(&'a mut fmt::Formatter<'b>);
 impl Write for Escape<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
-            if character.is_control() || turns_direction(character) {
+            if is_shown_as_escape(character) {
                 write!(self.0, "{}", character.escape_default())?;
             } else {
                 self.0.write_char(character)?;
@@ -26,8 +26,10 @@ impl Write for Escape<'_, '_> {
     }
 }
 
-fn turns_direction(character: char) -> bool {
-    matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// Whether a character could act on a terminal.
+pub(super) fn is_shown_as_escape(character: char) -> bool {
+    let turns_direction = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || turns_direction
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use regex::{Captures, Regex};
 use crate::rollup::Pool;
 use crate::taxonomy::PLACEHOLDERS;
 
+use super::shell::is_word;
+
 /// What is known of the machine whose log was read, to fill the placeholders of commands.
 #[derive(Debug, Default, Clone)]
 pub struct Site {
@@ -43,7 +45,8 @@ impl Site {
             if !PLACEHOLDERS.iter().any(|(name, _)| *name == word) {
                 return word.to_owned();
             }
-            let value = self.value(word, pool).filter(|value| is_plain(value));
+            // Names in a log may be a stranger's.
+            let value = self.value(word, pool).filter(|value| is_word(value));
             value.unwrap_or_else(|| {
                 is_whole = false;
                 word.to_owned()
@@ -83,12 +86,6 @@ fn packaged(socket: &str) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_version.then(|| name.to_owned())
-}
-
-/// Whether a shell takes it for one word and nothing else. Names in a log may be a stranger's.
-fn is_plain(value: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:@[]".contains(&byte);
-    !value.is_empty() && !value.starts_with('-') && value.bytes().all(is_plain)
 }
 
 #[cfg(test)]

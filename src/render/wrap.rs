@@ -69,8 +69,12 @@ fn words(command: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut begin = 0;
     let mut quote = None;
-    for (at, letter) in command.char_indices() {
+    let mut letters = command.char_indices();
+    while let Some((at, letter)) = letters.next() {
         match (quote, letter) {
+            (None | Some('"'), '\\') => {
+                letters.next();
+            }
             (None, '\'' | '"') => quote = Some(letter),
             (Some(open), _) if open == letter => quote = None,
             (None, ' ') => {
@@ -91,23 +95,35 @@ mod tests {
 
     #[test]
     fn a_broken_command_is_the_same_command() {
-        let command = "grep -a 'timed out.*while reading' /var/log/nginx/error.log | grep -ao 'request: \"[^?\"]*' | sort | uniq -c";
-        for columns in 20..130 {
-            let mut text = String::new();
-            Wrap::columns(columns)
-                .command(&mut text, "    $ ", command)
-                .unwrap();
-            let joined = text
-                .replace("\\\n", "")
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            assert_eq!(joined, format!("$ {command}"), "{text}");
-            if columns > 60 {
-                assert!(
-                    text.lines().all(|line| line.chars().count() <= columns),
-                    "{text}"
-                );
+        for command in [
+            "grep -a 'timed out.*while reading' /var/log/nginx/error.log | grep -ao 'request: \"[^?\"]*' | sort | uniq -c",
+            r"chmod o+x '/srv/it'\''s a folder with a long name' \' && ls -l '/srv/it'\''s a b c d e f g h i j'",
+        ] {
+            for columns in 20..130 {
+                let mut text = String::new();
+                Wrap::columns(columns)
+                    .command(&mut text, "    $ ", command)
+                    .unwrap();
+                let joined = text
+                    .replace("\\\n", "")
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ");
+                assert_eq!(joined, format!("$ {command}"), "{text}");
+                // What is quoted stays on its line.
+                let is_whole = |line: &str| {
+                    line.replace(r"\'", "")
+                        .matches('\'')
+                        .count()
+                        .is_multiple_of(2)
+                };
+                assert!(text.lines().all(is_whole), "{text}");
+                if columns > 60 {
+                    assert!(
+                        text.lines().all(|line| line.chars().count() <= columns),
+                        "{text}"
+                    );
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use crate::config::fpm::{Fpm, Pool};
+use crate::render::quoted;
 use crate::taxonomy::Class;
 
 use super::{evidence, faults, sites, some};
@@ -168,7 +169,7 @@ pub(super) fn not_enabled(subject: &Subject<'_>) -> Vec<Finding> {
             consequence: "after the next reboot every page that needs it fails".to_owned(),
             places: Vec::new(),
             classes: CLASSES.to_vec(),
-            fix: vec![Step::run(format!("systemctl enable {service}"))],
+            fix: vec![Step::run(format!("systemctl enable {}", quoted(&service)))],
         })
         .collect()
 }

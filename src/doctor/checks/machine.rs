@@ -205,6 +205,13 @@ impl Machine {
         }
     }
 
+    /// What a process says that it is.
+    pub fn retitle(&mut self, begin: &str, title: &str) {
+        let mut processes = self.processes.iter_mut();
+        let process = processes.find(|process| process.2.starts_with(begin));
+        process.unwrap().2 = title.to_owned();
+    }
+
     /// Another PHP-FPM, which runs.
     pub fn fpm(&mut self, version: &str, pool: &str) {
         let conf = format!("/etc/php/{version}/fpm/php-fpm.conf");

@@ -15,6 +15,8 @@ mod timeouts;
 mod upstreams;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 pub(super) mod machine;
 
 use std::collections::BTreeSet;

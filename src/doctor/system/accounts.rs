@@ -3,7 +3,8 @@ use std::path::Path;
 
 use crate::config::Root;
 
-/// Users and groups, from `/etc/passwd` and `/etc/group`.
+/// Users and groups, from `/etc/passwd` and `/etc/group`. One whose name a command or a configuration would
+/// not take for a name is known by its number alone.
 #[derive(Debug, Default)]
 pub struct Accounts {
     users: BTreeMap<String, (u32, u32)>,
@@ -26,7 +27,8 @@ impl Accounts {
             let text = root.read(Path::new(path)).unwrap_or_default();
             let lines = text.lines();
             lines
-                .map(|line| line.split(':').map(str::to_owned).collect())
+                .map(|line| line.split(':').map(str::to_owned).collect::<Vec<_>>())
+                .filter(|fields| is_name(&fields[0]))
                 .collect()
         };
         for user in fields("/etc/passwd") {
@@ -91,6 +93,12 @@ impl Accounts {
     }
 }
 
+/// What useradd(8) of some distribution accepts.
+fn is_name(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-+@".contains(&byte);
+    !text.is_empty() && !text.starts_with('-') && text.bytes().all(is_letter)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +129,16 @@ mod tests {
         assert_eq!(accounts.account("nobody", None), None);
         assert_eq!(accounts.user_name(33), "web");
         assert_eq!(accounts.group_name(77), "77");
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let etc = folder.path().join("etc");
+        std::fs::create_dir(&etc).unwrap();
+        std::fs::write(etc.join("passwd"), "$(reboot):x:33:33:::\n-R:x:34:34:::\n").unwrap();
+        let accounts = Accounts::look(&Root::new(folder.path()));
+        assert_eq!(accounts.user_name(33), "33");
+        assert_eq!(accounts.user_name(34), "34");
     }
 }

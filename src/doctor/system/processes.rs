@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use procfs::process::{LimitValue, all_processes_with_root};
 
 use crate::config::Root;
+use crate::render::quoted;
 
 /// A process of NGINX or of PHP-FPM. Both write what they are into their command line
 /// (`ngx_setproctitle`, `fpm_env_setproctitle`).
@@ -90,6 +91,8 @@ impl Processes {
                 }),
             });
         }
+        // Anybody can give a process such a title: those of root come first.
+        found.sort_by_key(|process| process.uid != 0);
         is_visible.then_some(Self(found))
     }
 
@@ -177,7 +180,7 @@ impl Process {
         let mut options = String::new();
         for name in ["-p", "-c"] {
             if let Some(path) = option(command, name) {
-                options.push_str(&format!(" {name} {}", path.display()));
+                options.push_str(&format!(" {name} {}", quoted(path)));
             }
         }
         options

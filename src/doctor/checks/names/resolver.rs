@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::config::Address;
@@ -92,15 +93,12 @@ fn name_servers(subject: &Subject<'_>) -> String {
     let servers = text
         .lines()
         .filter_map(|line| line.strip_prefix("nameserver"));
+    // NGINX takes no address with a zone (`fe80::1%eth0`).
+    let servers = servers.filter_map(|server| server.trim().parse().ok());
     let servers: Vec<String> = servers
-        .map(str::trim)
-        .filter(|server| !server.is_empty() && !server.contains('%'))
-        .map(|server| {
-            if server.contains(':') {
-                format!("[{server}]")
-            } else {
-                server.to_owned()
-            }
+        .map(|server| match server {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
         })
         .collect();
     match servers.is_empty() {
@@ -150,7 +148,7 @@ mod tests {
         let mut machine = passing("proxy_pass http://$arg_to:3000;");
         machine.file(
             "/etc/resolv.conf",
-            "search example\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n",
+            "search example\nnameserver 192.0.2.53\nnameserver 2001:db8::53\nnameserver fe80::1%eth0\nnameserver ::1; evil\n",
         );
         let finding = machine.only("resolver_missing");
         machine.apply(&finding);

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use crate::config::Address;
 use crate::config::nginx::Directive;
+use crate::render::quoted;
 use crate::taxonomy::Class;
 
 use crate::doctor::checks::{counted, faults, sites};
@@ -92,7 +93,10 @@ fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) 
                 .to_owned(),
         ),
     };
-    let mut seen = vec![format!("no address for {name} (getent ahosts {name})")];
+    let mut seen = vec![format!(
+        "no address for {name} (getent ahosts {})",
+        quoted(name)
+    )];
     let said = nameless.directives.iter().map(|directive| {
         let Directive {
             place, name, args, ..
@@ -105,8 +109,7 @@ fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) 
     let (why, mut fix) = match near(subject, name) {
         Some(near) => {
             let directives = nameless.directives.iter();
-            let renamed =
-                directives.map(|directive| steps::argument(subject, directive, name, &near));
+            let renamed = directives.map(|directive| steps::word(subject, directive, name, &near));
             (format!("; {near} is near"), renamed.collect())
         }
         None => (

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
+use crate::render::is_word;
 
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::Step;
@@ -120,6 +121,12 @@ fn create(subject: &Subject<'_>, backend: &Backend<'_>) -> Vec<Step> {
         Address::Unix(path) => path.display().to_string(),
         other => other.to_string(),
     };
+    if ![&name, &listen].into_iter().all(|text| is_word(text)) {
+        let advice = format!(
+            "{listen} is no address that a pool should have: choose another one, for both sides"
+        );
+        return vec![Step::advise(advice)];
+    }
     let mut text = format!("[{name}]\nuser = {user}\ngroup = {group}\nlisten = {listen}\n");
     if matches!(backend.address, Address::Unix(_)) {
         text.push_str(&format!(

@@ -1,9 +1,9 @@
 use crate::config::nginx::Target;
+use crate::render::quoted;
 
 use crate::doctor::checks::faults;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
-use crate::doctor::services::quoted;
 use crate::doctor::subject::Subject;
 
 use super::remedy::similar;

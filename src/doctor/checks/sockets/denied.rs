@@ -1,10 +1,10 @@
 use crate::config::fpm::{Fpm, Pool};
+use crate::render::quoted;
 use crate::taxonomy::Class;
 
 use crate::doctor::checks::{evidence, faults, severity};
 use crate::doctor::finding::{Finding, Step};
 use crate::doctor::reach::Fault;
-use crate::doctor::services::quoted;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 use crate::doctor::system::{Account, Barrier, Locked};
