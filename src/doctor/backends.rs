@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::config::nginx::{Directive, Target};
 use crate::config::{Address, Place};
@@ -44,6 +44,11 @@ impl Backend<'_> {
 
 pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>> {
     let mut found: BTreeMap<(Address, &'a str), Vec<Use<'a>>> = BTreeMap::new();
+    let mut blocks = HashMap::new();
+    for (at, upstream) in nginx.upstreams.iter().enumerate() {
+        let name = (upstream.name, upstream.is_stream);
+        blocks.entry(name).or_insert(at);
+    }
     for (at, pass) in nginx.passes.iter().enumerate() {
         let at_run_time = matches!(pass.target, Target::Variable { .. });
         for address in pass.target.addresses() {
@@ -59,11 +64,9 @@ pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>>
                 .push(of);
         }
         for name in pass.target.blocks() {
-            let block = nginx
-                .upstreams
-                .iter()
-                .position(|upstream| upstream.name == name && upstream.is_stream == pass.is_stream);
-            let Some(block) = block else { continue };
+            let Some(&block) = blocks.get(&(name, pass.is_stream)) else {
+                continue;
+            };
             for server in &nginx.upstreams[block].servers {
                 if server.directive.args.iter().any(|arg| arg == "down") {
                     continue;

@@ -3,15 +3,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::config::fpm::{Fpm, Pool};
 use crate::config::nginx::{Conf, Pass};
 use crate::config::{Address, Place};
 use crate::record::Moment;
+use crate::taxonomy::Class;
 
 use super::backends::{Backend, Use, backends};
+use super::complaints::Complaints;
 use super::knock::refused;
-use super::logged::{Logged, moment};
+use super::logged::{Logged, Seen, moment};
+use super::nearest::Comparable;
 use super::nginx::Nginx;
 use super::services::{FpmService, NginxService};
 use super::system::System;
@@ -38,15 +42,33 @@ pub struct Facts<'a> {
     pub(super) refused: BTreeSet<SocketAddr>,
     /// The pools by what they listen on.
     listening: HashMap<Door, Vec<(&'a Fpm, &'a Pool)>>,
+    /// The pools that say what they listen on.
+    pub(super) listeners: Vec<Listener<'a>>,
     /// The pools to which NGINX passes requests.
     used: HashSet<&'a Place>,
+    /// The kinds of events by the address of their peer.
+    events: HashMap<Door, Vec<(&'a Address, usize)>>,
+    /// What NGINX connects to, by number.
+    passed: HashMap<Door, Vec<usize>>,
+    /// What the PHP-FPMs say of their pools, by their main files.
+    complaints: RefCell<HashMap<PathBuf, Rc<Complaints>>>,
     /// Where paths lead, as far as they were followed.
     real: RefCell<HashMap<PathBuf, PathBuf>>,
 }
 
-/// What tells most addresses apart.
+/// A pool and what it listens on.
+#[derive(Debug)]
+pub(super) struct Listener<'a> {
+    pub fpm: &'a Fpm,
+    pub pool: &'a Pool,
+    pub listen: Comparable<'a>,
+    /// Whether NGINX passes requests to it.
+    pub is_used: bool,
+}
+
+/// What tells most addresses apart: those of one door may be the same, others are not.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Door {
+pub(super) enum Door {
     Path(PathBuf),
     Port(u16),
 }
@@ -83,7 +105,11 @@ impl<'a> Facts<'a> {
             backends,
             refused: BTreeSet::new(),
             listening: HashMap::new(),
+            listeners: Vec::new(),
             used: HashSet::new(),
+            events: HashMap::new(),
+            passed: HashMap::new(),
+            complaints: RefCell::default(),
             real: RefCell::default(),
         };
         for (fpm, pool) in facts.pools() {
@@ -91,11 +117,28 @@ impl<'a> Facts<'a> {
                 facts.listening.entry(door).or_default().push((fpm, pool));
             }
         }
+        for (at, address) in logged.addresses() {
+            let door = facts.door(address);
+            facts.events.entry(door).or_default().push((address, at));
+        }
+        for (at, backend) in facts.backends.iter().enumerate() {
+            let door = facts.door(&backend.address);
+            facts.passed.entry(door).or_default().push(at);
+        }
         let used = facts
             .backends
             .iter()
             .flat_map(|backend| facts.pools_at(&backend.address));
         facts.used = used.map(|(_, pool)| &pool.place).collect();
+        let listeners = facts.pools().filter_map(|(fpm, pool)| {
+            Some(Listener {
+                fpm,
+                pool,
+                listen: Comparable::new(pool.listen.as_ref()?),
+                is_used: facts.is_used(pool),
+            })
+        });
+        facts.listeners = listeners.collect();
         if system.root.is_live() {
             facts.refused = refused(facts.remote());
         }
@@ -153,7 +196,34 @@ impl<'a> Facts<'a> {
         self.used.contains(&pool.place)
     }
 
-    fn door(&self, address: &Address) -> Door {
+    /// The events of these classes whose peer is at an address, after `since`.
+    pub(super) fn seen_at(
+        &self,
+        address: &Address,
+        classes: &[Class],
+        since: Option<Moment>,
+    ) -> Option<Seen> {
+        let kinds = self.events.get(&self.door(address)).into_iter().flatten();
+        let kinds = kinds.filter(|(peer, _)| self.is_at(address, peer));
+        self.logged
+            .of_kinds(kinds.map(|&(_, at)| at), classes, since)
+    }
+
+    /// Whether the NGINX of this number connects to an address.
+    pub(super) fn is_passed(&self, nginx: usize, peer: &Address) -> bool {
+        let backends = self.passed.get(&self.door(peer)).into_iter().flatten();
+        let mut backends = backends.map(|&at| &self.backends[at]);
+        backends.any(|backend| backend.nginx == nginx && self.is_at(&backend.address, peer))
+    }
+
+    /// What the log of a PHP-FPM says of its pools.
+    pub(super) fn complaints(&self, fpm: &Fpm) -> Rc<Complaints> {
+        let mut known = self.complaints.borrow_mut();
+        let read = || Rc::new(Complaints::read(&self.system.root, fpm));
+        Rc::clone(known.entry(fpm.conf.clone()).or_insert_with(read))
+    }
+
+    pub(super) fn door(&self, address: &Address) -> Door {
         match address {
             Address::Unix(path) => Door::Path(self.real(path)),
             Address::Inet(address) => Door::Port(address.port()),

@@ -13,7 +13,7 @@ use crate::taxonomy::{Class, Phase};
 #[derive(Debug, Default)]
 pub struct Logged {
     /// There are few of them, however many rows.
-    kinds: BTreeMap<Kind, Vec<(Moment, u64)>>,
+    kinds: Vec<(Kind, Vec<(Moment, u64)>)>,
     zone: Zone,
 }
 
@@ -58,7 +58,10 @@ impl Logged {
                 .or_default()
                 .push((row.last_seen, row.events));
         }
-        Self { kinds, zone }
+        Self {
+            kinds: kinds.into_iter().collect(),
+            zone,
+        }
     }
 
     /// A moment as the log would write it.
@@ -84,6 +87,26 @@ impl Logged {
         self.seen(classes, since, |kind| {
             kind.address.as_ref().is_some_and(&is_peer)
         })
+    }
+
+    /// The kinds of events of which the peer's address is known, each by its number.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (usize, &Address)> {
+        let kinds = self.kinds.iter().enumerate();
+        kinds.filter_map(|(at, (kind, _))| Some((at, kind.address.as_ref()?)))
+    }
+
+    /// The events of these classes among kinds with these numbers, after `since`.
+    pub(super) fn of_kinds(
+        &self,
+        numbers: impl Iterator<Item = usize>,
+        classes: &[Class],
+        since: Option<Moment>,
+    ) -> Option<Seen> {
+        let kinds = numbers.map(|at| &self.kinds[at]);
+        Seen::sum(
+            kinds.filter(|(kind, _)| classes.contains(&kind.class)),
+            since,
+        )
     }
 
     /// The events of these classes in an upstream block of this name.
@@ -117,9 +140,9 @@ impl Logged {
             let address = kind.address.as_ref();
             kind.phase == Some(Phase::Connect) && address.is_some_and(|address| !is_known(address))
         });
-        let seen = kinds.filter_map(|(kind, times)| {
-            let seen = Seen::sum([(kind, times)].into_iter(), after)?;
-            Some((kind.peer.as_deref()?, seen))
+        let seen = kinds.filter_map(|of| {
+            let seen = Seen::sum(std::iter::once(of), after)?;
+            Some((of.0.peer.as_deref()?, seen))
         });
         seen.max_by_key(|(_, seen)| seen.events)
     }
@@ -142,7 +165,7 @@ impl Logged {
 
 impl Seen {
     fn sum<'a>(
-        kinds: impl Iterator<Item = (&'a Kind, &'a Vec<(Moment, u64)>)>,
+        kinds: impl Iterator<Item = &'a (Kind, Vec<(Moment, u64)>)>,
         since: Option<Moment>,
     ) -> Option<Self> {
         let times =

@@ -6,6 +6,7 @@
 
 mod backends;
 mod checks;
+mod complaints;
 mod facts;
 mod finding;
 mod knock;

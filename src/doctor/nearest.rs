@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -17,65 +18,121 @@ static VERSION: LazyLock<Regex> =
 /// a slip or another version of it.
 pub(super) fn nearest<'c, T>(
     meant: &Address,
-    candidates: impl IntoIterator<Item = (&'c Address, bool, T)>,
-) -> Option<(&'c Address, T)> {
-    let scored = candidates.into_iter().filter_map(|(address, is_used, of)| {
-        let score = likeness(meant, address, is_used);
-        (score >= ALIKE).then_some((score, address, of))
-    });
-    let best = scored.max_by(|(one, ..), (other, ..)| one.total_cmp(other));
-    best.map(|(_, address, of)| (address, of))
+    candidates: impl IntoIterator<Item = (&'c Comparable<'c>, bool, T)>,
+) -> Option<T> {
+    let meant = Comparable::new(meant);
+    let scored = candidates
+        .into_iter()
+        .filter_map(|(candidate, is_used, of)| {
+            let score = meant.likeness(candidate, is_used);
+            (score >= ALIKE).then_some((score, of))
+        });
+    let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.map(|(_, of)| of)
 }
 
-fn likeness(meant: &Address, other: &Address, is_used: bool) -> f64 {
-    match (meant, other) {
-        (Address::Unix(meant), Address::Unix(other)) => paths(meant, other, is_used),
-        (Address::Inet(meant), Address::Inet(other)) => {
-            // The same port elsewhere on this machine, or a slip in the port.
-            let (port, other_port) = (meant.port().to_string(), other.port().to_string());
-            if port == other_port {
-                1.0
-            } else if !is_used
-                && meant.ip() == other.ip()
-                && strsim::osa_distance(&port, &other_port) == 1
-            {
-                0.9
-            } else {
-                0.0
-            }
+/// An address that is compared with many: of sites and pools there can be thousands.
+#[derive(Debug)]
+pub(super) struct Comparable<'a> {
+    pub address: &'a Address,
+    name: Cow<'a, str>,
+    letters: Letters,
+    has_version: bool,
+}
+
+impl<'a> Comparable<'a> {
+    pub fn new(address: &'a Address) -> Self {
+        let name = match address {
+            Address::Unix(path) => name(path),
+            _ => Cow::default(),
+        };
+        Self {
+            address,
+            letters: Letters::of(&name),
+            has_version: VERSION.is_match(&name),
+            name,
         }
-        (Address::Inet(meant), Address::Port(port)) if meant.port() == *port => 1.0,
-        _ => 0.0,
+    }
+
+    fn likeness(&self, other: &Self, is_used: bool) -> f64 {
+        match (self.address, other.address) {
+            (Address::Unix(_), Address::Unix(_)) => self.path(other, is_used),
+            (Address::Inet(meant), Address::Inet(other)) => {
+                // The same port elsewhere on this machine, or a slip in the port.
+                let (port, other_port) = (meant.port().to_string(), other.port().to_string());
+                if port == other_port {
+                    1.0
+                } else if !is_used
+                    && meant.ip() == other.ip()
+                    && strsim::osa_distance(&port, &other_port) == 1
+                {
+                    0.9
+                } else {
+                    0.0
+                }
+            }
+            (Address::Inet(meant), Address::Port(port)) if meant.port() == *port => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    fn path(&self, other: &Self, is_used: bool) -> f64 {
+        if self.name == other.name {
+            // Two sites may have a php.sock each, in folders of their own.
+            return if is_used { 0.0 } else { 1.0 };
+        }
+        let is_letter = |letter: &char| !letter.is_ascii_digit();
+        let letters = self.name.chars().filter(is_letter);
+        if letters.eq(other.name.chars().filter(is_letter)) {
+            let unversioned = |name| VERSION.replace_all(name, "*");
+            let is_version =
+                self.has_version && unversioned(&self.name) == unversioned(&other.name);
+            return if is_version { 0.95 } else { 0.0 };
+        }
+        // The costly comparison only where it can come out.
+        if self.letters.most_alike(&other.letters) < ALIKE {
+            return 0.0;
+        }
+        let alike = |one: &str, other: &str| strsim::normalized_damerau_levenshtein(one, other);
+        let names = alike(&self.name, &other.name);
+        if names < ALIKE {
+            return 0.0;
+        }
+        names.min(alike(&self.address.to_string(), &other.address.to_string()))
     }
 }
 
-fn paths(meant: &Path, other: &Path, is_used: bool) -> f64 {
-    let name = |path: &Path| {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        name.unwrap_or_default()
-    };
-    let (meant_name, other_name) = (name(meant), name(other));
-    if meant_name == other_name {
-        // Two sites may have a php.sock each, in folders of their own.
-        return if is_used { 0.0 } else { 1.0 };
+fn name(path: &Path) -> Cow<'_, str> {
+    path.file_name()
+        .map_or(Cow::default(), |name| name.to_string_lossy())
+}
+
+/// How often a name has which letters, several letters being of one kind.
+#[derive(Debug)]
+struct Letters([u8; 32]);
+
+impl Letters {
+    fn of(name: &str) -> Self {
+        let mut letters = [0u8; 32];
+        for letter in name.chars() {
+            let count = &mut letters[letter as usize % 32];
+            *count = count.saturating_add(1);
+        }
+        Self(letters)
     }
-    let unversioned = |name: &str| VERSION.replace_all(name, "*").into_owned();
-    if unversioned(&meant_name) == unversioned(&other_name) {
-        return 0.95;
+
+    /// No distance of edits is smaller than what one name has too many.
+    fn most_alike(&self, other: &Self) -> f64 {
+        let (mut more, mut less, mut length, mut other_length) = (0, 0, 0, 0);
+        for (&one, &other) in self.0.iter().zip(&other.0) {
+            more += u32::from(one.saturating_sub(other));
+            less += u32::from(other.saturating_sub(one));
+            length += u32::from(one);
+            other_length += u32::from(other);
+        }
+        let distance = more.max(less);
+        1.0 - f64::from(distance) / f64::from(length.max(other_length).max(1))
     }
-    let letters = |name: &str| {
-        name.chars()
-            .filter(|letter| !letter.is_ascii_digit())
-            .collect::<String>()
-    };
-    if letters(&meant_name) == letters(&other_name) {
-        return 0.0;
-    }
-    let alike = |one: &str, other: &str| strsim::normalized_damerau_levenshtein(one, other);
-    let whole = alike(&meant.to_string_lossy(), &other.to_string_lossy());
-    whole.min(alike(&meant_name, &other_name))
 }
 
 /// The name of a host that was most likely meant.
@@ -96,6 +153,11 @@ pub(super) fn nearest_name<'c>(
 mod tests {
     use super::*;
 
+    fn alike(one: &Address, other: &Address, is_used: bool) -> bool {
+        let candidate = Comparable::new(other);
+        nearest(one, [(&candidate, is_used, ())]).is_some()
+    }
+
     fn unix(path: &str) -> Address {
         Address::Unix(path.into())
     }
@@ -115,14 +177,13 @@ mod tests {
             ("/run/shop.sock", Some(1)),
             ("/run/php/forum.sock", None),
         ] {
-            let found = nearest(
-                &unix(meant),
-                pools.iter().enumerate().map(|(at, pool)| (pool, false, at)),
-            );
-            assert_eq!(found.map(|(_, at)| at), expected, "{meant}");
+            let pools: Vec<_> = pools.iter().map(Comparable::new).collect();
+            let candidates = pools.iter().enumerate().map(|(at, pool)| (pool, false, at));
+            let found = nearest(&unix(meant), candidates);
+            assert_eq!(found, expected, "{meant}");
         }
         let tcp = |text: &str| Address::Inet(text.parse().unwrap());
-        let near = |one: &str, other: &str| likeness(&tcp(one), &tcp(other), false) >= ALIKE;
+        let near = |one: &str, other: &str| alike(&tcp(one), &tcp(other), false);
         assert!(near("127.0.0.1:9000", "127.0.0.1:9001"));
         assert!(near("127.0.0.1:9000", "[::1]:9000"));
         assert!(!near("127.0.0.1:9000", "127.0.0.1:8080"));
@@ -131,8 +192,7 @@ mod tests {
     #[test]
     fn another_sites_pool_is_not_near() {
         let other = unix("/srv/a/run/php.sock");
-        let near =
-            |meant: &str, other: &Address, is_used| likeness(&unix(meant), other, is_used) >= ALIKE;
+        let near = |meant: &str, other: &Address, is_used| alike(&unix(meant), other, is_used);
         assert!(near("/srv/b/run/php.sock", &other, false));
         assert!(!near("/srv/b/run/php.sock", &other, true));
         assert!(!near(

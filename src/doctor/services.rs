@@ -205,14 +205,13 @@ fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
 
 /// Where a new pool's file belongs: beside those that are there.
 pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
-    let beside = fpm.pools.first().and_then(|pool| pool.place.file.parent());
-    let folder = match beside {
-        Some(folder) if fpm.pools.iter().all(|pool| pool.place.file != fpm.conf) => {
-            folder.to_path_buf()
-        }
-        _ => fpm.conf.with_file_name("pool.d"),
-    };
-    folder.join(format!("{name}.conf"))
+    let mut files = fpm.pools.iter().map(|pool| &pool.place.file);
+    let beside = files.find(|file| **file != fpm.conf);
+    let name = format!("{name}.conf");
+    match beside {
+        Some(file) => file.with_file_name(name),
+        None => fpm.conf.with_file_name("pool.d").join(name),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::config::{Place, Problem, Root};
 
 /// Files that include each other: PHP-FPM itself gives up after five.
 const MOST_NESTED_FILES: usize = 5;
-const MOST_FILES: usize = 1_000;
+const MOST_FILES: usize = 10_000;
 const MOST_NAMES: usize = 100_000;
 const MOST_SETTINGS: usize = 200_000;
 

@@ -205,3 +205,15 @@ fn times_are_read_as_php_fpm_reads_them() {
         assert_eq!(seconds(text), expected, "{text}");
     }
 }
+
+#[test]
+fn thousands_of_pools_may_have_a_file_each() {
+    let (folder, root) = machine(&[("php-fpm.conf", "include=/pool.d/*.conf\n")]);
+    fs::create_dir(folder.path().join("pool.d")).unwrap();
+    for number in 0..1_500 {
+        let path = folder.path().join(format!("pool.d/{number}.conf"));
+        fs::write(path, format!("[{number}]\nlisten = /run/{number}.sock\n")).unwrap();
+    }
+    let fpm = Fpm::read(&root, Path::new("/php-fpm.conf")).unwrap();
+    assert_eq!((fpm.pools.len(), fpm.problems), (1_500, Vec::new()));
+}

@@ -1,8 +1,5 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use chrono::NaiveDateTime;
-
-use crate::config::Address;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
@@ -29,10 +26,7 @@ pub(super) fn too_few(subject: &Subject<'_>) -> Vec<Finding> {
             continue;
         };
         let since = subject.changed([&pool.place]);
-        let seen = |classes| {
-            let is_peer = |peer: &Address| subject.is_at(&backend.address, peer);
-            subject.logged.of_peer(is_peer, classes, since)
-        };
+        let seen = |classes| subject.seen_at(&backend.address, classes, since);
         let complaint = complaint(subject, fpm, pool);
         let waited = || {
             complaint
@@ -165,32 +159,9 @@ fn finding<'a>(
 
 /// What PHP-FPM's own log says of the pool since its configuration was changed.
 pub(super) fn complaint(subject: &Subject<'_>, fpm: &Fpm, pool: &Pool) -> Option<String> {
-    let log = fpm
-        .global
-        .iter()
-        .rfind(|setting| setting.key == "error_log")?;
-    let path = PathBuf::from(&log.value);
-    let path = if path.is_absolute() {
-        path
-    } else {
-        Path::new("/var").join(path)
-    };
-    let text = subject.system.root.read(&path).ok()?;
-    let begin = format!("[pool {}]", pool.name);
-    let changed = subject
-        .changed([&pool.place])
-        .map(|changed| subject.logged.local(changed));
-    let is_later = |line: &str| {
-        let time = line.get(1..21).unwrap_or_default();
-        let time = NaiveDateTime::parse_from_str(time, "%d-%b-%Y %H:%M:%S");
-        time.is_ok_and(|time| changed.is_none_or(|changed| time > changed))
-    };
-    let is_meant = |line: &&str| {
-        line.contains(&begin) && line.contains("reached pm.max_children") && is_later(line)
-    };
-    let times = text.lines().filter(is_meant).count();
-    let last = text.lines().rfind(is_meant)?;
-    Some(format!("{}: {times} times, last: {last}", path.display()))
+    let changed = subject.changed([&pool.place]);
+    let since = changed.map(|changed| subject.logged.local(changed));
+    subject.complaints(fpm).of(&pool.name, since)
 }
 
 pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
@@ -202,17 +173,7 @@ pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
         let asked: u64 = setting.value.parse().ok()?;
         (asked > allowed).then_some((pool, setting, asked))
     });
-    let used = cut.filter(|(pool, ..)| {
-        let listens = |address: &Address| {
-            pool.listen
-                .as_ref()
-                .is_some_and(|listen| subject.is_at(listen, address))
-        };
-        subject
-            .backends
-            .iter()
-            .any(|backend| listens(&backend.address))
-    });
+    let used = cut.filter(|(pool, ..)| subject.is_used(pool));
     used.map(|(pool, setting, asked)| Finding {
         check: "backlog_cut",
         severity: Severity::Notice,

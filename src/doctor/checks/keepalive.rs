@@ -1,4 +1,7 @@
-use crate::config::nginx::{Directive, Upstream, milliseconds};
+use std::collections::{HashMap, HashSet};
+
+use crate::config::nginx::{Conf, Directive, Scope, Upstream, milliseconds};
+use crate::config::{Address, Place};
 use crate::taxonomy::Class;
 
 use super::{counted, sites};
@@ -35,18 +38,18 @@ fn kept<'s, 'a>(
 }
 
 pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
+    let mut found = Vec::new();
+    let mut met = HashSet::new();
+    let servers = subject.nginx.iter().map(|nginx| servers(nginx.conf));
+    let servers: Vec<_> = servers.collect();
     for (backend, upstream, keepalive) in kept(subject) {
         let set = find(upstream, "keepalive_timeout");
         let seconds = set
             .and_then(|set| milliseconds(set.args.first()?))
             .map_or(KEEPALIVE_TIMEOUT, |value| value / 1000);
         let since = subject.changed([&upstream.directive.place]);
-        let seen =
-            subject
-                .logged
-                .of_peer(|peer| subject.is_at(&backend.address, peer), CLOSED, since);
-        let own = own_server(subject, backend);
+        let seen = subject.seen_at(&backend.address, CLOSED, since);
+        let own = own_server(subject, &servers[backend.nginx], backend);
         let (backend_says, shorter) = match own {
             Some((place, theirs)) if theirs < seconds => (
                 format!("{place}: the backend is an NGINX that closes after {theirs} s"),
@@ -60,10 +63,7 @@ pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
             _ => continue,
         };
         let new = shorter.saturating_sub(1).max(1);
-        if found
-            .iter()
-            .any(|other| other.places.contains(&upstream.directive.place))
-        {
+        if !met.insert(&upstream.directive.place) {
             continue;
         }
         let mut lines = vec![match set {
@@ -99,40 +99,41 @@ pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
     found
 }
 
-/// The server block of this same NGINX that is the backend, and how long it keeps connections.
-fn own_server(subject: &Subject<'_>, backend: &Backend<'_>) -> Option<(String, u64)> {
-    let conf = subject.nginx[backend.nginx].conf;
-    let http = conf
-        .directives
-        .iter()
-        .find(|directive| directive.name == "http")?
-        .block
-        .as_deref()?;
-    let servers = http.iter().filter(|directive| directive.name == "server");
-    let port = match &backend.address {
-        crate::config::Address::Inet(address) if subject.is_own(address.ip()) => {
-            address.port().to_string()
+/// The server blocks of HTTP by their ports: where each listens, and for how many seconds it keeps connections.
+fn servers(conf: &Conf) -> HashMap<&str, (&Place, u64)> {
+    let mut found = HashMap::new();
+    let http = conf.directives.iter().filter(|one| one.name == "http");
+    for http in http.filter_map(|http| http.block.as_deref()) {
+        let servers = http.iter().filter(|one| one.name == "server");
+        for server in servers.filter_map(|server| server.block.as_deref()) {
+            let scope = Scope(vec![http, server]);
+            let set = scope.find("keepalive_timeout");
+            // ngx_http_core_module, keepalive_timeout
+            let seconds = set
+                .and_then(|set| milliseconds(set.args.first()?))
+                .map_or(75, |value| value / 1000);
+            for listen in server.iter().filter(|one| one.name == "listen") {
+                let port = listen.args.first().and_then(|text| text.rsplit(':').next());
+                let port = port.unwrap_or_default();
+                found.entry(port).or_insert((&listen.place, seconds));
+            }
         }
-        _ => return None,
-    };
-    servers.into_iter().find_map(|server| {
-        let block = server.block.as_deref()?;
-        let mut listens = block.iter().filter(|directive| directive.name == "listen");
-        let listen = listens.find(|listen| {
-            let text = listen.args.first().map_or("", String::as_str);
-            text.rsplit(':').next() == Some(port.as_str())
-        })?;
-        let set = [block, http].into_iter().find_map(|block| {
-            block
-                .iter()
-                .rfind(|directive| directive.name == "keepalive_timeout")
-        });
-        // ngx_http_core_module, keepalive_timeout
-        let seconds = set
-            .and_then(|set| milliseconds(set.args.first()?))
-            .map_or(75, |value| value / 1000);
-        Some((listen.place.to_string(), seconds))
-    })
+    }
+    found
+}
+
+/// The server block of this same NGINX that is the backend.
+fn own_server<'c>(
+    subject: &Subject<'_>,
+    servers: &HashMap<&str, (&'c Place, u64)>,
+    backend: &Backend<'_>,
+) -> Option<(&'c Place, u64)> {
+    match &backend.address {
+        Address::Inet(address) if subject.is_own(address.ip()) => {
+            servers.get(address.port().to_string().as_str()).copied()
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn children(subject: &Subject<'_>) -> Vec<Finding> {

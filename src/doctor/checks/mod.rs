@@ -110,12 +110,12 @@ fn severity(subject: &Subject<'_>, backend: &Backend<'_>) -> Severity {
         let Some(block) = of.upstream else {
             return false;
         };
-        let mates = subject.backends.iter().enumerate().filter(|(_, other)| {
+        let mut mates = subject.backends.iter().enumerate().filter(|(_, other)| {
             other.nginx == backend.nginx
-                && other.address != backend.address
                 && other.uses.iter().any(|of| of.upstream == Some(block))
+                && other.address != backend.address
         });
-        mates.into_iter().any(|(at, _)| !subject.is_broken(at))
+        mates.any(|(at, _)| !subject.is_broken(at))
     });
     if is_replaced {
         Severity::Warning
@@ -146,9 +146,7 @@ fn evidence(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> 
 
 /// The events of a backend.
 fn seen_at(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> Option<Seen> {
-    subject
-        .logged
-        .of_peer(|peer| subject.is_at(&backend.address, peer), classes, None)
+    subject.seen_at(&backend.address, classes, None)
 }
 
 /// `214 events (socket_missing) in the log, the last at 2026-11-26 09:15:02`

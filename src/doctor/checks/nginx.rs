@@ -70,13 +70,7 @@ pub(super) fn not_loaded(subject: &Subject<'_>) -> Vec<Finding> {
         if changed.0 <= loaded.0 + 200_000 {
             continue;
         }
-        let named = |peer: &Address| {
-            let mut backends = subject
-                .backends
-                .iter()
-                .filter(|backend| backend.nginx == number);
-            backends.any(|backend| subject.is_at(&backend.address, peer))
-        };
+        let named = |peer: &Address| subject.is_passed(number, peer);
         let Some((peer, seen)) = subject.logged.other_peer(named, changed) else {
             continue;
         };

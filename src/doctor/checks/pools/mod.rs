@@ -7,6 +7,7 @@ use crate::config::Address;
 use crate::taxonomy::Class;
 
 use crate::doctor::checks::{evidence, faults, severity, sites};
+use crate::doctor::facts::Listener;
 use crate::doctor::finding::Finding;
 use crate::doctor::reach::Fault;
 use crate::doctor::subject::Subject;
@@ -50,14 +51,17 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// What the pools listen on.
 pub(super) fn listening(subject: &Subject<'_>) -> Vec<String> {
-    let pools = subject.pools().filter_map(|(fpm, pool)| {
-        let listen = pool.listen.as_ref()?;
-        let title = subject.fpm_service(fpm).title();
-        Some(format!(
-            "{}: the pool {} of {title} listens on {listen}",
-            pool.place, pool.name
-        ))
-    });
+    let pools = subject.listeners.iter().map(
+        |Listener {
+             fpm, pool, listen, ..
+         }| {
+            let title = subject.fpm_service(fpm).title();
+            format!(
+                "{}: the pool {} of {title} listens on {}",
+                pool.place, pool.name, listen.address
+            )
+        },
+    );
     pools.take(8).collect()
 }
 

@@ -2,10 +2,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::Address;
-use crate::config::fpm::{Fpm, Pool};
+use crate::config::fpm::Fpm;
 use crate::render::is_word;
 
 use crate::doctor::backends::Backend;
+use crate::doctor::facts::Listener;
 use crate::doctor::finding::Step;
 use crate::doctor::nearest::nearest;
 use crate::doctor::services::pool_file;
@@ -18,8 +19,11 @@ pub(in crate::doctor::checks) fn remedy(
     backend: &Backend<'_>,
 ) -> (String, Vec<Step>) {
     match similar(subject, backend) {
-        Some((fpm, pool, listen)) => {
+        Some(Listener {
+            fpm, pool, listen, ..
+        }) => {
             let title = subject.fpm_service(fpm).title();
+            let listen = listen.address;
             (
                 format!("; the pool {} of {title} listens on {listen}", pool.name),
                 rename(subject, backend, listen),
@@ -30,32 +34,23 @@ pub(in crate::doctor::checks) fn remedy(
 }
 
 /// The pool that was meant: one with a similar address, or of that name, or the only one that nobody uses.
-pub(super) fn similar<'a>(
-    subject: &Subject<'a>,
+pub(super) fn similar<'s, 'a>(
+    subject: &'s Subject<'a>,
     backend: &Backend<'_>,
-) -> Option<(&'a Fpm, &'a Pool, &'a Address)> {
-    let candidates: Vec<_> = subject
-        .pools()
-        .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
-        .collect();
-    let scored = candidates
-        .iter()
-        .map(|&(fpm, pool, listen)| (listen, subject.is_used(pool), (fpm, pool)));
-    if let Some((listen, (fpm, pool))) = nearest(&backend.address, scored) {
-        return Some((fpm, pool, listen));
-    }
-    if let Some(name) = stem(&backend.address)
-        && let Some(&found) = candidates.iter().find(|(_, pool, _)| pool.name == name)
-    {
+) -> Option<&'s Listener<'a>> {
+    let listeners = subject.listeners.iter();
+    let candidates = listeners.map(|listener| (&listener.listen, listener.is_used, listener));
+    if let Some(found) = nearest(&backend.address, candidates) {
         return Some(found);
     }
+    if let Some(name) = stem(&backend.address) {
+        let mut listeners = subject.listeners.iter();
+        return listeners.find(|listener| listener.pool.name == name);
+    }
     // A port says nothing of its pool. One that nobody uses is the one.
-    let is_inet = !matches!(backend.address, Address::Unix(_));
-    let mut unused = candidates
-        .into_iter()
-        .filter(|(_, pool, _)| !subject.is_used(pool));
+    let mut unused = subject.listeners.iter().filter(|one| !one.is_used);
     match (unused.next(), unused.next()) {
-        (Some(only), None) if is_inet => Some(only),
+        (Some(only), None) => Some(only),
         _ => None,
     }
 }

@@ -1,7 +1,10 @@
+use std::collections::HashSet;
+
 use crate::config::nginx::Target;
 use crate::render::quoted;
 
 use crate::doctor::checks::faults;
+use crate::doctor::facts::Listener;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
 use crate::doctor::subject::Subject;
@@ -28,45 +31,51 @@ pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     // What was meant for a pool is said there, and a pool is taken for used by it.
-    let meant: Vec<_> = faults(subject, |fault| {
+    let meant: HashSet<_> = faults(subject, |fault| {
         matches!(fault, Fault::PoolMissing | Fault::NotASocket).then_some(())
     })
     .filter_map(|(backend, ())| similar(subject, backend))
-    .map(|(_, _, listen)| listen)
+    .map(|listener| listener.listen.address)
     .collect();
-    subject
-        .pools()
-        .filter_map(|(fpm, pool)| Some((fpm, pool, pool.listen.as_ref()?)))
-        .filter(|(_, pool, listen)| !subject.is_used(pool) && !meant.contains(listen))
-        .map(|(fpm, pool, listen)| {
-            let service = subject.fpm_service(fpm);
-            let others = fpm.pools.len() > 1;
-            let file = &pool.place.file;
-            let remedy = match others && file != &fpm.conf {
-                true => format!(
-                    "if it is not needed: mv {0} {0}.off && {1}",
-                    quoted(file),
-                    service.reload()
-                ),
-                false => format!(
-                    "if it is not needed: stop {} and remove its package",
-                    fpm.service()
-                ),
-            };
-            Finding {
-                check: "pool_unused",
-                severity: Severity::Notice,
-                title: format!("no site uses the pool {} of {}", pool.name, service.title()),
-                evidence: vec![
-                    format!("{}: it listens on {listen}", pool.place),
-                    "no fastcgi_pass of NGINX leads there".to_owned(),
-                ],
-                consequence: "its processes take memory and do nothing".to_owned(),
-                places: vec![pool.place.clone()],
-                classes: Vec::new(),
-                fix: vec![Step::advise(remedy)],
-            }
-        })
+    let unused = subject
+        .listeners
+        .iter()
+        .filter(|listener| !listener.is_used && !meant.contains(listener.listen.address));
+    unused
+        .map(
+            |Listener {
+                 fpm, pool, listen, ..
+             }| {
+                let listen = listen.address;
+                let service = subject.fpm_service(fpm);
+                let others = fpm.pools.len() > 1;
+                let file = &pool.place.file;
+                let remedy = match others && file != &fpm.conf {
+                    true => format!(
+                        "if it is not needed: mv {0} {0}.off && {1}",
+                        quoted(file),
+                        service.reload()
+                    ),
+                    false => format!(
+                        "if it is not needed: stop {} and remove its package",
+                        fpm.service()
+                    ),
+                };
+                Finding {
+                    check: "pool_unused",
+                    severity: Severity::Notice,
+                    title: format!("no site uses the pool {} of {}", pool.name, service.title()),
+                    evidence: vec![
+                        format!("{}: it listens on {listen}", pool.place),
+                        "no fastcgi_pass of NGINX leads there".to_owned(),
+                    ],
+                    consequence: "its processes take memory and do nothing".to_owned(),
+                    places: vec![pool.place.clone()],
+                    classes: Vec::new(),
+                    fix: vec![Step::advise(remedy)],
+                }
+            },
+        )
         .collect()
 }
 

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crate::config::Address;
 use crate::config::nginx::Pass;
 use crate::taxonomy::Class;
@@ -15,16 +17,24 @@ const CLOUDFLARE: u64 = 100;
 pub(in crate::doctor::checks) fn chained(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::ResponseTimeout];
     let mut found = Vec::new();
+    let mut listening: HashMap<_, Vec<_>> = HashMap::new();
+    for (number, nginx) in subject.nginx.iter().enumerate() {
+        for pass in nginx.passes.iter().filter(|pass| !pass.is_stream) {
+            for address in listens(pass) {
+                let door = (number, subject.door(&address));
+                listening.entry(door).or_default().push((address, pass));
+            }
+        }
+    }
     for backend in subject
         .backends
         .iter()
         .filter(|backend| backend.family == "proxy")
     {
-        let nginx = &subject.nginx[backend.nginx];
-        let inner = nginx
-            .passes
-            .iter()
-            .filter(|pass| !pass.is_stream && listens(subject, pass, &backend.address));
+        let door = (backend.nginx, subject.door(&backend.address));
+        let inner = listening.get(&door).into_iter().flatten();
+        let inner = inner.filter(|(listen, _)| subject.is_at(listen, &backend.address));
+        let inner = inner.map(|&(_, pass)| pass);
         let Some(inner) = inner.max_by_key(|pass| read_timeout(pass)) else {
             continue;
         };
@@ -65,23 +75,19 @@ pub(in crate::doctor::checks) fn chained(subject: &Subject<'_>) -> Vec<Finding> 
     found
 }
 
-/// Whether the server block of a pass listens on an address.
-fn listens(subject: &Subject<'_>, pass: &Pass<'_>, address: &Address) -> bool {
-    pass.scope
-        .find_all("listen")
-        .iter()
-        .filter_map(|listen| listen.args.first())
-        .any(|text| {
-            let listen = match text.strip_prefix("unix:") {
-                Some(path) => Address::Unix(path.into()),
-                None => match (text.parse(), text.trim_start_matches("*:").parse()) {
-                    (Ok(address), _) => Address::Inet(address),
-                    (_, Ok(port)) => Address::Port(port),
-                    _ => return false,
-                },
-            };
-            subject.is_at(&listen, address)
-        })
+/// What the server block of a pass listens on.
+fn listens(pass: &Pass<'_>) -> Vec<Address> {
+    let listens = pass.scope.find_all("listen").into_iter();
+    let texts = listens.filter_map(|listen| listen.args.first());
+    let addresses = texts.filter_map(|text| match text.strip_prefix("unix:") {
+        Some(path) => Some(Address::Unix(path.into())),
+        None => match (text.parse(), text.trim_start_matches("*:").parse()) {
+            (Ok(address), _) => Some(Address::Inet(address)),
+            (_, Ok(port)) => Some(Address::Port(port)),
+            _ => None,
+        },
+    });
+    addresses.collect()
 }
 
 pub(in crate::doctor::checks) fn cdn(subject: &Subject<'_>) -> Vec<Finding> {

@@ -4,6 +4,8 @@ mod execution;
 mod front;
 mod terminate;
 
+use std::collections::HashMap;
+
 use crate::config::Place;
 use crate::config::fpm::{self, Fpm, Pool, Setting};
 use crate::config::nginx::{Pass, milliseconds};
@@ -38,6 +40,7 @@ struct Pair<'s, 'a> {
 
 fn pairs<'s, 'a>(subject: &'s Subject<'a>) -> Vec<Pair<'s, 'a>> {
     let mut pairs: Vec<Pair<'s, 'a>> = Vec::new();
+    let mut known: HashMap<&Place, usize> = HashMap::new();
     let backends = subject.backends.iter();
     for backend in backends.filter(|backend| backend.family == "fastcgi") {
         let Some((fpm, pool)) = subject.pools_at(&backend.address).into_iter().next() else {
@@ -55,13 +58,13 @@ fn pairs<'s, 'a>(subject: &'s Subject<'a>) -> Vec<Pair<'s, 'a>> {
                 read: read_timeout(pass),
                 terminate: terminate.unwrap_or(0),
             };
-            match pairs
-                .iter_mut()
-                .find(|other| other.pool.place == pool.place)
-            {
-                Some(other) if other.read >= pair.read => {}
-                Some(other) => *other = pair,
-                None => pairs.push(pair),
+            match known.get(&pool.place) {
+                Some(&at) if pairs[at].read >= pair.read => {}
+                Some(&at) => pairs[at] = pair,
+                None => {
+                    known.insert(&pool.place, pairs.len());
+                    pairs.push(pair);
+                }
             }
         }
     }
@@ -113,11 +116,7 @@ impl Pair<'_, '_> {
         let mut places = self.places();
         places.extend(directive.map(|directive| directive.place.clone()));
         let since = subject.changed(&places);
-        subject.logged.of_peer(
-            |peer| subject.is_at(&self.backend.address, peer),
-            classes,
-            since,
-        )
+        subject.seen_at(&self.backend.address, classes, since)
     }
 }
 
