@@ -5,7 +5,7 @@ use std::process::Output;
 
 use super::fix;
 use super::house::House;
-use super::process::{Process, children, in_file, of, send, wait_until};
+use super::process::{Process, children, in_file, lives, of, send, wait_until};
 
 /// A program that stays.
 pub struct Daemon {
@@ -105,13 +105,11 @@ impl House {
     }
 
     pub fn stop_nginx(&self) {
-        send("-TERM", self.nginx_id().unwrap());
-        wait_until("NGINX stops", || self.nginx_id().is_none());
+        ends(self.nginx_id().unwrap(), "-TERM");
     }
 
     pub fn stop_fpm(&self) {
-        send("-TERM", self.fpm_id().unwrap());
-        wait_until("PHP-FPM stops", || self.fpm_id().is_none());
+        ends(self.fpm_id().unwrap(), "-TERM");
     }
 
     /// As the kernel does when memory runs out, and its children go as well.
@@ -129,7 +127,12 @@ impl House {
 
     /// Its children live on.
     pub fn kill_fpm_only(&self) {
-        send("-KILL", self.fpm_id().unwrap());
-        wait_until("PHP-FPM is dead", || self.fpm_id().is_none());
+        ends(self.fpm_id().unwrap(), "-KILL");
     }
+}
+
+/// A master removes the file with its id before it ends: what is waited for is the process.
+fn ends(master: u32, signal: &str) {
+    send(signal, master);
+    wait_until("a daemon ends", || !lives(master));
 }

@@ -61,6 +61,10 @@ pub fn in_file(path: &Path) -> Option<u32> {
     read(id).map(|process| process.id)
 }
 
+pub fn lives(process: u32) -> bool {
+    read(process).is_some()
+}
+
 pub fn send(signal: &str, process: u32) {
     let mut kill = Command::new("kill");
     kill.args([signal, &process.to_string()]);
