@@ -30,5 +30,6 @@ mod sockets;
 mod stopped;
 mod timeouts;
 mod unloaded;
+mod variables;
 mod visitor;
 mod visits;
