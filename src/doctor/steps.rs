@@ -82,9 +82,25 @@ pub(super) fn address(
         },
         _ => whole.clone(),
     };
-    let args = directive.args.first().map_or("", String::as_str);
-    let old = if args.contains(&whole) { whole } else { host };
-    word(subject, directive, &old, new)
+    let has = |directive: &Directive, text: &str| {
+        let mut args = directive.args.iter();
+        args.any(|arg| arg.contains(text))
+    };
+    if !has(directive, &whole) && has(directive, &host) {
+        return word(subject, directive, &host, new);
+    }
+    // It may stand in a variable that the directive names: in a `set`, in a `map`.
+    let all = subject.nginx.iter().flat_map(|nginx| nginx.conf.walk());
+    let mut elsewhere = all.filter(|other| {
+        let is_address =
+            other.name.ends_with("_pass") || ["server", "listen"].contains(&other.name.as_str());
+        !is_address && has(other, &whole)
+    });
+    let directive = match (elsewhere.next(), elsewhere.next()) {
+        (Some(only), None) if !has(directive, &whole) => only,
+        _ => directive,
+    };
+    word(subject, directive, &whole, new)
 }
 
 /// A directive of NGINX that is to be in force at a pass: its value is changed where it stands, or it is

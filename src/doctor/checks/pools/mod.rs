@@ -90,6 +90,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mistyped_socket_in_a_variable_is_changed_where_it_stands() {
+        let mut machine = Machine::healthy();
+        machine.edit(
+            SITE_FILE,
+            "fastcgi_pass unix:/run/php/shop.sock;",
+            "set $php unix:/run/php/shpo.sock;\n        fastcgi_pass $php;",
+        );
+        let finding = machine.only("pool_missing");
+        machine.apply(&finding);
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
     fn an_upgraded_php_leads_to_the_new_version() {
         let mut machine = Machine::healthy();
         machine.fpm(
