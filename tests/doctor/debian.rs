@@ -114,6 +114,12 @@ echo "$@" >>HOUSE/called
 wants=/etc/systemd/system/multi-user.target.wants
 case "$*" in
 "start php8.2-fpm") php-fpm --fpm-config /etc/php/8.2/fpm/php-fpm.conf ;;
+"restart php8.2-fpm")
+    master=$(cat /run/php/php8.2-fpm.pid)
+    kill -QUIT "$master"
+    while grep -q '^State:.[^Z]' "/proc/$master/status" 2>/dev/null; do sleep 0.02; done
+    php-fpm --fpm-config /etc/php/8.2/fpm/php-fpm.conf
+    ;;
 "reload php8.2-fpm") kill -USR2 "$(cat /run/php/php8.2-fpm.pid)" ;;
 "start nginx") nginx ;;
 "reload nginx") nginx -s reload ;;
@@ -188,6 +194,24 @@ fn the_configuration_of_a_php_that_was_removed_is_no_php() {
             finding.names(&["php7.4-fpm.sock", "php8.2-fpm.sock"]);
             house.apply(&finding);
             house.serves("/quick.php");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_socket_that_was_deleted_is_made_anew_by_systemd() {
+    within(
+        "debian::a_socket_that_was_deleted_is_made_anew_by_systemd",
+        |machine| {
+            let mut house = with_systemd(machine);
+            fs::remove_file("/run/php/php8.2-fpm.sock").unwrap();
+            house.fails("/quick.php", 502, &["socket_missing"]);
+            let finding = house.examine().finds("socket_missing", "critical");
+            house.apply(&finding);
+            house.serves("/quick.php");
+            let called = fs::read_to_string(house.path("called")).unwrap();
+            assert_eq!(called, "restart php8.2-fpm\n");
         },
     );
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 pub struct Diagnosis {
     status: Option<i32>,
     findings: Vec<Finding>,
+    not_looked_at: Vec<String>,
     /// What it printed, for messages.
     words: String,
 }
@@ -54,6 +55,7 @@ pub enum Step {
 #[derive(Deserialize)]
 struct Answer {
     findings: Vec<Finding>,
+    not_looked_at: Vec<String>,
 }
 
 impl Diagnosis {
@@ -65,6 +67,7 @@ impl Diagnosis {
         Self {
             status: output.status.code(),
             findings: answer.findings,
+            not_looked_at: answer.not_looked_at,
             words,
         }
     }
@@ -80,6 +83,23 @@ impl Diagnosis {
 
     pub fn first(&self) -> &Finding {
         self.findings.first().expect(&self.words)
+    }
+
+    /// The checks that have found something, in order.
+    pub fn checks(&self) -> Vec<&str> {
+        let checks = self.findings.iter().map(|finding| finding.check.as_str());
+        checks.collect()
+    }
+
+    /// It says that it could not read a file, and does not end as if it had.
+    pub fn could_not_read(&self, file: &str) {
+        let is_said = self.not_looked_at.iter().any(|what| what.contains(file));
+        assert!(
+            is_said && self.status == Some(2),
+            "{:?}: {}",
+            self.status,
+            self.words
+        );
     }
 
     /// One of the findings is of this check.

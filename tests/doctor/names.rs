@@ -1,6 +1,7 @@
 //! Names that mean nothing, or more than was thought. Each test brings its own /etc/hosts.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::time::Instant;
 
 use super::files::place;
 use super::house::House;
@@ -272,6 +273,24 @@ fn a_name_in_a_variable_with_a_resolver_is_well() {
             backend::listen((Ipv4Addr::LOCALHOST, port));
             house.open();
             house.serves("/");
+        },
+    );
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_name_server_that_is_silent_does_not_hold_doctor_up() {
+    within(
+        "names::a_name_server_that_is_silent_does_not_hold_doctor_up",
+        |machine| {
+            machine.writes("/etc/resolv.conf", "nameserver 127.0.0.53\n");
+            let _silent = UdpSocket::bind("127.0.0.53:53").unwrap();
+            let house = passing_to("http://backend.shop.test:8080");
+            let begin = Instant::now();
+            let diagnosis = house.examine();
+            assert!(begin.elapsed().as_secs() < 9);
+            // Nothing runs, and nothing is said of the name.
+            diagnosis.finds_among("nginx_stopped", "critical", &["fpm_stopped"]);
         },
     );
 }

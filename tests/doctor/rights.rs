@@ -3,6 +3,7 @@
 use super::files::{POOL, place};
 use super::house::House;
 use super::namespace::within;
+use super::process::{children, lives, send, wait_until};
 
 const OWNERS: &str = "listen.owner = www-data\nlisten.group = www-data";
 
@@ -141,4 +142,46 @@ fn an_nginx_that_runs_as_root_may_use_any_socket() {
     let owners = "listen.owner = nobody\nlisten.group = nogroup\nlisten.mode = 0600";
     house.change("pool.d/shop.conf", OWNERS, owners);
     house.open();
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn who_may_not_read_the_pools_is_told_so_and_not_that_there_are_none() {
+    let mut house = House::new();
+    house.open();
+    house.does("chmod 0600 HOUSE/pool.d/shop.conf");
+    let diagnosis = house.examine_as_nobody();
+    assert_eq!(diagnosis.checks(), [""; 0]);
+    diagnosis.could_not_read(&house.fill("HOUSE/pool.d/shop.conf"));
+    house.stop_fpm();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    // What is wrong is to be seen; that a pool has to be made is not.
+    let diagnosis = house.examine_as_nobody();
+    let finding = diagnosis.first();
+    finding.explains("socket_missing");
+    assert_ne!(finding.check, "pool_missing");
+}
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn an_nginx_that_is_being_upgraded_is_well() {
+    let mut house = House::new();
+    // The program that is to follow is looked for where this one was.
+    house.starts_nginx_by("/usr/sbin/nginx -e HOUSE/log/error.log -c HOUSE/nginx.conf");
+    house.open();
+    let old = house.nginx_id().unwrap();
+    send("-USR2", old);
+    let is_there = || {
+        house
+            .nginx_id()
+            .is_some_and(|new| new != old && !children(new).is_empty())
+    };
+    wait_until("a second NGINX", is_there);
+    house.serves("/quick.php");
+    send("-WINCH", old);
+    wait_until("the old workers end", || children(old).len() == 1);
+    house.serves("/quick.php");
+    send("-QUIT", old);
+    wait_until("the old NGINX ends", || !lives(old));
+    house.serves("/quick.php");
 }
