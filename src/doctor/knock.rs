@@ -1,4 +1,4 @@
-//! Connecting to backends as NGINX would, on this machine only.
+//! Connecting to backends as NGINX would, from this machine: to its own sockets and to peers elsewhere.
 
 use std::collections::BTreeSet;
 use std::io;

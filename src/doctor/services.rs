@@ -69,6 +69,18 @@ impl<'a> FpmService<'a> {
         })
     }
 
+    /// Where it says why it ended.
+    pub fn journal(&self) -> String {
+        let mut settings = self.fpm.global.iter();
+        let log = settings.rfind(|setting| setting.key == "error_log");
+        let service = self.fpm.service();
+        let journal = journal(self.system, self.is_usual().then_some(service.as_str()));
+        journal.unwrap_or_else(|| match log {
+            Some(log) => format!("{} says why it ended", log.value),
+            None => "its error_log says why it ended".to_owned(),
+        })
+    }
+
     /// A PHP-FPM that is reloaded with a configuration which it refuses ends, with all of its pools.
     fn tested(&self, command: String) -> String {
         format!("{} && {command}", self.test())
@@ -158,6 +170,13 @@ impl<'a> NginxService<'a> {
         format!("{} && {start}", self.test())
     }
 
+    /// Where it says why it ended.
+    pub fn journal(&self) -> String {
+        let service = self.is_usual().then_some("nginx");
+        let journal = journal(self.system, service);
+        journal.unwrap_or_else(|| "its error log says why it ended".to_owned())
+    }
+
     /// Starts it if it does not run.
     pub fn reload(&self) -> String {
         let is_seen = self.system.processes.is_some();
@@ -203,6 +222,13 @@ fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
     })
 }
 
+/// What systemd keeps of what a service said, if it is one of systemd's.
+fn journal(system: &System, service: Option<&str>) -> Option<String> {
+    let service = service.filter(|service| system.units.knows(service))?;
+    (system.units.init == Init::Systemd)
+        .then(|| format!("journalctl -u {} -e says why it ended", quoted(service)))
+}
+
 /// Where a new pool's file belongs: beside those that are there.
 pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
     let mut files = fpm.pools.iter().map(|pool| &pool.place.file);
@@ -217,6 +243,7 @@ pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use crate::doctor::checks::machine::Machine;
+    use crate::doctor::finding::Step;
 
     /// What starts a PHP-FPM that was stopped.
     fn start(machine: &mut Machine) -> String {
@@ -265,7 +292,14 @@ mod tests {
             "/usr/local/etc/php-fpm.conf",
             "/usr/local/etc/php-fpm.d/shop.conf",
         );
+        image.file(
+            "/usr/local/etc/php-fpm.conf",
+            "[global]\nerror_log = /proc/self/fd/2\ninclude=/usr/local/etc/php-fpm.d/*.conf\n",
+        );
         let by_hand = "php-fpm -t --fpm-config /usr/local/etc/php-fpm.conf && php-fpm --fpm-config /usr/local/etc/php-fpm.conf";
         assert_eq!(start(&mut image), by_hand);
+        let finding = image.only("fpm_stopped");
+        let said = Step::advise("/proc/self/fd/2 says why it ended");
+        assert_eq!(finding.fix.last(), Some(&said));
     }
 }

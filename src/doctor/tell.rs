@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::render::{Wrap, plural};
+use crate::render::{Wrap, count, plural};
 
 use super::checks::CHECKS;
 use super::finding::{Finding, Severity, Step};
@@ -104,7 +104,7 @@ impl fmt::Display for Diagnosis {
             let counts = counts.map(|severity| (of(severity), severity.name()));
             let counts = counts.iter().filter(|(count, _)| *count > 0);
             let counts: Vec<_> = counts
-                .map(|(count, name)| format!("{count} {name}"))
+                .map(|&(number, name)| format!("{} {name}", count(number as u64)))
                 .collect();
             let total = plural(self.findings.len() as u64, "finding");
             writeln!(out, "{total}: {}", counts.join(", "))?;

@@ -11,6 +11,7 @@ mod php_ini;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Address, Place, Problem, Root};
@@ -56,6 +57,13 @@ pub struct Setting {
     pub value: String,
     /// Where it stands.
     pub place: Place,
+}
+
+impl fmt::Display for Setting {
+    /// `/etc/php/8.2/fpm/pool.d/www.conf:4: pm = dynamic`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {} = {}", self.place, self.key, self.value)
+    }
 }
 
 impl Fpm {

@@ -14,6 +14,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Address, Place, Problem, Root};
@@ -32,6 +33,17 @@ pub struct Directive {
     pub block: Option<Vec<Directive>>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl fmt::Display for Directive {
+    /// `/etc/nginx/nginx.conf:1: user www-data;`, without its block.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.name)?;
+        for argument in &self.args {
+            write!(out, " {argument}")?;
+        }
+        out.write_str(";")
+    }
 }
 
 /// A configuration, all includes taken in.

@@ -74,7 +74,7 @@ fn finding<'a>(
     let mut lines = Vec::new();
     for key in ["pm", "pm.max_children", "listen.backlog"] {
         if let Some(setting) = pool.find(key) {
-            lines.push(format!("{}: {key} = {}", setting.place, setting.value));
+            lines.push(setting.to_string());
         }
     }
     let service = subject.fpm_service(fpm);

@@ -4,7 +4,7 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::render::quoted;
 use crate::taxonomy::Class;
 
-use super::{evidence, faults, sites, some};
+use super::{counted, faults, few, pages_fail, seen_at, sites, some, unreached};
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
@@ -33,10 +33,10 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|(fpm, used)| {
             let service = subject.fpm_service(fpm);
             let mut seen = vec![format!("no master process of {}", fpm.conf.display())];
-            seen.extend(
-                used.iter()
-                    .flat_map(|(backend, _)| evidence(subject, backend, CLASSES)),
-            );
+            let uses = used.iter().flat_map(|(backend, _)| &backend.uses);
+            seen.extend(few(uses.map(|of| of.directive.to_string())));
+            let events = used.iter().filter_map(|(backend, _)| seen_at(subject, backend, CLASSES));
+            seen.extend(few(events.map(|events| counted(subject, &events))));
             let orphans = orphans(subject, fpm);
             if !orphans.is_empty() {
                 seen.push(format!("processes {} of its pools live on without it", orphans.join(" ")));
@@ -59,13 +59,14 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 check: "fpm_stopped",
                 severity: Severity::Critical,
                 title: format!(
-                    "{} is not running; NGINX needs its pool {}",
+                    "{} is not running; NGINX needs its {} {}",
                     service.title(),
+                    if pools.len() == 1 { "pool" } else { "pools" },
                     some(&pools)
                 ),
                 evidence: seen,
                 consequence: match orphans.is_empty() {
-                    true => format!("every PHP page of {} gets 502 Bad Gateway", some(&names)),
+                    true => pages_fail(&some(&names)),
                     false => format!(
                         "{} is served by what is left; nothing starts new processes, and the last one that ends \
                          leaves 502 Bad Gateway",
@@ -79,10 +80,7 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 classes: CLASSES.to_vec(),
                 fix: vec![
                     Step::run(start),
-                    Step::advise(format!(
-                        "journalctl -u {} -e says why it ended",
-                        fpm.service()
-                    )),
+                    Step::advise(service.journal()),
                 ],
             }
         })
@@ -123,24 +121,16 @@ fn not_running<'a>(
     if let Some(master) = service.master() {
         seen.push(format!("{} runs (process {})", service.title(), master.pid));
     }
-    seen.extend(evidence(subject, backend, CLASSES));
     Finding {
-        check: "pool_not_running",
-        severity: super::severity(subject, backend),
         title: format!("{} runs without the pool {}", service.title(), pool.name),
-        evidence: seen,
-        consequence: format!(
-            "every PHP page of {} gets 502 Bad Gateway",
-            sites(subject, backend)
-        ),
-        places: backend.places(),
-        classes: CLASSES.to_vec(),
+        consequence: pages_fail(&sites(subject, backend)),
         fix: vec![
             Step::run(service.reload()),
             Step::advise(
                 "PHP-FPM reads its pools when it starts and when it is reloaded, not before",
             ),
         ],
+        ..unreached(subject, backend, "pool_not_running", CLASSES, seen)
     }
 }
 

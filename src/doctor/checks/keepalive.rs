@@ -67,7 +67,7 @@ pub(super) fn timeout(subject: &Subject<'_>) -> Vec<Finding> {
             continue;
         }
         let mut lines = vec![match set {
-            Some(set) => format!("{}: keepalive_timeout {};", set.place, set.args.join(" ")),
+            Some(set) => set.to_string(),
             None => format!(
                 "{}: keepalive_timeout is not set: {KEEPALIVE_TIMEOUT}s",
                 keepalive.place

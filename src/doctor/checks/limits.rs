@@ -68,13 +68,7 @@ pub(super) fn open_files(subject: &Subject<'_>) -> Vec<Finding> {
             continue;
         }
         let mut lines = Vec::new();
-        lines.extend(directive.map(|directive| {
-            format!(
-                "{}: worker_rlimit_nofile {};",
-                directive.place,
-                directive.args.join(" ")
-            )
-        }));
+        lines.extend(directive.map(ToString::to_string));
         lines.extend(limit.map(|limit| {
             format!("a worker may have {limit} files open, and {connections} connections")
         }));

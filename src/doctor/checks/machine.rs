@@ -14,7 +14,7 @@ use crate::record::Zone;
 use crate::rollup::Row;
 use crate::taxonomy::Class;
 
-use super::CHECKS;
+use super::{CHECKS, Check};
 use crate::doctor::finding::{Finding, Step};
 use crate::doctor::logged::{Logged, tests::row};
 use crate::doctor::subject::Subject;
@@ -328,7 +328,13 @@ impl Machine {
 
     /// Everything that is wrong, by check.
     pub fn findings(&self) -> Vec<Finding> {
-        self.with(|subject| CHECKS.iter().flat_map(|check| check.run(subject)).collect())
+        let of = |check: &Check, subject: &Subject<'_>| {
+            let findings = check.run(subject);
+            let is_named = findings.iter().all(|found| found.check == check.name);
+            assert!(is_named, "{}: {findings:#?}", check.name);
+            findings
+        };
+        self.with(|subject| CHECKS.iter().flat_map(|check| of(check, subject)).collect())
     }
 
     /// The only thing that is wrong.

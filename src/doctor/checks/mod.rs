@@ -21,7 +21,7 @@ pub(super) mod machine;
 
 use std::collections::BTreeSet;
 
-use crate::render::plural;
+use crate::render::{count, plural};
 use crate::taxonomy::Class;
 
 use super::backends::Backend;
@@ -124,23 +124,55 @@ fn severity(subject: &Subject<'_>, backend: &Backend<'_>) -> Severity {
     }
 }
 
-/// Where NGINX passes requests to a backend, and how many failed.
-fn evidence(subject: &Subject<'_>, backend: &Backend<'_>, classes: &[Class]) -> Vec<String> {
-    let mut lines: Vec<String> = backend
-        .uses
-        .iter()
-        .map(|of| {
-            let directive = of.directive;
-            format!(
-                "{}: {} {};",
-                directive.place,
-                directive.name,
-                directive.args.join(" ")
-            )
-        })
-        .collect();
+/// What there is to say of every backend that cannot be reached; title and fix are the check's.
+fn unreached(
+    subject: &Subject<'_>,
+    backend: &Backend<'_>,
+    check: &'static str,
+    classes: &[Class],
+    seen: impl IntoIterator<Item = String>,
+) -> Finding {
+    let mut evidence = passes(backend);
+    evidence.extend(seen);
+    let events = seen_at(subject, backend, classes);
+    evidence.extend(events.map(|events| counted(subject, &events)));
+    Finding {
+        check,
+        severity: severity(subject, backend),
+        title: String::new(),
+        evidence,
+        consequence: format!(
+            "what {} passes there gets 502 Bad Gateway",
+            sites(subject, backend)
+        ),
+        places: backend.places(),
+        classes: classes.to_vec(),
+        fix: Vec::new(),
+    }
+}
+
+/// What follows where the backend is a PHP-FPM.
+fn pages_fail(sites: &str) -> String {
+    format!("every PHP page of {sites} gets 502 Bad Gateway")
+}
+
+/// Where NGINX passes requests to a backend.
+fn passes(backend: &Backend<'_>) -> Vec<String> {
+    few(backend.uses.iter().map(|of| of.directive.to_string()))
+}
+
+/// More lines of one kind are not shown; [`Finding::places`] has all places.
+const LINES_SHOWN: usize = 5;
+
+/// The first few lines, each once.
+fn few(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = lines.collect();
     lines.dedup();
-    lines.extend(seen_at(subject, backend, classes).map(|seen| counted(subject, &seen)));
+    let more = lines.len().saturating_sub(LINES_SHOWN);
+    if more > 0 {
+        lines.truncate(LINES_SHOWN);
+        lines.push(format!("{} more like these", count(more as u64)));
+    }
     lines
 }
 
@@ -180,7 +212,7 @@ fn some(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<_> = names.iter().take(3).map(AsRef::as_ref).collect();
     match names.len() - shown.len() {
         0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        more => format!("{} and {} more", shown.join(", "), count(more as u64)),
     }
 }
 
@@ -195,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_checks_are_those_of_their_findings() {
+    fn no_two_checks_have_one_name() {
         let mut names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
         names.sort_unstable();
         names.dedup();
@@ -213,5 +245,21 @@ mod tests {
         machine.edit(POOL_FILE, "pm = dynamic", "pm = static");
         let finding = machine.only("port_closed");
         assert_eq!(finding.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_backend_of_many_sites_is_shown_by_a_few() {
+        let mut machine = Machine::healthy();
+        for site in 0..40 {
+            machine.file(
+                &format!("/etc/nginx/sites-enabled/{site}"),
+                "server {\n    location / {\n        fastcgi_pass unix:/run/php/shop.sock;\n    }\n}\n",
+            );
+        }
+        machine.remove("/run/php/shop.sock");
+        let finding = machine.only("socket_missing");
+        assert_eq!(finding.places.len(), 41);
+        assert!(finding.evidence.len() < 10, "{:#?}", finding.evidence);
+        assert!(finding.evidence.contains(&"36 more like these".to_owned()));
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 classes: Vec::new(),
                 fix: vec![
                     Step::run(NginxService::new(subject.system, nginx.file).start()),
-                    Step::advise("journalctl -u nginx -e says why it ended"),
+                    Step::advise(NginxService::new(subject.system, nginx.file).journal()),
                 ],
             }
         })

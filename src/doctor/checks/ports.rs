@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use crate::config::Address;
 use crate::taxonomy::Class;
 
-use super::{counted, evidence, faults, pools, severity, sites};
+use super::{counted, faults, pools, sites, unreached};
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
@@ -20,26 +20,14 @@ pub(super) fn closed(subject: &Subject<'_>) -> Vec<Finding> {
     found
         .filter(|(backend, _)| !matches!(backend.address, Address::Unix(_)))
         .map(|(backend, address)| {
-            let mut seen = evidence(subject, backend, REFUSED);
-            let (why, fix) = match address {
-                Some(address) => elsewhere(subject, backend, address),
-                None => {
-                    seen.extend(pools::listening(subject));
-                    pools::remedy(subject, backend)
-                }
+            let (seen, (why, fix)) = match address {
+                Some(address) => (Vec::new(), elsewhere(subject, backend, address)),
+                None => (pools::listening(subject), pools::remedy(subject, backend)),
             };
             Finding {
-                check: "port_closed",
-                severity: severity(subject, backend),
                 title: format!("nothing listens on {}{why}", backend.address),
-                evidence: seen,
-                consequence: format!(
-                    "what {} passes there gets 502 Bad Gateway",
-                    sites(subject, backend)
-                ),
-                places: backend.places(),
-                classes: REFUSED.to_vec(),
                 fix,
+                ..unreached(subject, backend, "port_closed", REFUSED, seen)
             }
         })
         .collect()
@@ -91,20 +79,17 @@ pub(super) fn two_addresses(subject: &Subject<'_>) -> Vec<Finding> {
     });
     found
         .map(|(backend, (open, closed))| {
-            let mut seen = vec![format!("something listens on {open}, nothing on {closed}")];
-            seen.extend(evidence(subject, backend, REFUSED));
+            let seen = [format!("something listens on {open}, nothing on {closed}")];
             Finding {
-                check: "localhost_two_addresses",
                 severity: Severity::Warning,
                 title: format!("{} is {open} and {closed} to NGINX, and {closed} is closed", backend.address),
-                evidence: seen,
                 consequence: format!(
                     "every second request of {} is refused first; when the other address fails once, NGINX has no live upstream",
                     sites(subject, backend)
                 ),
-                places: backend.places(),
                 classes: vec![Class::ConnectRefused, Class::NoLiveUpstreams],
                 fix: pools::lead_to(subject, backend, &open.to_string()),
+                ..unreached(subject, backend, "localhost_two_addresses", REFUSED, seen)
             }
         })
         .collect()

@@ -24,12 +24,10 @@ pub(in crate::doctor::checks) fn resolver_missing(subject: &Subject<'_>) -> Vec<
                 continue;
             }
             let directive = pass.directive;
-            let argument = directive.args.first().map_or("", String::as_str);
-            let mut seen = vec![format!(
-                "{}: {} {argument};",
-                directive.place, directive.name
-            )];
-            seen.push(format!("no resolver is in force there, and {needs}"));
+            let mut seen = vec![
+                directive.to_string(),
+                format!("no resolver is in force there, and {needs}"),
+            ];
             seen.extend(
                 subject
                     .logged

@@ -6,7 +6,7 @@ use crate::config::nginx::Directive;
 use crate::render::quoted;
 use crate::taxonomy::Class;
 
-use crate::doctor::checks::{counted, faults, sites};
+use crate::doctor::checks::{counted, faults, few, sites};
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::nearest::nearest_name;
 use crate::doctor::nginx::Nginx;
@@ -97,13 +97,7 @@ fn not_found(subject: &Subject<'_>, name: &str, mut nameless: Nameless<'_, '_>) 
         "no address for {name} (getent ahosts {})",
         quoted(name)
     )];
-    let said = nameless.directives.iter().map(|directive| {
-        let Directive {
-            place, name, args, ..
-        } = directive;
-        format!("{place}: {name} {};", args.join(" "))
-    });
-    seen.extend(said);
+    seen.extend(few(nameless.directives.iter().map(ToString::to_string)));
     let events = subject.logged.of_name(name, classes);
     seen.extend(events.map(|seen| counted(subject, &seen)));
     let (why, mut fix) = match near(subject, name) {

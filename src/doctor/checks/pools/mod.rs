@@ -6,7 +6,7 @@ mod unused;
 use crate::config::Address;
 use crate::taxonomy::Class;
 
-use crate::doctor::checks::{evidence, faults, severity, sites};
+use crate::doctor::checks::{faults, pages_fail, sites, unreached};
 use crate::doctor::facts::Listener;
 use crate::doctor::finding::Finding;
 use crate::doctor::reach::Fault;
@@ -29,21 +29,18 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
             subject.system.sockets.is_some() || similar(subject, backend).is_some()
         })
         .map(|(backend, ())| {
-            let mut seen = evidence(subject, backend, CLASSES);
-            seen.extend(listening(subject));
             let (why, fix) = remedy(subject, backend);
             Finding {
-                check: "pool_missing",
-                severity: severity(subject, backend),
                 title: format!("no PHP-FPM pool listens on {}{why}", backend.address),
-                evidence: seen,
-                consequence: format!(
-                    "every PHP page of {} gets 502 Bad Gateway",
-                    sites(subject, backend)
-                ),
-                places: backend.places(),
-                classes: CLASSES.to_vec(),
+                consequence: pages_fail(&sites(subject, backend)),
                 fix,
+                ..unreached(
+                    subject,
+                    backend,
+                    "pool_missing",
+                    CLASSES,
+                    listening(subject),
+                )
             }
         })
         .collect()

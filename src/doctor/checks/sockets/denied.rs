@@ -2,14 +2,12 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::render::quoted;
 use crate::taxonomy::Class;
 
-use crate::doctor::checks::{evidence, faults, severity};
+use crate::doctor::checks::{faults, unreached};
 use crate::doctor::finding::{Finding, Step};
 use crate::doctor::reach::Fault;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 use crate::doctor::system::{Account, Barrier, Locked};
-
-use super::fails;
 
 pub(in crate::doctor::checks) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
     let classes = &[Class::ConnectDenied];
@@ -33,20 +31,14 @@ pub(in crate::doctor::checks) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
                 locked.group
             )];
             seen.extend(owner.iter().flat_map(|(_, pool)| permissions(pool)));
-            seen.extend(evidence(subject, backend, classes));
             Some(Finding {
-                check: "socket_denied",
-                severity: severity(subject, backend),
                 title: format!(
                     "NGINX's user {} {lacks} {}",
                     worker.name,
                     locked.path.display()
                 ),
-                evidence: seen,
-                consequence: fails(subject, backend),
-                places: backend.places(),
-                classes: classes.to_vec(),
                 fix: open(subject, barrier, locked, worker, owner),
+                ..unreached(subject, backend, "socket_denied", classes, seen)
             })
         })
         .collect()
@@ -56,9 +48,7 @@ pub(in crate::doctor::checks) fn denied(subject: &Subject<'_>) -> Vec<Finding> {
 fn permissions(pool: &Pool) -> Vec<String> {
     let keys = ["listen.owner", "listen.group", "listen.mode"];
     let found = keys.iter().filter_map(|key| pool.find(key));
-    found
-        .map(|setting| format!("{}: {} = {}", setting.place, setting.key, setting.value))
-        .collect()
+    found.map(ToString::to_string).collect()
 }
 
 fn open(

@@ -9,7 +9,7 @@ use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
 use crate::doctor::backends::Backend;
-use crate::doctor::checks::{evidence, faults, pools, severity, sites};
+use crate::doctor::checks::{faults, pools, unreached};
 use crate::doctor::finding::{Finding, Step};
 use crate::doctor::reach::Fault;
 use crate::doctor::steps;
@@ -42,16 +42,10 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
                     ))]
                 }),
             };
-            seen.extend(evidence(subject, backend, classes));
             Finding {
-                check: "socket_missing",
-                severity: severity(subject, backend),
                 title: format!("the socket {path} is missing"),
-                evidence: seen,
-                consequence: fails(subject, backend),
-                places: backend.places(),
-                classes: classes.to_vec(),
                 fix,
+                ..unreached(subject, backend, "socket_missing", classes, seen)
             }
         })
         .collect()
@@ -119,7 +113,6 @@ pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|(backend, owner)| {
             let path = path(backend);
             let mut seen = vec![format!("{path} is no socket")];
-            seen.extend(evidence(subject, backend, classes));
             let fix = match owner {
                 Some((fpm, _)) => vec![Step::run(subject.fpm_service(fpm).restart())],
                 None if backend.family == "fastcgi" && !subject.fpms.is_empty() => {
@@ -131,14 +124,9 @@ pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
                 ))],
             };
             Finding {
-                check: "not_a_socket",
-                severity: severity(subject, backend),
                 title: format!("another file is in the place of the socket {path}"),
-                evidence: seen,
-                consequence: fails(subject, backend),
-                places: backend.places(),
-                classes: classes.to_vec(),
                 fix,
+                ..unreached(subject, backend, "not_a_socket", classes, seen)
             }
         })
         .collect()
@@ -152,21 +140,15 @@ pub(super) fn stale(subject: &Subject<'_>) -> Vec<Finding> {
     found
         .map(|(backend, ())| {
             let path = path(backend);
-            let mut seen = vec![format!("{path} exists, and no process listens on it")];
-            seen.extend(evidence(subject, backend, classes));
+            let seen = [format!("{path} exists, and no process listens on it")];
             Finding {
-                check: "socket_stale",
-                severity: severity(subject, backend),
                 title: format!("the service behind the socket {path} has ended"),
-                evidence: seen,
-                consequence: fails(subject, backend),
-                places: backend.places(),
-                classes: classes.to_vec(),
                 fix: start(subject, backend).unwrap_or_else(|| {
                     vec![Step::advise(format!(
                         "start the service that listens on {path}; most remove the old file themselves"
                     ))]
                 }),
+                ..unreached(subject, backend, "socket_stale", classes, seen)
             }
         })
         .collect()
@@ -182,13 +164,6 @@ fn path(backend: &Backend<'_>) -> String {
 fn places(backend: &Backend<'_>) -> String {
     let places: Vec<_> = backend.places().iter().map(ToString::to_string).collect();
     places.join(", ")
-}
-
-fn fails(subject: &Subject<'_>, backend: &Backend<'_>) -> String {
-    format!(
-        "what {} passes there gets 502 Bad Gateway",
-        sites(subject, backend)
-    )
 }
 
 #[cfg(test)]

@@ -22,11 +22,7 @@ fn configured(pair: &Pair<'_, '_>) -> Option<(u64, String)> {
     ];
     let in_pool = in_pool.iter().find_map(|key| pair.pool.find(key));
     if let Some(setting) = in_pool {
-        let value = setting.value.parse().ok()?;
-        return Some((
-            value,
-            format!("{}: {} = {value}", setting.place, setting.key),
-        ));
+        return Some((setting.value.parse().ok()?, setting.to_string()));
     }
     let params = pair.pass.scope.find_all("fastcgi_param");
     for param in params {
@@ -53,11 +49,7 @@ fn configured(pair: &Pair<'_, '_>) -> Option<(u64, String)> {
         .ini
         .iter()
         .rfind(|setting| setting.key == "max_execution_time")?;
-    let value = setting.value.parse().ok()?;
-    Some((
-        value,
-        format!("{}: max_execution_time = {value}", setting.place),
-    ))
+    Some((setting.value.parse().ok()?, setting.to_string()))
 }
 
 pub(in crate::doctor::checks) fn execution_time(subject: &Subject<'_>) -> Vec<Finding> {

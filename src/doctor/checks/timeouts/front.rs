@@ -115,7 +115,7 @@ pub(in crate::doctor::checks) fn cdn(subject: &Subject<'_>) -> Vec<Finding> {
             severity: Severity::Notice,
             title: format!("NGINX waits {read} s, Cloudflare in front of it {CLOUDFLARE} s"),
             evidence: vec![
-                format!("{}: {} {};", sign.place, sign.name, sign.args.join(" ")),
+                sign.to_string(),
                 format!("{}: {name} is {read} s", longest.directive.place),
             ],
             consequence: format!(

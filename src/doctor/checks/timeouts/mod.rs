@@ -7,7 +7,7 @@ mod terminate;
 use std::collections::HashMap;
 
 use crate::config::Place;
-use crate::config::fpm::{self, Fpm, Pool, Setting};
+use crate::config::fpm::{self, Fpm, Pool};
 use crate::config::nginx::{Pass, milliseconds};
 use crate::taxonomy::Class;
 
@@ -79,14 +79,10 @@ fn read_timeout(pass: &Pass<'_>) -> u64 {
 }
 
 impl Pair<'_, '_> {
-    /// `/etc/nginx/sites-enabled/shop:14: fastcgi_read_timeout 60s`
+    /// `/etc/nginx/sites-enabled/shop:14: fastcgi_read_timeout 60s;`
     fn nginx_says(&self) -> String {
         match self.pass.scope.find("fastcgi_read_timeout") {
-            Some(directive) => format!(
-                "{}: fastcgi_read_timeout {};",
-                directive.place,
-                directive.args.join(" ")
-            ),
+            Some(directive) => directive.to_string(),
             None => format!(
                 "{}: fastcgi_read_timeout is not set: 60s",
                 self.pass.directive.place
@@ -96,9 +92,7 @@ impl Pair<'_, '_> {
 
     fn pool_says(&self) -> String {
         match self.pool.find("request_terminate_timeout") {
-            Some(Setting { place, value, .. }) => {
-                format!("{place}: request_terminate_timeout = {value}")
-            }
+            Some(setting) => setting.to_string(),
             None => format!(
                 "{}: request_terminate_timeout is not set: never",
                 self.pool.place
