@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::config::fpm::{Fpm, Pool};
@@ -14,6 +14,7 @@ use crate::taxonomy::Class;
 use super::backends::{Backend, Use, backends};
 use super::complaints::Complaints;
 use super::knock::refused;
+use super::links::Links;
 use super::logged::{Logged, Seen, moment};
 use super::nearest::Comparable;
 use super::nginx::Nginx;
@@ -53,7 +54,7 @@ pub struct Facts<'a> {
     /// What the PHP-FPMs say of their pools, by their main files.
     complaints: RefCell<HashMap<PathBuf, Rc<Complaints>>>,
     /// Where paths lead, as far as they were followed.
-    real: RefCell<HashMap<PathBuf, PathBuf>>,
+    pub(super) links: Links<'a>,
 }
 
 /// A pool and what it listens on.
@@ -72,9 +73,6 @@ pub(super) enum Door {
     Path(PathBuf),
     Port(u16),
 }
-
-/// As many links are followed on the way to a file (path_resolution(7)).
-const MOST_LINKS: usize = 40;
 
 impl<'a> Facts<'a> {
     /// Puts together what was read and seen.
@@ -110,7 +108,7 @@ impl<'a> Facts<'a> {
             events: HashMap::new(),
             passed: HashMap::new(),
             complaints: RefCell::default(),
-            real: RefCell::default(),
+            links: Links::new(&system.root),
         };
         for (fpm, pool) in facts.pools() {
             if let Some(door) = pool.listen.as_ref().map(|listen| facts.door(listen)) {
@@ -225,7 +223,7 @@ impl<'a> Facts<'a> {
 
     pub(super) fn door(&self, address: &Address) -> Door {
         match address {
-            Address::Unix(path) => Door::Path(self.real(path)),
+            Address::Unix(path) => Door::Path(self.links.real(path)),
             Address::Inet(address) => Door::Port(address.port()),
             Address::Port(port) | Address::Name(_, port) => Door::Port(*port),
         }
@@ -235,7 +233,7 @@ impl<'a> Facts<'a> {
     pub(super) fn is_at(&self, listen: &Address, address: &Address) -> bool {
         match (listen, address) {
             (Address::Unix(one), Address::Unix(other)) => {
-                one == other || self.real(one) == self.real(other)
+                one == other || self.links.real(one) == self.links.real(other)
             }
             (Address::Name(host, port), other) | (other, Address::Name(host, port)) => {
                 let ips = self.names.get(host).into_iter().flatten();
@@ -258,35 +256,6 @@ impl<'a> Facts<'a> {
     /// Whether it is an address of this machine.
     pub(super) fn is_own(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || ip.is_unspecified() || self.own.contains(&ip)
-    }
-
-    /// A path with its links followed: `/var/run` leads to `/run`, and Debian's `/run/php/php-fpm.sock` to the
-    /// socket of one version, whether that is there or not.
-    pub(super) fn real(&self, path: &Path) -> PathBuf {
-        if let Some(known) = self.real.borrow().get(path) {
-            return known.clone();
-        }
-        let real = self.follow(path);
-        self.real
-            .borrow_mut()
-            .insert(path.to_path_buf(), real.clone());
-        real
-    }
-
-    fn follow(&self, path: &Path) -> PathBuf {
-        let root = &self.system.root;
-        let mut now = root.outside(path);
-        for _ in 0..MOST_LINKS {
-            let folder = now.parent().and_then(|folder| folder.canonicalize().ok());
-            if let (Some(folder), Some(name)) = (folder, now.file_name()) {
-                now = folder.join(name);
-            }
-            match fs::read_link(&now) {
-                Ok(target) => now = root.outside(&root.inside(&now.with_file_name(target))),
-                Err(_) => break,
-            }
-        }
-        root.inside(&now)
     }
 
     /// When the files in which these places are were written last.

@@ -10,6 +10,7 @@ mod complaints;
 mod facts;
 mod finding;
 mod knock;
+mod links;
 mod logged;
 mod nearest;
 mod nginx;

@@ -58,8 +58,9 @@ fn unix<'a>(facts: &Facts<'a>, backend: &Backend<'a>, path: &Path) -> Option<Fau
     let worker = facts.nginx[backend.nginx].worker.as_ref();
     let barrier = barrier(facts.system, worker, path);
     let is_live = facts.system.root.is_live();
-    let is_listening =
-        sockets.has_unix(path) || sockets.has_unix(&facts.real(path)) || (is_live && answers(path));
+    let is_listening = sockets.has_unix(path)
+        || sockets.has_unix(&facts.links.real(path))
+        || (is_live && answers(path));
     match (pool, is_listening, barrier) {
         (Some((fpm, pool)), true, Some(barrier @ (Barrier::Missing | Barrier::NotASocket))) => {
             Some(Fault::FileReplaced(fpm, pool, barrier))

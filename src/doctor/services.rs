@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::fpm::Fpm;
 use crate::render::quoted;
@@ -227,17 +227,6 @@ fn journal(system: &System, service: Option<&str>) -> Option<String> {
     let service = service.filter(|service| system.units.knows(service))?;
     (system.units.init == Init::Systemd)
         .then(|| format!("journalctl -u {} -e says why it ended", quoted(service)))
-}
-
-/// Where a new pool's file belongs: beside those that are there.
-pub(super) fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
-    let mut files = fpm.pools.iter().map(|pool| &pool.place.file);
-    let beside = files.find(|file| **file != fpm.conf);
-    let name = format!("{name}.conf");
-    match beside {
-        Some(file) => file.with_file_name(name),
-        None => fpm.conf.with_file_name("pool.d").join(name),
-    }
 }
 
 #[cfg(test)]

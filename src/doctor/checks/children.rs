@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use crate::config::fpm::{Fpm, Pool};
 use crate::taxonomy::Class;
 
-use super::{counted, sites};
+use super::{counted, few, sites, some};
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::steps;
@@ -171,22 +171,33 @@ pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
     let cut = subject.pools().filter_map(|(_, pool)| {
         let setting = pool.find("listen.backlog")?;
         let asked: u64 = setting.value.parse().ok()?;
-        (asked > allowed).then_some((pool, setting, asked))
+        (asked > allowed && subject.is_used(pool)).then_some((pool.name.as_str(), setting, asked))
     });
-    let used = cut.filter(|(pool, ..)| subject.is_used(pool));
-    used.map(|(pool, setting, asked)| Finding {
+    let cut: Vec<_> = cut.collect();
+    // There is one limit for all of them.
+    let Some(asked) = cut.iter().map(|&(.., asked)| asked).max() else {
+        return Vec::new();
+    };
+    let names: Vec<_> = cut.iter().map(|(name, ..)| name).collect();
+    let (pools, ask) = match names.len() {
+        1 => ("pool", "asks for a queue of"),
+        _ => ("pools", "ask for queues of up to"),
+    };
+    let mut evidence = few(cut.iter().map(|(_, setting, _)| setting.to_string()));
+    evidence.push(format!("net.core.somaxconn = {allowed}"));
+    vec![Finding {
         check: "backlog_cut",
         severity: Severity::Notice,
         title: format!(
-            "the pool {} asks for a queue of {asked}, the kernel gives it {allowed}",
-            pool.name
+            "the {pools} {} {ask} {asked}, the kernel gives {allowed}",
+            some(&names)
         ),
-        evidence: vec![
-            format!("{}: listen.backlog = {asked}", setting.place),
-            format!("net.core.somaxconn = {allowed}"),
-        ],
+        evidence,
         consequence: "under load the queue is full earlier than the configuration says".to_owned(),
-        places: vec![setting.place.clone()],
+        places: cut
+            .iter()
+            .map(|(_, setting, _)| setting.place.clone())
+            .collect(),
         classes: vec![Class::BacklogFull],
         fix: vec![
             Step::Create {
@@ -198,8 +209,7 @@ pub(super) fn backlog_cut(subject: &Subject<'_>) -> Vec<Finding> {
                 "restart PHP-FPM afterwards: a socket keeps the queue with which it was made",
             ),
         ],
-    })
-    .collect()
+    }]
 }
 
 #[cfg(test)]
@@ -272,7 +282,22 @@ mod tests {
             "pm = dynamic",
             "listen.backlog = 8192\npm = dynamic",
         );
+        // One limit is for all pools: the largest counts, whatever comes last.
+        machine.file(
+            "/etc/php/8.2/fpm/pool.d/zzz.conf",
+            "[zzz]\nlisten = /run/php/zzz.sock\nlisten.backlog = 5000\npm.max_children = 5\n",
+        );
+        machine.socket("/run/php/zzz.sock", 0o666);
+        machine.file(
+            "/etc/nginx/sites-enabled/zzz",
+            "server {\n    location / { fastcgi_pass unix:/run/php/zzz.sock; }\n}\n",
+        );
         let finding = machine.only("backlog_cut");
+        assert!(
+            finding.title.starts_with("the pools shop, zzz ask"),
+            "{}",
+            finding.title
+        );
         assert_eq!(
             machine.apply(&finding),
             ["sysctl -w net.core.somaxconn=8192"]

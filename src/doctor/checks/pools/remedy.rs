@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::Address;
 use crate::config::fpm::Fpm;
@@ -9,7 +9,6 @@ use crate::doctor::backends::Backend;
 use crate::doctor::facts::Listener;
 use crate::doctor::finding::Step;
 use crate::doctor::nearest::nearest;
-use crate::doctor::services::pool_file;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
@@ -152,6 +151,17 @@ fn create(subject: &Subject<'_>, backend: &Backend<'_>) -> Vec<Step> {
             "the pool's processes run as {user}; a user of its own for each site is safer (`user`, `group`)"
         )),
     ]
+}
+
+/// Where a new pool's file belongs: beside those that are there.
+fn pool_file(fpm: &Fpm, name: &str) -> PathBuf {
+    let mut files = fpm.pools.iter().map(|pool| &pool.place.file);
+    let beside = files.find(|file| **file != fpm.conf);
+    let name = format!("{name}.conf");
+    match beside {
+        Some(file) => file.with_file_name(name),
+        None => fpm.conf.with_file_name("pool.d").join(name),
+    }
 }
 
 fn version(fpm: &Fpm) -> Vec<u32> {
