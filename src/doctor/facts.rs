@@ -170,7 +170,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The pools that listen on an address. There can be several: of two installed versions only one
-    /// gets the socket.
+    /// gets the socket, and one that runs comes first.
     pub(super) fn pools_at(&self, address: &Address) -> Vec<(&'a Fpm, &'a Pool)> {
         let pools = self
             .listening
@@ -181,7 +181,11 @@ impl<'a> Facts<'a> {
             let listen = pool.listen.as_ref();
             listen.is_some_and(|listen| self.is_at(listen, address))
         };
-        pools.filter(|(_, pool)| listens(pool)).copied().collect()
+        let mut pools: Vec<_> = pools.filter(|(_, pool)| listens(pool)).copied().collect();
+        if pools.len() > 1 {
+            pools.sort_by_key(|(fpm, _)| self.fpm_service(fpm).master().is_none());
+        }
+        pools
     }
 
     pub(super) fn pools(&self) -> impl Iterator<Item = (&'a Fpm, &'a Pool)> + use<'a> {

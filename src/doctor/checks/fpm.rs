@@ -170,6 +170,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_two_that_are_configured_for_a_socket_one_has_to_run() {
+        let mut machine = Machine::healthy();
+        machine.fpm(
+            "8.3",
+            "[shop]\nlisten = /run/php/shop.sock\npm.max_children = 5\n",
+        );
+        machine.kill("php-fpm: master process (/etc/php/8.2");
+        assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
     fn a_php_fpm_without_master_is_stopped() {
         let mut machine = Machine::healthy();
         machine.kill("php-fpm: ");
