@@ -233,4 +233,9 @@ fn two_installations_of_which_one_has_the_socket_that_both_are_configured_for() 
     let other = house.fill("HOUSE/other.conf");
     house.flags.splice(0..0, ["--php-fpm".to_owned(), other]);
     house.open();
+    // Nor is a pool of the same name meant whose processes go on without their master.
+    let mut elsewhere = House::new();
+    elsewhere.open();
+    elsewhere.kill_fpm_only();
+    house.serves("/quick.php");
 }
