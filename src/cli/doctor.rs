@@ -88,11 +88,11 @@ impl Doctor {
             let names = Names::new(&found, &Found::default(), &known, Machine::default());
             let count = |scan: &Scan| Ok(scan.rollup(BUCKET));
             let mut prepared = self.common.prepare_with(names)?;
+            logs = prepared.scan.inputs.len() as u64;
             let rules = std::mem::take(&mut prepared.scan.rules);
             prepared.scan.rules = rules.and(exhausted());
             let (outcome, status) = self.common.scan_prepared(prepared, count)?;
             is_whole &= status == Status::Done;
-            logs = outcome.intake.inputs;
             rows = outcome.value.into_rows();
             self.leave_out_others(&mut rows);
         }

@@ -1,3 +1,4 @@
+use super::settings::refused;
 use crate::config::directives::fact;
 use crate::config::nginx::Conf;
 use crate::config::{Place, Problem};
@@ -31,7 +32,7 @@ pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
         let service = subject.fpm_service(fpm);
         Read {
             program: "PHP-FPM",
-            problems: fpm.problems.clone(),
+            problems: fpm.problems.iter().cloned().chain(refused(fpm)).collect(),
             test: service.test(),
             is_stopped: is_seen && service.master().is_none(),
         }
@@ -55,15 +56,23 @@ fn finding(read: Read) -> Option<Finding> {
     (!wrong.is_empty()).then(|| Finding {
         check: "config_broken",
         // It may be why the program does not run.
-        severity: if is_stopped { Severity::Critical } else { Severity::Warning },
-        title: format!("the configuration of {program} cannot be read whole"),
+        severity: if is_stopped {
+            Severity::Critical
+        } else {
+            Severity::Warning
+        },
+        title: format!("{program} may refuse its configuration"),
         evidence: wrong.iter().map(ToString::to_string).collect(),
-        consequence: format!(
-            "{program} may refuse to start or to reload with it; what stands there is not checked here"
-        ),
+        consequence: match program {
+            "PHP-FPM" => "a reload or a restart may end it with all of its pools",
+            _ => "it may not start again, and a reload is without effect",
+        }
+        .to_owned(),
         places: wrong.iter().map(place).collect(),
         classes: Vec::new(),
-        fix: vec![Step::advise(format!("{test} says what {program} makes of it"))],
+        fix: vec![Step::advise(format!(
+            "{test} says what {program} makes of it"
+        ))],
     })
 }
 

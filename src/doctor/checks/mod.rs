@@ -10,6 +10,7 @@ mod names;
 mod nginx;
 mod pools;
 mod ports;
+mod settings;
 mod sockets;
 mod timeouts;
 mod upstreams;
