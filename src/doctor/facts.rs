@@ -193,6 +193,21 @@ impl<'a> Facts<'a> {
         fpms.flat_map(|fpm| fpm.pools.iter().map(move |pool| (fpm, pool)))
     }
 
+    /// The numbers of the sockets on which a pool may accept connections.
+    pub(super) fn sockets_of(&self, pool: &Pool) -> Vec<u64> {
+        let sockets = self.system.sockets.as_ref();
+        let (Some(sockets), Some(listen)) = (sockets, &pool.listen) else {
+            return Vec::new();
+        };
+        match listen {
+            Address::Unix(path) => {
+                let real = Address::Unix(self.links.real(path));
+                [sockets.numbers(listen), sockets.numbers(&real)].concat()
+            }
+            _ => sockets.numbers(listen),
+        }
+    }
+
     /// Whether NGINX passes requests to a pool.
     pub(super) fn is_used(&self, pool: &Pool) -> bool {
         self.used.contains(&pool.place)

@@ -151,8 +151,10 @@ fn is_asked_for(facts: &Facts<'_>, ip: IpAddr) -> bool {
 /// Whether a pool only answers because its processes have outlived their master.
 fn orphaned<'a>(facts: &Facts<'a>, fpm: &'a Fpm, pool: &'a Pool) -> Option<Fault<'a>> {
     let processes = facts.system.processes.as_ref()?;
-    let is_orphaned = facts.fpm_service(fpm).master().is_none()
-        && processes.fpm_orphans(&pool.name).next().is_some();
+    let is_orphaned = facts.fpm_service(fpm).master().is_none() && {
+        let sockets = facts.sockets_of(pool);
+        processes.fpm_orphans(&pool.name, &sockets).next().is_some()
+    };
     is_orphaned.then_some(Fault::FpmStopped(fpm, pool))
 }
 

@@ -30,3 +30,18 @@ fn a_php_fpm_whose_children_go_on_without_it_is_found() {
     house.apply(&finding);
     house.serves("/quick.php");
 }
+
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn children_of_another_php_fpm_are_left_alone_though_their_pool_has_the_same_name() {
+    let (mut house, mut other) = (House::new(), House::new());
+    other.open();
+    other.kill_fpm_only();
+    house.open();
+    house.stop_fpm();
+    house.fails("/quick.php", 502, &["socket_missing"]);
+    let finding = house.examine().finds("fpm_stopped", "critical");
+    house.apply(&finding);
+    house.serves("/quick.php");
+    other.answers("/quick.php");
+}

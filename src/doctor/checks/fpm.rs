@@ -92,9 +92,15 @@ fn orphans(subject: &Subject<'_>, fpm: &Fpm) -> Vec<String> {
     let processes = subject.system.processes.iter();
     let orphans = processes.flat_map(|processes| {
         let pools = fpm.pools.iter();
-        pools.flat_map(|pool| processes.fpm_orphans(&pool.name))
+        pools.flat_map(|pool| {
+            let sockets = subject.sockets_of(pool);
+            let orphans = processes.fpm_orphans(&pool.name, &sockets);
+            orphans
+                .map(|orphan| orphan.pid.to_string())
+                .collect::<Vec<_>>()
+        })
     });
-    orphans.map(|orphan| orphan.pid.to_string()).collect()
+    orphans.collect()
 }
 
 pub(super) fn pool_not_running(subject: &Subject<'_>) -> Vec<Finding> {

@@ -254,6 +254,13 @@ impl Machine {
                     _ => format!("{line}\n"),
                 });
             fs::write(folder.join("status"), lines.collect::<String>()).unwrap();
+            if title.starts_with("php-fpm: pool") {
+                // All sockets of the table below have this number.
+                let files = folder.join("fd");
+                fs::create_dir_all(&files).unwrap();
+                let _ = fs::remove_file(files.join("0"));
+                std::os::unix::fs::symlink("socket:[10]", files.join("0")).unwrap();
+            }
             let stat = fs::read_to_string("/proc/self/stat").unwrap();
             let mut fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
             // starttime, the 22nd of all (proc(5)): when the machine was started

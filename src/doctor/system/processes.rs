@@ -24,6 +24,8 @@ pub struct Process {
     pub folder: Option<PathBuf>,
     /// How many files it may have open; `None` is any number, or not known.
     pub open_files: Option<u64>,
+    /// The numbers of its sockets, if it is a pool's and they are to be seen.
+    pub sockets: Vec<u64>,
     /// When it was started, to a tenth of a second or so.
     pub started: Option<SystemTime>,
 }
@@ -72,6 +74,10 @@ impl Processes {
             let mut gids = vec![status.egid];
             gids.extend(status.groups);
             let limits = process.limits().ok();
+            let sockets = match title.starts_with(FPM_POOL) {
+                true => sockets(&folder),
+                false => Vec::new(),
+            };
             let ticks = process.stat().ok().map(|stat| stat.starttime);
             found.push(Process {
                 pid: status.pid,
@@ -85,6 +91,7 @@ impl Processes {
                     LimitValue::Value(files) => Some(files),
                     LimitValue::Unlimited => None,
                 }),
+                sockets,
                 started: boot.zip(ticks).map(|(boot, ticks)| {
                     let seconds = ticks as f64 / procfs::ticks_per_second() as f64;
                     boot + Duration::from_secs_f64(seconds)
@@ -134,8 +141,13 @@ impl Processes {
         })
     }
 
-    /// The processes of a pool whose master is gone: they answer until somebody ends them.
-    pub fn fpm_orphans<'a>(&'a self, pool: &'a str) -> impl Iterator<Item = &'a Process> {
+    /// The processes of a pool whose master is gone: they answer on its sockets until somebody ends them. Other
+    /// installations may have a pool of that name.
+    pub fn fpm_orphans<'a>(
+        &'a self,
+        pool: &'a str,
+        sockets: &'a [u64],
+    ) -> impl Iterator<Item = &'a Process> {
         let masters = || {
             self.0
                 .iter()
@@ -145,7 +157,9 @@ impl Processes {
             .0
             .iter()
             .filter(move |process| process.title.strip_prefix(FPM_POOL) == Some(pool));
-        children.filter(move |child| masters().all(|master| master.pid != child.parent))
+        let holds = |child: &Process| child.sockets.iter().any(|number| sockets.contains(number));
+        children
+            .filter(move |child| holds(child) && masters().all(|master| master.pid != child.parent))
     }
 
     /// The processes of a pool.
@@ -185,6 +199,18 @@ impl Process {
         }
         options
     }
+}
+
+/// The numbers of a process's sockets (proc(5), `fd`).
+fn sockets(process: &Path) -> Vec<u64> {
+    let files = fs::read_dir(process.join("fd"));
+    let targets = files.into_iter().flatten().flatten();
+    let targets = targets.filter_map(|file| fs::read_link(file.path()).ok());
+    let number = |target: PathBuf| {
+        let text = target.to_str()?.strip_prefix("socket:[")?;
+        text.strip_suffix(']')?.parse().ok()
+    };
+    targets.filter_map(number).collect()
 }
 
 /// When the machine was started (proc(5), `uptime`).

@@ -1,17 +1,18 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use procfs::net::{TcpNetEntries, TcpState, UnixNetEntries, UnixState};
 use procfs::prelude::{FromRead, FromReadSI};
 
-use crate::config::Root;
+use crate::config::{Address, Root};
 
 /// What is listened on, from `/proc/net`.
 #[derive(Debug, Default)]
 pub struct Sockets {
-    unix: HashSet<PathBuf>,
-    inet: Vec<SocketAddr>,
+    /// With the numbers of the sockets that were bound to each path, the last one to its file.
+    unix: HashMap<PathBuf, Vec<u64>>,
+    inet: Vec<(SocketAddr, u64)>,
 }
 
 impl Sockets {
@@ -36,15 +37,23 @@ impl Sockets {
         });
         let inet = inet.flat_map(|entries| entries.0);
         let inet = inet.filter(|socket| socket.state == TcpState::Listen);
+        let mut by_path: HashMap<PathBuf, Vec<u64>> = HashMap::new();
+        for socket in unix {
+            if let Some(path) = socket.path {
+                by_path.entry(path).or_default().push(socket.inode);
+            }
+        }
         Some(Self {
-            unix: unix.filter_map(|socket| socket.path).collect(),
-            inet: inet.map(|socket| socket.local_address).collect(),
+            unix: by_path,
+            inet: inet
+                .map(|socket| (socket.local_address, socket.inode))
+                .collect(),
         })
     }
 
     /// Whether a process accepts connections on a socket of this path. The file may be gone.
     pub fn has_unix(&self, path: &Path) -> bool {
-        self.unix.contains(path)
+        self.unix.contains_key(path)
     }
 
     /// Whether a process accepts connections on this address.
@@ -52,9 +61,25 @@ impl Sockets {
         let on_port = self
             .inet
             .iter()
-            .filter(|socket| socket.port() == address.port());
-        let states = on_port.map(|socket| covers(socket.ip(), address.ip()));
+            .filter(|(socket, _)| socket.port() == address.port());
+        let states = on_port.map(|(socket, _)| covers(socket.ip(), address.ip()));
         states.max().unwrap_or(Listening::No)
+    }
+
+    /// The numbers of the sockets on which a pool that listens on this address may accept connections.
+    pub fn numbers(&self, listen: &Address) -> Vec<u64> {
+        let on = |port: u16| {
+            let on_port = self
+                .inet
+                .iter()
+                .filter(move |(socket, _)| socket.port() == port);
+            on_port.map(|&(_, number)| number).collect()
+        };
+        match listen {
+            Address::Unix(path) => self.unix.get(path).cloned().unwrap_or_default(),
+            Address::Inet(address) => on(address.port()),
+            Address::Port(port) | Address::Name(_, port) => on(*port),
+        }
     }
 
     /// The addresses on which this port is listened on.
@@ -62,7 +87,7 @@ impl Sockets {
         let mut found: Vec<_> = self
             .inet
             .iter()
-            .copied()
+            .map(|&(socket, _)| socket)
             .filter(|socket| socket.port() == port)
             .collect();
         found.sort_unstable();
