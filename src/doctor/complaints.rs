@@ -6,7 +6,8 @@ use chrono::NaiveDateTime;
 use crate::config::Root;
 use crate::config::fpm::Fpm;
 
-/// What a PHP-FPM writes into its log when all processes of a pool are busy (`fpm_pctl_perform_idle_server_maintenance`).
+/// What a PHP-FPM writes into its log when all processes of a pool are busy
+/// (`fpm_pctl_perform_idle_server_maintenance`).
 #[derive(Debug)]
 pub(super) struct Complaints {
     path: PathBuf,
@@ -22,7 +23,7 @@ impl Complaints {
     pub fn read(root: &Root, fpm: &Fpm) -> Self {
         let mut settings = fpm.global.iter();
         let log = settings.rfind(|setting| setting.key == "error_log");
-        // A relative one is relative to where packages have their state (`fpm_evaluate_full_path`, PHP_LOCALSTATEDIR).
+        // A relative path begins where packages have their state (`fpm_evaluate_full_path`).
         let path = log.map_or_else(PathBuf::new, |log| Path::new("/var").join(&log.value));
         let text = root.read(&path).unwrap_or_default();
         let mut pools: HashMap<String, Vec<_>> = HashMap::new();
