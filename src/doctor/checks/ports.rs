@@ -3,7 +3,8 @@ use std::net::SocketAddr;
 use crate::config::Address;
 use crate::taxonomy::Class;
 
-use super::{counted, faults, pools, sites, unreached};
+use super::pools::{self, Remedy};
+use super::{counted, faults, sites, unreached};
 use crate::doctor::backends::Backend;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
@@ -20,9 +21,13 @@ pub(super) fn closed(subject: &Subject<'_>) -> Vec<Finding> {
     found
         .filter(|(backend, _)| !matches!(backend.address, Address::Unix(_)))
         .map(|(backend, address)| {
-            let (seen, (why, fix)) = match address {
-                Some(address) => (Vec::new(), elsewhere(subject, backend, address)),
-                None => (pools::listening(subject), pools::remedy(subject, backend)),
+            let Remedy { why, seen, fix } = match address {
+                Some(address) => {
+                    let (why, fix) = elsewhere(subject, backend, address);
+                    let seen = Vec::new();
+                    Remedy { why, seen, fix }
+                }
+                None => pools::remedy(subject, backend),
             };
             Finding {
                 title: format!("nothing listens on {}{why}", backend.address),

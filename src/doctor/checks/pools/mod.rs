@@ -7,12 +7,11 @@ use crate::config::Address;
 use crate::taxonomy::Class;
 
 use crate::doctor::checks::{faults, pages_fail, sites, unreached};
-use crate::doctor::facts::Listener;
 use crate::doctor::finding::Finding;
 use crate::doctor::reach::Fault;
 use crate::doctor::subject::Subject;
 
-pub(super) use remedy::{lead_to, remedy};
+pub(super) use remedy::{Remedy, lead_to, remedy};
 pub(super) use unused::unused;
 
 use remedy::similar;
@@ -29,37 +28,15 @@ pub(super) fn missing(subject: &Subject<'_>) -> Vec<Finding> {
             subject.system.sockets.is_some() || similar(subject, backend).is_some()
         })
         .map(|(backend, ())| {
-            let (why, fix) = remedy(subject, backend);
+            let Remedy { why, seen, fix } = remedy(subject, backend);
             Finding {
                 title: format!("no PHP-FPM pool listens on {}{why}", backend.address),
                 consequence: pages_fail(&sites(subject, backend)),
                 fix,
-                ..unreached(
-                    subject,
-                    backend,
-                    "pool_missing",
-                    CLASSES,
-                    listening(subject),
-                )
+                ..unreached(subject, backend, "pool_missing", CLASSES, seen)
             }
         })
         .collect()
-}
-
-/// What the pools listen on.
-pub(super) fn listening(subject: &Subject<'_>) -> Vec<String> {
-    let pools = subject.listeners.iter().map(
-        |Listener {
-             fpm, pool, listen, ..
-         }| {
-            let title = subject.fpm_service(fpm).title();
-            format!(
-                "{}: the pool {} of {title} listens on {}",
-                pool.place, pool.name, listen.address
-            )
-        },
-    );
-    pools.take(8).collect()
 }
 
 #[cfg(test)]

@@ -6,29 +6,44 @@ use crate::config::fpm::Fpm;
 use crate::render::is_word;
 
 use crate::doctor::backends::Backend;
+use crate::doctor::checks::few;
 use crate::doctor::facts::Listener;
 use crate::doctor::finding::Step;
 use crate::doctor::nearest::nearest;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
-/// What to do about an address on which no pool listens, and why.
-pub(in crate::doctor::checks) fn remedy(
-    subject: &Subject<'_>,
-    backend: &Backend<'_>,
-) -> (String, Vec<Step>) {
+/// What is to be said and done about an address on which no pool listens.
+pub(in crate::doctor::checks) struct Remedy {
+    /// The end of a title: which pool was meant.
+    pub why: String,
+    /// What the pools listen on.
+    pub seen: Vec<String>,
+    pub fix: Vec<Step>,
+}
+
+pub(in crate::doctor::checks) fn remedy(subject: &Subject<'_>, backend: &Backend<'_>) -> Remedy {
+    let listens = |Listener {
+                       fpm, pool, listen, ..
+                   }: &Listener<'_>| {
+        let title = subject.fpm_service(fpm).title();
+        format!(
+            "the pool {} of {title} listens on {}",
+            pool.name, listen.address
+        )
+    };
+    let shown = |listener: &Listener<'_>| format!("{}: {}", listener.pool.place, listens(listener));
     match similar(subject, backend) {
-        Some(Listener {
-            fpm, pool, listen, ..
-        }) => {
-            let title = subject.fpm_service(fpm).title();
-            let listen = listen.address;
-            (
-                format!("; the pool {} of {title} listens on {listen}", pool.name),
-                rename(subject, backend, listen),
-            )
-        }
-        None => (String::new(), create(subject, backend)),
+        Some(meant) => Remedy {
+            why: format!("; {}", listens(meant)),
+            seen: vec![shown(meant)],
+            fix: rename(subject, backend, meant.listen.address),
+        },
+        None => Remedy {
+            why: String::new(),
+            seen: few(subject.listeners.iter().map(shown)),
+            fix: create(subject, backend),
+        },
     }
 }
 

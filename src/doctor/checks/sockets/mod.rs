@@ -116,8 +116,9 @@ pub(super) fn not_a_socket(subject: &Subject<'_>) -> Vec<Finding> {
             let fix = match owner {
                 Some((fpm, _)) => vec![Step::run(subject.fpm_service(fpm).restart())],
                 None if backend.family == "fastcgi" && !subject.fpms.is_empty() => {
-                    seen.extend(pools::listening(subject));
-                    pools::remedy(subject, backend).1
+                    let remedy = pools::remedy(subject, backend);
+                    seen.extend(remedy.seen);
+                    remedy.fix
                 }
                 None => vec![Step::advise(format!(
                     "remove {path} and restart the service that listens there"
