@@ -214,11 +214,16 @@ fn managed(system: &System, service: &str, verb: &str) -> Option<String> {
     if !system.units.knows(service) {
         return None;
     }
-    let service = quoted(service);
+    let name = quoted(service);
     Some(match system.units.init {
-        Init::Systemd => format!("systemctl {verb} {service}"),
-        Init::OpenRc => format!("rc-service {service} {verb}"),
-        Init::Scripts => format!("service {service} {verb}"),
+        Init::Systemd => match system.units.unmask(service) {
+            Some(unmask) if verb != "reload" => {
+                format!("{unmask} {name} && systemctl {verb} {name}")
+            }
+            _ => format!("systemctl {verb} {name}"),
+        },
+        Init::OpenRc => format!("rc-service {name} {verb}"),
+        Init::Scripts => format!("service {name} {verb}"),
     })
 }
 

@@ -157,15 +157,29 @@ pub(super) fn not_enabled(subject: &Subject<'_>) -> Vec<Finding> {
         .into_iter()
         .filter(|service| subject.system.units.is_enabled(service) == Some(false));
     disabled
-        .map(|service| Finding {
-            check: "not_enabled",
-            severity: Severity::Warning,
-            title: format!("{service} is not started at boot"),
-            evidence: vec![format!("no target of systemd wants {service}.service")],
-            consequence: "after the next reboot every page that needs it fails".to_owned(),
-            places: Vec::new(),
-            classes: CLASSES.to_vec(),
-            fix: vec![Step::run(format!("systemctl enable {}", quoted(&service)))],
+        .map(|service| {
+            let name = quoted(&service);
+            let enable = format!("systemctl enable {name}");
+            let (why, fix) = match subject.system.units.unmask(&service) {
+                Some(unmask) => (
+                    format!("{service}.service is masked: systemd refuses to start it"),
+                    format!("{unmask} {name} && {enable}"),
+                ),
+                None => (
+                    format!("no target of systemd wants {service}.service"),
+                    enable,
+                ),
+            };
+            Finding {
+                check: "not_enabled",
+                severity: Severity::Warning,
+                title: format!("{service} is not started at boot"),
+                evidence: vec![why],
+                consequence: "after the next reboot every page that needs it fails".to_owned(),
+                places: Vec::new(),
+                classes: CLASSES.to_vec(),
+                fix: vec![Step::run(fix)],
+            }
         })
         .collect()
 }
