@@ -154,10 +154,17 @@ fn a_pool_that_php_fpm_would_refuse_does_not_take_the_others_with_it() {
     house.location("~ ^/slow", &through("unix:HOUSE/run/blog.sock"));
     house.reload_nginx();
     house.fails("/slow.php?ms=1", 502, &["socket_missing"]);
-    let finding = house.examine().finds("pool_not_running", "critical");
-    // A PHP-FPM that reads this ends, with all its pools: the fix must try it before.
-    assert!(!house.tries(&finding), "{finding:?}");
+    // A PHP-FPM that reads this ends, with all its pools. That is said first, and the fix of what follows tries it before.
+    let diagnosis = house.examine();
+    let others = ["pool_not_running"];
+    let finding = diagnosis.finds_among("config_broken", "critical", &others);
+    finding.names(&["pm.start_servers = 4 is not between"]);
+    assert!(!house.tries(&diagnosis.all()[1]), "{:?}", diagnosis.all());
     house.answers("/quick.php");
+    house.change("pool.d/blog.conf", "start_servers = 4", "start_servers = 2");
+    let finding = house.examine().finds("pool_not_running", "critical");
+    house.apply(&finding);
+    house.serves("/slow.php?ms=1");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 use super::settings::refused;
 use crate::config::directives::fact;
+use crate::config::fpm::Fpm;
 use crate::config::nginx::Conf;
 use crate::config::{Place, Problem};
 use crate::doctor::finding::{Finding, Severity, Step};
+use crate::doctor::reach::Fault;
 use crate::doctor::services::NginxService;
 use crate::doctor::subject::Subject;
 
@@ -12,6 +14,7 @@ struct Read {
     problems: Vec<Problem>,
     /// What says what the program makes of it.
     test: String,
+    /// Whether it does not run, or not with all of it, which this may be the cause of.
     is_stopped: bool,
 }
 
@@ -34,10 +37,15 @@ pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
             program: "PHP-FPM",
             problems: fpm.problems.iter().cloned().chain(refused(fpm)).collect(),
             test: service.test(),
-            is_stopped: is_seen && service.master().is_none(),
+            is_stopped: is_seen && (service.master().is_none() || lacks_pools(subject, fpm)),
         }
     });
     nginx.chain(fpms).filter_map(finding).collect()
+}
+
+fn lacks_pools(subject: &Subject<'_>, fpm: &Fpm) -> bool {
+    let mut faults = subject.faults.iter();
+    faults.any(|(_, fault)| matches!(fault, Fault::PoolNotRunning(of, _) if of.conf == fpm.conf))
 }
 
 fn finding(read: Read) -> Option<Finding> {
@@ -55,7 +63,6 @@ fn finding(read: Read) -> Option<Finding> {
     };
     (!wrong.is_empty()).then(|| Finding {
         check: "config_broken",
-        // It may be why the program does not run.
         severity: if is_stopped {
             Severity::Critical
         } else {

@@ -260,7 +260,7 @@ mod tests {
             "",
         );
         let mask = |folder: &Path| {
-            std::os::unix::fs::symlink("/dev/null", folder.join("php8.2-fpm.service")).unwrap()
+            std::os::unix::fs::symlink("/dev/null", folder.join("php8.2-fpm.service")).unwrap();
         };
         mask(&folder.path().join("run/systemd/system"));
         assert_eq!(
