@@ -98,8 +98,7 @@ impl Doctor {
         }
         let logged = Logged::new(rows, self.common.zone());
         let system = System::look(root);
-        let Known { names, own } = &known;
-        let subject = Subject::new(&system, &found.nginx, &found.fpms, names, own, &logged);
+        let subject = Subject::new(&system, &found, &known, &logged);
         let diagnosis = Diagnosis::new(&subject, logs, unseen);
         print(&match self.format {
             Format::Terminal => diagnosis.to_string(),

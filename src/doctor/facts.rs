@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::config::fpm::{Fpm, Pool};
-use crate::config::nginx::{Conf, Pass};
-use crate::config::{Address, Place};
+use crate::config::nginx::Pass;
+use crate::config::{Address, Found, Place};
+use crate::pool::Known;
 use crate::record::Moment;
 use crate::taxonomy::Class;
 
@@ -76,15 +77,12 @@ pub(super) enum Door {
 
 impl<'a> Facts<'a> {
     /// Puts together what was read and seen.
-    pub fn new(
-        system: &'a System,
-        confs: &'a [Conf],
-        fpms: &'a [Fpm],
-        names: &'a HashMap<String, Vec<IpAddr>>,
-        own: &'a [IpAddr],
-        logged: &'a Logged,
-    ) -> Self {
-        let nginx: Vec<_> = confs.iter().map(|conf| Nginx::new(system, conf)).collect();
+    pub fn new(system: &'a System, found: &'a Found, known: &'a Known, logged: &'a Logged) -> Self {
+        let nginx: Vec<_> = found
+            .nginx
+            .iter()
+            .map(|conf| Nginx::new(system, conf))
+            .collect();
         let backends = nginx
             .iter()
             .enumerate()
@@ -93,12 +91,13 @@ impl<'a> Facts<'a> {
         let mut facts = Self {
             system,
             nginx,
-            fpms: fpms
+            fpms: found
+                .fpms
                 .iter()
                 .filter(|fpm| FpmService::new(system, fpm).is_installed())
                 .collect(),
-            names,
-            own,
+            names: &known.names,
+            own: &known.own,
             logged,
             backends,
             refused: BTreeSet::new(),

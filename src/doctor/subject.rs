@@ -1,9 +1,7 @@
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::ops::Deref;
 
-use crate::config::fpm::Fpm;
-use crate::config::nginx::Conf;
+use crate::config::Found;
+use crate::pool::Known;
 
 use super::facts::Facts;
 use super::logged::Logged;
@@ -20,15 +18,8 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// Puts together what was read and seen, and tries to reach every backend.
-    pub fn new(
-        system: &'a System,
-        confs: &'a [Conf],
-        fpms: &'a [Fpm],
-        names: &'a HashMap<String, Vec<IpAddr>>,
-        own: &'a [IpAddr],
-        logged: &'a Logged,
-    ) -> Self {
-        let facts = Facts::new(system, confs, fpms, names, own, logged);
+    pub fn new(system: &'a System, found: &'a Found, known: &'a Known, logged: &'a Logged) -> Self {
+        let facts = Facts::new(system, found, known, logged);
         let backends = facts.backends.iter().enumerate();
         let faults = backends.filter_map(|(at, backend)| Some((at, fault(&facts, backend)?)));
         let faults = faults.collect();

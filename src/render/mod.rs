@@ -1,6 +1,7 @@
 //! What people and programs are shown: a [`Summary`](crate::rollup::Summary) for the terminal, events
 //! as NDJSON, classes explained. All text from a log was written by strangers; nothing here lets its bytes act.
 
+mod classes;
 mod explanation;
 mod fields;
 mod ndjson;
@@ -11,7 +12,8 @@ mod site;
 mod terminal;
 mod wrap;
 
-pub use explanation::{Classes, Explained};
+pub use classes::Classes;
+pub use explanation::Explained;
 pub use fields::Fields;
 pub use ndjson::ndjson;
 pub use number::{bytes, count, plural};

@@ -122,7 +122,10 @@ fn accounts_and_hosts_with_hostile_names() {
         let mut machine = Machine::healthy();
         let pass = in_quotes(&format!("{hostile}:9000"));
         machine.edit(SITE_FILE, "unix:/run/php/shop.sock", &pass);
-        machine.names.insert((*hostile).to_owned(), Vec::new());
+        machine
+            .known
+            .names
+            .insert((*hostile).to_owned(), Vec::new());
         machine.file("/etc/hosts", &format!("127.0.0.1 {hostile}x\n"));
         judge(&machine, hostile);
     }

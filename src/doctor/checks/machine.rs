@@ -1,15 +1,15 @@
 //! A machine in a folder, healthy until a test breaks something on it.
 
-use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use crate::config::Root;
 use crate::config::fpm::Fpm;
 use crate::config::nginx::Conf;
+use crate::config::{Found, Root};
+use crate::pool::Known;
 use crate::record::Zone;
 use crate::rollup::Row;
 use crate::taxonomy::Class;
@@ -27,8 +27,7 @@ pub(in crate::doctor) struct Machine {
     unix: Vec<PathBuf>,
     inet: Vec<SocketAddr>,
     pub rows: Vec<Row>,
-    pub names: HashMap<String, Vec<IpAddr>>,
-    pub own: Vec<IpAddr>,
+    pub known: Known,
     listeners: Vec<UnixListener>,
     /// For how many seconds it runs, and its processes with it.
     pub uptime: f64,
@@ -95,8 +94,7 @@ impl Machine {
             unix: Vec::new(),
             inet: vec!["0.0.0.0:80".parse().unwrap()],
             rows: Vec::new(),
-            names: HashMap::new(),
-            own: Vec::new(),
+            known: Known::default(),
             listeners: Vec::new(),
             // Just started: later than all changes of its files.
             uptime: 0.0,
@@ -315,22 +313,16 @@ impl Machine {
     fn with<T>(&self, look: impl FnOnce(&Subject<'_>) -> T) -> T {
         self.write_proc();
         let root = Root::new(self.folder.path());
-        let confs = [Conf::read(&root, Path::new("/etc/nginx/nginx.conf")).unwrap()];
-        let fpms: Vec<Fpm> = self
-            .fpms
-            .iter()
-            .map(|path| Fpm::read(&root, path).unwrap())
-            .collect();
+        let nginx = Conf::read(&root, Path::new("/etc/nginx/nginx.conf")).unwrap();
+        let fpms = self.fpms.iter().map(|path| Fpm::read(&root, path).unwrap());
+        let found = Found {
+            nginx: vec![nginx],
+            fpms: fpms.collect(),
+            problems: Vec::new(),
+        };
         let system = System::look(root);
         let logged = Logged::new(self.rows.clone(), Zone::default());
-        look(&Subject::new(
-            &system,
-            &confs,
-            &fpms,
-            &self.names,
-            &self.own,
-            &logged,
-        ))
+        look(&Subject::new(&system, &found, &self.known, &logged))
     }
 
     /// Everything that is wrong, by check.

@@ -192,13 +192,13 @@ mod tests {
         let mut machine = passing_to("localhost:9000");
         machine.edit(POOL_FILE, "/run/php/$pool.sock", "127.0.0.1:9000");
         machine.listen("127.0.0.1:9000");
-        machine.names.insert(
+        machine.known.names.insert(
             "localhost".to_owned(),
             vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
         );
-        machine.own.push("192.0.2.7".parse().unwrap());
+        machine.known.own.push("192.0.2.7".parse().unwrap());
         assert_eq!(machine.findings(), []);
-        machine.own.push("2001:db8::1".parse().unwrap());
+        machine.known.own.push("2001:db8::1".parse().unwrap());
         let finding = machine.only("localhost_two_addresses");
         machine.apply(&finding);
         assert_eq!(machine.findings(), []);

@@ -96,8 +96,8 @@ mod tests {
         machine.file("/etc/nginx/sites-enabled/app", &text);
         machine.listen("127.0.0.1:3000");
         machine.listen("[::1]:3000");
-        machine.own.push("2001:db8::1".parse().unwrap());
-        machine.names.insert(
+        machine.known.own.push("2001:db8::1".parse().unwrap());
+        machine.known.names.insert(
             "localhost".to_owned(),
             vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
         );

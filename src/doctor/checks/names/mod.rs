@@ -19,6 +19,7 @@ mod tests {
         machine.file("/etc/nginx/sites-enabled/app", &site);
         machine.listen("127.0.0.1:3000");
         machine
+            .known
             .names
             .insert("localhost".to_owned(), vec!["127.0.0.1".parse().unwrap()]);
         machine

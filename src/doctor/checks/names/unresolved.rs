@@ -158,7 +158,10 @@ mod tests {
     #[test]
     fn a_name_that_stands_for_nothing_is_corrected() {
         let mut machine = passing("proxy_pass http://localhots:3000;");
-        machine.names.insert("localhots".to_owned(), Vec::new());
+        machine
+            .known
+            .names
+            .insert("localhots".to_owned(), Vec::new());
         let finding = machine.only("name_unresolved");
         assert!(
             finding.consequence.contains("refuses to start"),
@@ -176,7 +179,10 @@ mod tests {
             "/etc/nginx/sites-enabled/a",
             "upstream old {\n    server gone.example:3000;\n}\n",
         );
-        machine.names.insert("gone.example".to_owned(), Vec::new());
+        machine
+            .known
+            .names
+            .insert("gone.example".to_owned(), Vec::new());
         let finding = machine.only("name_unresolved");
         assert_eq!(
             finding.places[0].to_string(),
