@@ -35,9 +35,6 @@ pub struct LookedAt {
 
 const WRAP: Wrap = Wrap::columns(80);
 const LABEL: usize = 10;
-/// Of long evidence only so much is shown.
-const FIRST_LINES: usize = 8;
-const LAST_LINES: usize = 2;
 
 impl Diagnosis {
     /// Lets every check look at `subject`; `logs` were read for it.
@@ -141,20 +138,8 @@ impl fmt::Display for Finding {
             &self.severity.name().to_uppercase(),
             &format!("{} [{}]", self.title, self.check),
         )?;
-        // What was counted stands at the end.
-        let hidden = FIRST_LINES..self.evidence.len().saturating_sub(LAST_LINES);
         for (at, line) in self.evidence.iter().enumerate() {
-            if at == hidden.start && !hidden.is_empty() {
-                let more = hidden.len();
-                labelled(
-                    out,
-                    "",
-                    &format!("… and {more} more; --format json has all"),
-                )?;
-            }
-            if !hidden.contains(&at) {
-                labelled(out, if at == 0 { "  seen" } else { "" }, line)?;
-            }
+            labelled(out, if at == 0 { "  seen" } else { "" }, line)?;
         }
         labelled(out, "  means", &self.consequence)?;
         for (at, step) in self.fix.iter().enumerate() {
@@ -204,43 +189,4 @@ fn labelled(out: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Resul
 /// A line that is to be typed or copied: it is not broken.
 fn whole(out: &mut fmt::Formatter<'_>, label: &str, line: &str) -> fmt::Result {
     WRAP.unbroken(out, &format!("{label:LABEL$}"), line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(lines: usize) -> Vec<String> {
-        let finding = Finding {
-            check: "fpm_stopped",
-            severity: Severity::Critical,
-            title: "x".to_owned(),
-            evidence: (1..=lines).map(|line| format!("line {line}")).collect(),
-            consequence: "y".to_owned(),
-            places: Vec::new(),
-            classes: Vec::new(),
-            fix: Vec::new(),
-        };
-        let text = finding.to_string();
-        let text = text
-            .lines()
-            .filter(|line| line.contains("line ") || line.contains('…'));
-        text.map(|line| line[LABEL..].to_owned()).collect()
-    }
-
-    #[test]
-    fn of_long_evidence_the_end_is_shown_too() {
-        assert_eq!(shown(10).len(), 10);
-        let long = shown(1500);
-        assert_eq!(long.len(), 11);
-        assert_eq!(
-            long[7..],
-            [
-                "line 8",
-                "… and 1490 more; --format json has all",
-                "line 1499",
-                "line 1500"
-            ]
-        );
-    }
 }
