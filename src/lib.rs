@@ -3,7 +3,8 @@
 //! The way of a byte: [`source`] cuts a log into chunks that begin at a record, [`record`] borrows
 //! the fields, [`taxonomy`] decides the class, [`pool`] names the pool by what [`config`] has read,
 //! [`rollup`] counts.
-//! [`scan`] walks that way on all cores. [`dataset`] and [`render`] write the outcome once.
+//! [`scan`] walks that way on all cores. [`dataset`] and [`render`] write the outcome once. [`doctor`]
+//! checks the configurations, the machine and what was counted against each other.
 //! Each room knows only the rooms before it.
 //!
 //! ```
