@@ -91,6 +91,7 @@ checks! {
     "open_files" limits::open_files, "NGINX runs out of file descriptors";
     "keepalive_timeout" keepalive::timeout, "NGINX keeps connections that the backend closes";
     "keepalive_children" keepalive::children, "idle connections occupy the processes of a pool";
+    "all_down" upstreams::all_down, "an upstream block has no server that may be used";
     "single_server" upstreams::single_server, "max_fails is set where it has no effect";
 }
 

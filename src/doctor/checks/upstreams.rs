@@ -1,4 +1,5 @@
 use crate::config::Address;
+use crate::config::nginx::Server;
 use crate::taxonomy::Class;
 
 use super::counted;
@@ -83,6 +84,60 @@ pub(super) fn single_server(subject: &Subject<'_>) -> Vec<Finding> {
     found
 }
 
+/// A block that is left over from maintenance.
+pub(super) fn all_down(subject: &Subject<'_>) -> Vec<Finding> {
+    let classes = &[Class::NoLiveUpstreams];
+    let mut found = Vec::new();
+    for nginx in &subject.nginx {
+        for upstream in &nginx.upstreams {
+            let is_down =
+                |server: &Server<'_>| server.directive.args.iter().any(|arg| arg == "down");
+            let mut passes = nginx
+                .passes
+                .iter()
+                .filter(|pass| pass.is_stream == upstream.is_stream);
+            let is_used = passes.any(|pass| pass.target.blocks().any(|name| name == upstream.name));
+            if upstream.servers.is_empty() || !is_used || !upstream.servers.iter().all(is_down) {
+                continue;
+            }
+            let mut evidence: Vec<String> = upstream
+                .servers
+                .iter()
+                .map(|server| server.directive.to_string())
+                .collect();
+            let since = subject.changed([&upstream.directive.place]);
+            let seen = subject.logged.of_upstream(upstream.name, classes, since);
+            evidence.extend(seen.map(|seen| counted(subject, &seen)));
+            let up = |server: &Server<'_>| {
+                let args = server.directive.args.iter().filter(|arg| *arg != "down");
+                let args: Vec<&str> = args.map(String::as_str).collect();
+                steps::values(subject, server.directive, &args.join(" "))
+            };
+            let mut fix: Vec<Step> = upstream.servers.iter().map(up).collect();
+            fix.push(Step::run(
+                NginxService::new(subject.system, nginx.file).reload(),
+            ));
+            found.push(Finding {
+                check: "all_down",
+                severity: Severity::Warning,
+                title: format!("every server of {} is marked as down", upstream.name),
+                evidence,
+                consequence:
+                    "every request to it gets 502 Bad Gateway without a try (no live upstreams)"
+                        .to_owned(),
+                places: upstream
+                    .servers
+                    .iter()
+                    .map(|server| server.directive.place.clone())
+                    .collect(),
+                classes: classes.to_vec(),
+                fix,
+            });
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::machine::Machine;
@@ -121,5 +176,17 @@ mod tests {
         let finding = machine.only("single_server");
         machine.apply(&finding);
         assert_eq!(machine.findings(), []);
+    }
+
+    #[test]
+    fn a_block_whose_servers_are_all_down_is_said() {
+        let mut machine = app("127.0.0.1:3000 down;\n    server [::1]:3000 backup down");
+        let finding = machine.only("all_down");
+        machine.apply(&finding);
+        assert_eq!(machine.findings(), []);
+        assert_eq!(
+            app("127.0.0.1:3000 down;\n    server [::1]:3000").findings(),
+            []
+        );
     }
 }
