@@ -95,6 +95,23 @@ fn a_server_of_an_upstream_block_that_was_mistyped_is_found_and_mended() {
     house.serves("/quick.php");
 }
 
+#[test]
+#[ignore = "needs NGINX and PHP-FPM, which tests/all installs"]
+fn a_block_that_was_left_down_after_maintenance_is_found_and_used_again() {
+    let mut house = House::new();
+    let upstream =
+        "upstream php {\n    server unix:HOUSE/run/shop.sock down;\n}\n\nserver {\n    listen";
+    house.change("sites/shop", "server {\n    listen", upstream);
+    house.change("sites/shop", "unix:HOUSE/run/shop.sock;", "php;");
+    house.open_as_it_is();
+    house.fails("/quick.php", 502, &["no_live_upstreams"]);
+    let finding = house.examine().finds("all_down", "warning");
+    finding.is_at(&place(&house.path("sites/shop"), "server unix:"));
+    finding.explains("no_live_upstreams");
+    house.apply(&finding);
+    house.serves("/quick.php");
+}
+
 /// A site whose pool is missing, beside one that has a pool with a socket of a similar name. Whoever made
 /// them keeps their sites apart, and so must the fix.
 fn a_neighbour(socket: &str, missing: &str) {

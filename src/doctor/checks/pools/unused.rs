@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use crate::config::Address;
 use crate::config::nginx::Target;
 use crate::render::quoted;
 
@@ -37,10 +38,16 @@ pub(in crate::doctor::checks) fn unused(subject: &Subject<'_>) -> Vec<Finding> {
     .filter_map(|(backend, ())| similar(subject, backend))
     .map(|listener| listener.listen.address)
     .collect();
-    let unused = subject
-        .listeners
-        .iter()
-        .filter(|listener| !listener.is_used && !meant.contains(listener.listen.address));
+    // A server that is down for a while, and one of a block that waits for its site.
+    let upstreams = || subject.nginx.iter().flat_map(|nginx| &nginx.upstreams);
+    let is_named = |listen: &Address| {
+        let mut servers = upstreams().flat_map(|upstream| &upstream.servers);
+        servers.any(|server| subject.is_at(listen, &server.address))
+    };
+    let unused = subject.listeners.iter().filter(|listener| {
+        let listen = listener.listen.address;
+        !listener.is_used && !meant.contains(listen) && !is_named(listen)
+    });
     unused
         .map(
             |Listener {
