@@ -139,23 +139,17 @@ impl Configurations {
             remarks,
             details,
             faults: problems(&self.named),
-            services: self.services(),
+            services: self.services(&known),
         }
     }
 
-    fn services(&self) -> HashMap<String, String> {
+    fn services(&self, known: &Known) -> HashMap<String, String> {
         let fpms = self.named.fpms.iter().chain(&self.found.fpms);
         let mut services = HashMap::new();
         for fpm in fpms {
-            for listen in fpm.pools.iter().filter_map(|pool| pool.listen.as_ref()) {
-                let peers = match listen {
-                    Address::Port(port) => ["127.0.0.1", "[::1]"]
-                        .map(|host| format!("{host}:{port}"))
-                        .to_vec(),
-                    other => vec![other.to_string()],
-                };
-                services.extend(peers.into_iter().map(|peer| (peer, fpm.service())));
-            }
+            let listens = fpm.pools.iter().filter_map(|pool| pool.listen.as_ref());
+            let peers = listens.flat_map(|listen| known.listening(listen));
+            services.extend(peers.map(|peer| (peer, fpm.service())));
         }
         services
     }
