@@ -68,10 +68,10 @@ pub(super) fn backends<'a>(number: usize, nginx: &Nginx<'a>) -> Vec<Backend<'a>>
                 continue;
             };
             for server in &nginx.upstreams[block].servers {
-                if server.directive.args.iter().any(|arg| arg == "down") {
+                if server.has("down") {
                     continue;
                 }
-                let at_run_time = server.directive.args.iter().any(|arg| arg == "resolve");
+                let at_run_time = server.has("resolve");
                 let of = Use {
                     pass: at,
                     directive: server.directive,

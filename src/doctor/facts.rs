@@ -164,8 +164,13 @@ impl<'a> Facts<'a> {
         &self.nginx[backend.nginx].passes[of.pass]
     }
 
+    /// The service that reads a configuration of NGINX.
+    pub(super) fn service(&self, nginx: &Nginx<'a>) -> NginxService<'_> {
+        NginxService::new(self.system, nginx.file)
+    }
+
     pub(super) fn nginx_service(&self, backend: &Backend<'a>) -> NginxService<'_> {
-        NginxService::new(self.system, self.nginx[backend.nginx].file)
+        self.service(&self.nginx[backend.nginx])
     }
 
     /// The pools that listen on an address. There can be several: of two installed versions only one

@@ -106,6 +106,11 @@ impl Pool {
     pub fn find(&self, key: &str) -> Option<&Setting> {
         self.settings.iter().rfind(|setting| setting.key == key)
     }
+
+    /// The number that a setting has for its value.
+    pub fn number(&self, key: &str) -> Option<u64> {
+        self.find(key)?.value.parse().ok()
+    }
 }
 
 /// A time as PHP-FPM writes it, `30`, `30s`, `2m`, `1h`, `1d`, in seconds (`fpm_conf_set_time`).

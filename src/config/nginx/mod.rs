@@ -81,6 +81,13 @@ pub struct Server<'a> {
     pub directive: &'a Directive,
 }
 
+impl Server<'_> {
+    /// Whether it has a parameter that is one word: `down`, `backup`, `resolve`.
+    pub fn has(&self, parameter: &str) -> bool {
+        self.directive.args.iter().any(|arg| arg == parameter)
+    }
+}
+
 /// Where NGINX hands requests on: `fastcgi_pass`, `proxy_pass` and so on.
 #[derive(Debug, Clone)]
 pub struct Pass<'a> {
@@ -202,6 +209,11 @@ impl Conf {
     /// Every place where NGINX hands requests on.
     pub fn passes(&self) -> Vec<Pass<'_>> {
         pass::all(self)
+    }
+
+    /// The number that such a directive has for its first argument.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.main(name)?.args.first()?.parse().ok()
     }
 
     /// A directive outside of all blocks, or in `events`.

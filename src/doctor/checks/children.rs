@@ -66,11 +66,7 @@ fn finding<'a>(
     pool: &'a Pool,
     trouble: &str,
 ) -> Finding {
-    let number = |key: &str| {
-        pool.find(key)
-            .and_then(|setting| setting.value.parse::<u64>().ok())
-    };
-    let children = number("pm.max_children").unwrap_or(1);
+    let children = pool.number("pm.max_children").unwrap_or(1);
     let mut lines = Vec::new();
     for key in ["pm", "pm.max_children", "listen.backlog"] {
         if let Some(setting) = pool.find(key) {
@@ -98,7 +94,10 @@ fn finding<'a>(
         .map(|bytes| children + bytes / 2 / each);
     let proposed = room.map_or(wanted, |room| wanted.min(room));
     let mut fix = Vec::new();
-    if let Some(backlog) = number("listen.backlog").filter(|&backlog| backlog < SHORT) {
+    if let Some(backlog) = pool
+        .number("listen.backlog")
+        .filter(|&backlog| backlog < SHORT)
+    {
         lines.push(format!("only {backlog} connections may wait"));
         let allowed = subject
             .system

@@ -5,7 +5,6 @@ use crate::config::nginx::Conf;
 use crate::config::{Place, Problem};
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::reach::Fault;
-use crate::doctor::services::NginxService;
 use crate::doctor::subject::Subject;
 
 /// A configuration, and the program that is to read it.
@@ -22,7 +21,7 @@ struct Read {
 pub(super) fn broken(subject: &Subject<'_>) -> Vec<Finding> {
     let is_seen = subject.system.processes.is_some();
     let nginx = subject.nginx.iter().map(|nginx| {
-        let service = NginxService::new(subject.system, nginx.file);
+        let service = subject.service(nginx);
         let problems = nginx.conf.problems.iter().cloned();
         Read {
             program: "NGINX",

@@ -143,7 +143,7 @@ pub(super) fn children(subject: &Subject<'_>) -> Vec<Finding> {
             let found = subject.pass(backend, of).scope.find("fastcgi_keep_conn");
             found.is_some_and(|found| found.args.first().is_some_and(|value| value == "on"))
         });
-        let children: u64 = pool.find("pm.max_children")?.value.parse().ok()?;
+        let children = pool.number("pm.max_children")?;
         let connections: u64 = keepalive.args.first()?.parse().ok()?;
         let workers = workers(subject, backend);
         (is_kept && connections * workers >= children).then_some((
@@ -192,15 +192,8 @@ fn workers(subject: &Subject<'_>, backend: &Backend<'_>) -> u64 {
         let count = processes.nginx_workers(master).count() as u64;
         (count > 0).then_some(count)
     });
-    let set = || {
-        subject.nginx[backend.nginx]
-            .conf
-            .main("worker_processes")?
-            .args
-            .first()?
-            .parse()
-            .ok()
-    };
+    let conf = subject.nginx[backend.nginx].conf;
+    let set = || conf.number("worker_processes");
     running.or_else(set).unwrap_or(1)
 }
 

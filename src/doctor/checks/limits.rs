@@ -3,7 +3,6 @@ use crate::taxonomy::Class;
 use super::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::nginx::Nginx;
-use crate::doctor::services::NginxService;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
@@ -31,9 +30,7 @@ pub(super) fn worker_connections(subject: &Subject<'_>) -> Vec<Finding> {
         }
         // Two for a request that is passed on, and some for logs and files.
         fix.extend(open_files_step(subject, nginx, proposed * 2));
-        fix.push(Step::run(
-            NginxService::new(subject.system, nginx.file).reload(),
-        ));
+        fix.push(Step::run(subject.service(nginx).reload()));
         found.push(Finding {
             check: "worker_connections",
             severity: Severity::Warning,
@@ -77,9 +74,7 @@ pub(super) fn open_files(subject: &Subject<'_>) -> Vec<Finding> {
         let mut fix: Vec<_> = open_files_step(subject, nginx, proposed)
             .into_iter()
             .collect();
-        fix.push(Step::run(
-            NginxService::new(subject.system, nginx.file).reload(),
-        ));
+        fix.push(Step::run(subject.service(nginx).reload()));
         found.push(Finding {
             check: "open_files",
             severity: Severity::Warning,
@@ -101,22 +96,21 @@ pub(super) fn open_files(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn connections(nginx: &Nginx<'_>) -> u64 {
-    number(nginx, "worker_connections").unwrap_or(WORKER_CONNECTIONS)
-}
-
-fn number(nginx: &Nginx<'_>, name: &str) -> Option<u64> {
-    nginx.conf.main(name)?.args.first()?.parse().ok()
+    nginx
+        .conf
+        .number("worker_connections")
+        .unwrap_or(WORKER_CONNECTIONS)
 }
 
 /// How many files a worker may have open: those that run, or by configuration.
 fn limit(subject: &Subject<'_>, nginx: &Nginx<'_>) -> Option<u64> {
     let running = subject.system.processes.as_ref().and_then(|processes| {
-        let master = NginxService::new(subject.system, nginx.file).master()?;
+        let master = subject.service(nginx).master()?;
         processes
             .nginx_workers(master)
             .find_map(|worker| worker.open_files)
     });
-    running.or_else(|| number(nginx, "worker_rlimit_nofile"))
+    running.or_else(|| nginx.conf.number("worker_rlimit_nofile"))
 }
 
 /// More files for workers, if they have fewer.

@@ -3,7 +3,6 @@ use crate::config::{Address, Place};
 use super::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::logged::moment;
-use crate::doctor::services::NginxService;
 use crate::doctor::subject::Subject;
 
 pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
@@ -11,11 +10,7 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let stopped = subject.nginx.iter().filter(|nginx| !nginx.conf.is_dump);
-    let stopped = stopped.filter(|nginx| {
-        NginxService::new(subject.system, nginx.file)
-            .master()
-            .is_none()
-    });
+    let stopped = stopped.filter(|nginx| subject.service(nginx).master().is_none());
     stopped
         .map(|nginx| {
             let file = nginx.file.display();
@@ -29,8 +24,8 @@ pub(super) fn stopped(subject: &Subject<'_>) -> Vec<Finding> {
                 places: Vec::new(),
                 classes: Vec::new(),
                 fix: vec![
-                    Step::run(NginxService::new(subject.system, nginx.file).start()),
-                    Step::advise(NginxService::new(subject.system, nginx.file).journal()),
+                    Step::run(subject.service(nginx).start()),
+                    Step::advise(subject.service(nginx).journal()),
                 ],
             }
         })
@@ -44,7 +39,7 @@ pub(super) fn not_loaded(subject: &Subject<'_>) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     for (number, nginx) in subject.nginx.iter().enumerate() {
-        let service = NginxService::new(subject.system, nginx.file);
+        let service = subject.service(nginx);
         let Some(master) = service.master() else {
             continue;
         };

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::config::Problem;
 use crate::config::directives::facts;
 use crate::config::fpm::{Fpm, Pool, Setting};
@@ -8,25 +10,25 @@ use crate::doctor::nearest::nearest_name;
 pub(super) fn refused(fpm: &Fpm) -> Vec<Problem> {
     let settings = fpm.pools.iter().flat_map(|pool| &pool.settings);
     let settings = settings.chain(&fpm.global);
-    let mistyped = settings.filter_map(mistyped);
+    let known = facts().iter().filter(|fact| fact.of == "php-fpm");
+    let known = known.map(|fact| fact.name.split(' ').next().unwrap_or_default());
+    let known: BTreeSet<&str> = known.collect();
+    let mistyped = settings.filter_map(|setting| mistyped(setting, &known));
     let contradictions = fpm.pools.iter().filter_map(contradiction);
     mistyped.chain(contradictions).collect()
 }
 
 /// A key that is nearly another one. Others may belong to a newer PHP.
-fn mistyped(setting: &Setting) -> Option<Problem> {
+fn mistyped(setting: &Setting, known: &BTreeSet<&str>) -> Option<Problem> {
     let key = setting.key.as_str();
     // env[HOME] and the like
     if key.contains('[') {
         return None;
     }
-    let known = facts().iter().filter(|fact| fact.of == "php-fpm");
-    let known = known.map(|fact| fact.name.split(' ').next().unwrap_or_default());
-    let known: Vec<&str> = known.collect();
     if known.contains(&key) {
         return None;
     }
-    let near = nearest_name(key, known)?;
+    let near = nearest_name(key, known.iter().copied())?;
     Some(Problem::at(
         &setting.place,
         format!("\"{key}\" is no setting: is {near} meant?"),
@@ -36,7 +38,7 @@ fn mistyped(setting: &Setting) -> Option<Problem> {
 /// What is wrong with a pool's numbers of processes.
 fn contradiction(pool: &Pool) -> Option<Problem> {
     let dynamic = pool.find("pm").filter(|pm| pm.value == "dynamic")?;
-    let number = |key: &str| pool.find(key)?.value.parse::<u64>().ok();
+    let number = |key: &str| pool.number(key);
     let most = number("pm.max_children")?;
     let (least_idle, most_idle) = (
         number("pm.min_spare_servers")?,

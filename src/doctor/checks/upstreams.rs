@@ -4,7 +4,6 @@ use crate::taxonomy::Class;
 
 use super::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
-use crate::doctor::services::NginxService;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
@@ -60,7 +59,7 @@ pub(super) fn single_server(subject: &Subject<'_>) -> Vec<Finding> {
                     classes: classes.to_vec(),
                     fix: vec![
                         steps::argument(subject, server.directive, old, &format!("{old} max_fails=0")),
-                        Step::run(NginxService::new(subject.system, nginx.file).reload()),
+                        Step::run(subject.service(nginx).reload()),
                     ],
                 });
             } else if addresses == 1 && !parameters.is_empty() && !switched_off {
@@ -75,7 +74,7 @@ pub(super) fn single_server(subject: &Subject<'_>) -> Vec<Finding> {
                     classes: classes.to_vec(),
                     fix: vec![
                         steps::argument(subject, server.directive, &format!(" {}", parameters.join(" ")), ""),
-                        Step::run(NginxService::new(subject.system, nginx.file).reload()),
+                        Step::run(subject.service(nginx).reload()),
                     ],
                 });
             }
@@ -90,14 +89,16 @@ pub(super) fn all_down(subject: &Subject<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for nginx in &subject.nginx {
         for upstream in &nginx.upstreams {
-            let is_down =
-                |server: &Server<'_>| server.directive.args.iter().any(|arg| arg == "down");
-            let mut passes = nginx
-                .passes
-                .iter()
-                .filter(|pass| pass.is_stream == upstream.is_stream);
-            let is_used = passes.any(|pass| pass.target.blocks().any(|name| name == upstream.name));
-            if upstream.servers.is_empty() || !is_used || !upstream.servers.iter().all(is_down) {
+            if upstream.servers.is_empty()
+                || !upstream.servers.iter().all(|server| server.has("down"))
+            {
+                continue;
+            }
+            let names_it = |name: &str| name == upstream.name;
+            let is_used = nginx.passes.iter().any(|pass| {
+                pass.is_stream == upstream.is_stream && pass.target.blocks().any(names_it)
+            });
+            if !is_used {
                 continue;
             }
             let mut evidence: Vec<String> = upstream
@@ -114,9 +115,7 @@ pub(super) fn all_down(subject: &Subject<'_>) -> Vec<Finding> {
                 steps::values(subject, server.directive, &args.join(" "))
             };
             let mut fix: Vec<Step> = upstream.servers.iter().map(up).collect();
-            fix.push(Step::run(
-                NginxService::new(subject.system, nginx.file).reload(),
-            ));
+            fix.push(Step::run(subject.service(nginx).reload()));
             found.push(Finding {
                 check: "all_down",
                 severity: Severity::Warning,

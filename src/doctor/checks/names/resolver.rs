@@ -8,7 +8,6 @@ use crate::taxonomy::Class;
 use crate::doctor::checks::counted;
 use crate::doctor::finding::{Finding, Severity, Step};
 use crate::doctor::nginx::Nginx;
-use crate::doctor::services::NginxService;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
@@ -45,7 +44,7 @@ pub(in crate::doctor::checks) fn resolver_missing(subject: &Subject<'_>) -> Vec<
                 classes: classes.to_vec(),
                 fix: vec![
                     steps::behind(subject, directive, &format!("resolver {servers};")),
-                    Step::run(NginxService::new(subject.system, nginx.file).reload()),
+                    Step::run(subject.service(nginx).reload()),
                     Step::advise(
                         "NGINX does not read /etc/hosts or /etc/resolv.conf for this; an upstream block of that name, or a \
                          name without variables, needs no resolver",

@@ -58,7 +58,7 @@ pub(in crate::doctor::checks) fn unresolved(subject: &Subject<'_>) -> Vec<Findin
                 continue;
             };
             let is_down = subject.names.get(host).is_some_and(Vec::is_empty);
-            let at_run_time = server.directive.args.iter().any(|arg| arg == "resolve");
+            let at_run_time = server.has("resolve");
             if is_down && !at_run_time {
                 let nameless = found.entry((number, host)).or_insert_with(|| Nameless {
                     nginx,

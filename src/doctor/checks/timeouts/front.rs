@@ -7,7 +7,6 @@ use crate::taxonomy::Class;
 use super::read_timeout;
 use crate::doctor::checks::{counted, seen_at, sites};
 use crate::doctor::finding::{Finding, Severity, Step};
-use crate::doctor::services::NginxService;
 use crate::doctor::steps;
 use crate::doctor::subject::Subject;
 
@@ -125,7 +124,7 @@ pub(in crate::doctor::checks) fn cdn(subject: &Subject<'_>) -> Vec<Finding> {
             classes: vec![Class::ClientAborted],
             fix: vec![
                 steps::directive(subject, longest, &name, &format!("{}s", CLOUDFLARE - 5)),
-                Step::run(NginxService::new(subject.system, nginx.file).reload()),
+                Step::run(subject.service(nginx).reload()),
                 Step::advise(
                     "what has to take longer belongs into a job that the page asks about, or on a host name that Cloudflare does \
                      not proxy; Enterprise plans can raise the limit",
