@@ -1,12 +1,12 @@
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::BinaryBuilder;
+use arrow_array::builder::{BinaryBuilder, Int32Builder, ListBuilder};
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
 use crate::record::{Level, Moment, OsError};
-use crate::rollup::Row;
+use crate::rollup::{Minutes, Row};
 use crate::taxonomy::Phase;
 
 /// The rollup's table, and the folder of a dataset in which it lies; whatever the buckets' width.
@@ -37,9 +37,16 @@ pub fn schema() -> SchemaRef {
             column("clients_sketch", DataType::Binary),
             column("first_seen", time()),
             column("last_seen", time()),
+            column("minutes", DataType::List(minute())),
+            nullable("example", DataType::Utf8),
         ]))
     });
     Arc::clone(&SCHEMA)
+}
+
+/// What the lists of `minutes` hold.
+fn minute() -> FieldRef {
+    Arc::new(Field::new_list_field(DataType::Int32, false))
 }
 
 /// Rows as Arrow columns.
@@ -70,8 +77,24 @@ pub fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
             Arc::new(sketch.finish()),
             times(rows, |row| row.first_seen),
             times(rows, |row| row.last_seen),
+            minutes(rows.iter().map(|row| &row.minutes)),
+            texts(rows, |row| row.example.as_deref()),
         ],
     )
+}
+
+/// The counts of each row's minutes, as a list that ends with the last minute that has events.
+pub(super) fn minutes<'a>(rows: impl Iterator<Item = &'a Minutes>) -> ArrayRef {
+    let mut lists = ListBuilder::new(Int32Builder::new()).with_field(minute());
+    for minutes in rows {
+        for events in minutes.list() {
+            lists
+                .values()
+                .append_value(i32::try_from(events).unwrap_or(i32::MAX));
+        }
+        lists.append(true);
+    }
+    Arc::new(lists.finish())
 }
 
 fn texts<'a>(rows: &'a [Row], text: impl Fn(&'a Row) -> Option<&'a str>) -> ArrayRef {

@@ -14,6 +14,7 @@ mod ledger;
 mod lock;
 mod page;
 mod read;
+mod rows;
 mod run;
 mod write;
 
@@ -26,6 +27,7 @@ pub use error::DatasetError;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
 pub use ledger::{Ledger, Lost};
+pub use rows::Held;
 pub use run::{Commit, Run};
 
 /// A folder that holds a dataset.

@@ -1,6 +1,7 @@
 //! Rows read back, as merging needs them: by the texts that stand in the file, so that classes of other
 //! versions and of rules pass through unchanged.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
@@ -10,13 +11,13 @@ use std::sync::Arc;
 use arrow_array::builder::{BinaryBuilder, PrimitiveBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::statistics::Statistics;
 
-use crate::rollup::Clients;
+use crate::rollup::{Clients, Minutes};
 
 use super::{DatasetError, footer, hourly};
 
@@ -32,18 +33,20 @@ pub(super) struct Table {
 }
 
 /// What tells rows apart: bucket, texts and status, in the order in which rows are sorted.
-type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);
+pub(super) type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);
 
 /// The columns of text, the pool first: files are sorted by it.
 const TEXTS: [&str; 10] = [
     "pool", "host", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server",
 ];
 
-struct Counts {
-    events: i64,
-    clients: Clients,
-    first_seen: i64,
-    last_seen: i64,
+pub(super) struct Counts {
+    pub(super) events: i64,
+    pub(super) clients: Clients,
+    pub(super) minutes: Minutes,
+    pub(super) first_seen: i64,
+    pub(super) last_seen: i64,
+    pub(super) example: Option<String>,
 }
 
 /// Rows of many files, those that have everything in common added up.
@@ -155,6 +158,8 @@ impl Merged {
         let sketch = column("clients_sketch")?.as_binary::<i32>();
         let first = column("first_seen")?.as_primitive::<TimestampMicrosecondType>();
         let last = column("last_seen")?.as_primitive::<TimestampMicrosecondType>();
+        let minutes = column("minutes")?.as_list::<i32>();
+        let example = column("example")?.as_string::<i32>();
         for row in 0..batch.num_rows() {
             if !buckets.contains(&bucket.value(row)) {
                 continue;
@@ -167,8 +172,10 @@ impl Merged {
             let counts = Counts {
                 events: events.value(row),
                 clients: Clients::from_sketch(sketch.value(row))?,
+                minutes: minutes_of(&minutes.value(row)),
                 first_seen: first.value(row),
                 last_seen: last.value(row),
+                example: example.is_valid(row).then(|| example.value(row).to_owned()),
             };
             match self.rows.entry((bucket.value(row), text, status)) {
                 std::collections::btree_map::Entry::Vacant(place) => {
@@ -180,6 +187,10 @@ impl Merged {
             }
         }
         Some(())
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (Key, Counts)> {
+        self.rows.into_iter()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -223,6 +234,10 @@ impl Merged {
             "clients" => Arc::new(
                 self.numbers::<Int64Type>(|_, counts| Some(counts.clients.estimate() as i64)),
             ),
+            "minutes" => hourly::minutes(self.rows.values().map(|counts| &counts.minutes)),
+            "example" => Arc::new(StringArray::from_iter(
+                self.rows.values().map(|counts| counts.example.as_deref()),
+            )),
             _ => {
                 let mut column = BinaryBuilder::new();
                 self.rows
@@ -245,10 +260,23 @@ impl Merged {
     }
 }
 
+fn minutes_of(list: &ArrayRef) -> Minutes {
+    let counts = list.as_primitive::<Int32Type>().values();
+    Minutes::from_list(counts.iter().map(|&events| events.max(0) as u32))
+}
+
 impl Counts {
     fn merge(&mut self, other: Self) {
         self.events += other.events;
         self.clients.merge(other.clients);
+        self.minutes.merge(&other.minutes);
+        // An example is the first record of its row; where the earlier row has none, an example that is
+        // earlier still stands in another row of the same file.
+        self.example = match other.first_seen.cmp(&self.first_seen) {
+            Ordering::Less => other.example,
+            Ordering::Equal => self.example.take().into_iter().chain(other.example).min(),
+            Ordering::Greater => self.example.take(),
+        };
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
     }

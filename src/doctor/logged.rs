@@ -202,6 +202,7 @@ pub(super) fn moment(time: SystemTime) -> Moment {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::rollup::Minutes;
 
     /// A row as the rollup gives it.
     pub(in crate::doctor) fn row(
@@ -225,8 +226,10 @@ pub(super) mod tests {
             events,
             clients: 1,
             clients_sketch: Vec::new(),
+            minutes: Minutes::default(),
             first_seen: Moment(last_seen),
             last_seen: Moment(last_seen),
+            example: None,
         }
     }
 

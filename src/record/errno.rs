@@ -110,6 +110,14 @@ macro_rules! known {
         }
 
         impl OsError {
+            /// The error of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+
             /// The name, such as `ECONNREFUSED`.
             pub const fn name(self) -> &'static str {
                 match self {

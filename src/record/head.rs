@@ -39,7 +39,8 @@ impl Level {
         }
     }
 
-    fn from_name(name: &[u8]) -> Option<Self> {
+    /// The level of this name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
         Some(match name {
             b"error" => Self::Error,
             b"warn" => Self::Warn,

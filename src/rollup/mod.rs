@@ -6,7 +6,9 @@
 
 mod clients;
 mod event;
+mod examples;
 mod intake;
+mod minutes;
 mod row;
 mod summary;
 mod table;
@@ -14,6 +16,7 @@ mod table;
 pub use clients::Clients;
 pub use event::Event;
 pub use intake::{Intake, Sample};
+pub use minutes::Minutes;
 pub use row::Row;
 pub use summary::{Pool, Summary, Tally};
 pub use table::Rollup;

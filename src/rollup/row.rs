@@ -1,6 +1,8 @@
 use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
+use super::Minutes;
+
 /// One row of the rollup: the events of one bucket that have everything else in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
@@ -32,8 +34,13 @@ pub struct Row {
     pub clients: u64,
     /// The sketch behind that number.
     pub clients_sketch: Vec<u8>,
+    /// In which minutes of the bucket.
+    pub minutes: Minutes,
     /// The first of the events.
     pub first_seen: Moment,
     /// The last of the events.
     pub last_seen: Moment,
+    /// The first record of the class and pool in the bucket, cut at 512 bytes: in the row that counts it, and
+    /// for failures only.
+    pub example: Option<String>,
 }

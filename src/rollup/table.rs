@@ -4,9 +4,10 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::record::{Level, Moment, OsError, Text};
-use crate::taxonomy::{Class, Phase};
+use crate::taxonomy::{Class, Kind, Phase};
 
-use super::{Clients, Event, Row};
+use super::examples::Examples;
+use super::{Clients, Event, Minutes, Row};
 
 /// Events counted by bucket and by everything that tells them apart.
 #[derive(Debug, Clone)]
@@ -16,6 +17,7 @@ pub struct Rollup {
     hasher: RandomState,
     index: HashTable<usize>,
     cells: Vec<Cell>,
+    examples: Examples,
 }
 
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ struct Cell {
     texts: Box<[u8]>,
     events: u64,
     clients: Clients,
+    minutes: Minutes,
     first_seen: Moment,
     last_seen: Moment,
 }
@@ -50,6 +53,7 @@ impl Rollup {
             hasher: RandomState::default(),
             index: HashTable::new(),
             cells: Vec::new(),
+            examples: Examples::default(),
         }
     }
 
@@ -97,6 +101,7 @@ impl Rollup {
                     texts: bytes.into_boxed_slice(),
                     events: 0,
                     clients: Clients::default(),
+                    minutes: Minutes::default(),
                     first_seen: event.moment,
                     last_seen: event.moment,
                 })
@@ -104,10 +109,17 @@ impl Rollup {
         };
         let cell = &mut self.cells[at];
         cell.events += 1;
+        cell.minutes.add(Moment(key.bucket), event.moment);
+        let is_first = event.moment <= cell.first_seen;
         cell.first_seen = cell.first_seen.min(event.moment);
         cell.last_seen = cell.last_seen.max(event.moment);
         if let Some(client) = tail.client {
             cell.clients.add(client);
+        }
+        if is_first && key.class.kind() == Kind::Failed {
+            let raw = event.record.raw;
+            self.examples
+                .offer(key.bucket, key.class, event.pool, event.moment, raw);
         }
     }
 
@@ -123,6 +135,7 @@ impl Rollup {
     /// Adds all that another rollup has counted. The widths must be the same.
     pub fn merge(&mut self, other: Self) {
         assert_eq!(self.width, other.width, "rollups of one run have one width");
+        self.examples.merge(other.examples);
         for mut cell in other.cells {
             let mut hasher = self.hasher.build_hasher();
             cell.key.hash(&mut hasher);
@@ -138,6 +151,7 @@ impl Rollup {
                     let into = &mut self.cells[at];
                     into.events += cell.events;
                     into.clients.merge(cell.clients);
+                    into.minutes.merge(&cell.minutes);
                     into.first_seen = into.first_seen.min(cell.first_seen);
                     into.last_seen = into.last_seen.max(cell.last_seen);
                 }
@@ -163,6 +177,19 @@ impl Rollup {
         drop(self.index);
         let mut rows: Vec<Row> = self.cells.into_iter().map(Cell::into_row).collect();
         rows.sort_unstable();
+        for example in self.examples.into_iter() {
+            let pool = Text(&example.pool).to_str();
+            let from = rows.partition_point(|row| {
+                (row.bucket.0, row.pool.as_str()) < (example.bucket, pool.as_ref())
+            });
+            // One of its rows begins with it.
+            let its_row = rows[from..]
+                .iter_mut()
+                .find(|row| row.class == example.class && row.first_seen == example.moment);
+            if let Some(row) = its_row {
+                row.example = Some(Text(&example.text).to_str().into_owned());
+            }
+        }
         rows
     }
 }
@@ -187,8 +214,10 @@ impl Cell {
             events: self.events,
             clients: self.clients.estimate(),
             clients_sketch: self.clients.sketch(),
+            minutes: self.minutes,
             first_seen: self.first_seen,
             last_seen: self.last_seen,
+            example: None,
         }
     }
 }

@@ -184,6 +184,19 @@ impl Class {
         self.row().name
     }
 
+    /// The class of this name, of those that are built in.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|class| class.name() == name)
+    }
+
+    /// A class that is not built in, as a dataset names it; `None` if its kind is none.
+    pub fn foreign(name: &str, kind: &str) -> Option<Self> {
+        let kind = Kind::from_letter(kind)?;
+        let meaning = "a class of your rules, or of another version";
+        let class = UserClass::new(name.to_owned(), kind, meaning.to_owned());
+        Some(Self::User(class))
+    }
+
     /// What an event of the class says about the upstream.
     pub const fn kind(self) -> Kind {
         self.row().kind

@@ -23,6 +23,22 @@ pub enum Phase {
 }
 
 impl Phase {
+    const ALL: [Self; 8] = [
+        Self::Config,
+        Self::Resolve,
+        Self::Connect,
+        Self::TlsHandshake,
+        Self::Send,
+        Self::Header,
+        Self::Body,
+        Self::Session,
+    ];
+
+    /// The phase of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
+    }
+
     /// The name in events and datasets.
     pub const fn name(self) -> &'static str {
         match self {

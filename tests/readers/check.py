@@ -31,10 +31,13 @@ COLUMNS = {
     "clients_sketch": "BLOB",
     "first_seen": "TIMESTAMP WITH TIME ZONE",
     "last_seen": "TIMESTAMP WITH TIME ZONE",
+    "minutes": "INTEGER[]",
+    "example": "VARCHAR",
 }
 
 NEVER_NULL = {
     "bucket", "host", "pool", "class", "kind", "events", "clients", "clients_sketch", "first_seen", "last_seen",
+    "minutes",
 }  # fmt: skip
 
 KEY = ("pool", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server", "status")
@@ -80,6 +83,11 @@ def main() -> None:
         table = pyarrow.parquet.read_table(path, columns=["bucket", "pool"])
         pairs = list(zip(*(table.column(name).to_pylist() for name in ("bucket", "pool")), strict=True))
         assert pairs == sorted(pairs), "the rows are not sorted as the footer says"
+
+    odd = duckdb.sql(f"FROM read_parquet('{files}') WHERE list_sum(minutes) <> events OR minutes[-1] = 0").fetchall()
+    assert odd == [], "minutes do not add up to the row's events"
+    examples = f"SELECT count(example) AS examples FROM read_parquet('{files}') WHERE kind = 'F' GROUP BY bucket, pool, class"
+    assert duckdb.sql(f"FROM ({examples}) WHERE examples <> 1").fetchall() == [], "one example of each class and pool"
 
     union = hll_union(12)
     for sketch, clients in frame.select("clients_sketch", "clients").iter_rows():

@@ -1,0 +1,127 @@
+//! Rows read back as what they were when they were counted.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+
+use crate::record::{Level, Moment, OsError};
+use crate::rollup::Row;
+use crate::taxonomy::{Class, Phase};
+
+use super::page::Page;
+use super::read::{Merged, Table};
+use super::{Dataset, DatasetError, parquet_files};
+
+/// What a dataset holds of a time.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The rows of all files, those that have everything in common added up, sorted.
+    pub rows: Vec<Row>,
+    /// The buckets' width in seconds; the widest, where runs have used several.
+    pub bucket_seconds: i64,
+    /// The zones in which the logs were written, as their runs were told.
+    pub zones: Vec<String>,
+    /// When the last run began, if there has been one.
+    pub last_run: Option<DateTime<Utc>>,
+    /// Where the first bucket of the whole dataset begins, and the last one.
+    pub buckets: Option<(Moment, Moment)>,
+}
+
+/// Seconds.
+const HOUR: i64 = 3_600;
+
+impl Dataset {
+    /// The rows of the buckets that begin in this time. Classes that are neither built in nor `known` are
+    /// taken as the dataset names them.
+    pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> Result<Held, DatasetError> {
+        let table = self.table();
+        if !table.is_dir() {
+            let path = self.folder.clone();
+            return Err(DatasetError::NoDataset { path });
+        }
+        let files = parquet_files(&table)?;
+        let mut merged = Merged::default();
+        let mut held = Held {
+            rows: Vec::new(),
+            bucket_seconds: 0,
+            zones: Vec::new(),
+            last_run: None,
+            buckets: None,
+        };
+        for path in &files {
+            let table = Table::open(path)?;
+            table.add_to(&mut merged, &(buckets.start.0..buckets.end.0))?;
+            held.bucket_seconds = held.bucket_seconds.max(table.width);
+            if let Some((first, last)) = table.buckets() {
+                let (first, last) = (Moment(first), Moment(last));
+                let all = held.buckets.unwrap_or((first, last));
+                held.buckets = Some((all.0.min(first), all.1.max(last)));
+            }
+            let page = Page::read(path)?;
+            held.last_run = held.last_run.max(Some(page.run));
+            held.zones.extend(page.zone.split(", ").map(str::to_owned));
+        }
+        held.zones.sort_unstable();
+        held.zones.dedup();
+        if held.bucket_seconds == 0 {
+            held.bucket_seconds = HOUR;
+        }
+        held.rows = typed(merged, known);
+        Ok(held)
+    }
+}
+
+/// A row whose kind is none is no row of ours, and is left out.
+fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
+    let mut classes: HashMap<String, Class> = known
+        .iter()
+        .map(|class| (class.name().to_owned(), *class))
+        .collect();
+    let mut class_of = |name: &str, kind: &str| {
+        let found = Class::from_name(name).or_else(|| classes.get(name).copied());
+        found.or_else(|| {
+            let class = Class::foreign(name, kind)?;
+            classes.insert(name.to_owned(), class);
+            Some(class)
+        })
+    };
+    let rows = merged.into_iter().filter_map(|(key, counts)| {
+        let (bucket, texts, status) = key;
+        let [
+            pool,
+            host,
+            class,
+            kind,
+            phase,
+            os_error,
+            level,
+            scheme,
+            peer,
+            server,
+        ] = texts;
+        Some(Row {
+            bucket: Moment(bucket),
+            pool: pool.unwrap_or_default(),
+            host: host.unwrap_or_default(),
+            class: class_of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
+            phase: phase.and_then(|name| Phase::from_name(&name)),
+            os_error: os_error.and_then(|name| OsError::from_name(&name)),
+            level: level.and_then(|name| Level::from_name(name.as_bytes())),
+            status: status.and_then(|status| u16::try_from(status).ok()),
+            scheme,
+            peer,
+            server,
+            events: counts.events as u64,
+            clients: counts.clients.estimate(),
+            clients_sketch: counts.clients.sketch(),
+            minutes: counts.minutes,
+            first_seen: Moment(counts.first_seen),
+            last_seen: Moment(counts.last_seen),
+            example: counts.example,
+        })
+    });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_unstable();
+    rows
+}

@@ -1,0 +1,82 @@
+use crate::record::Moment;
+
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
+
+/// How many events each minute of a bucket has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Minutes {
+    /// By minute; those without events are left out.
+    counts: Vec<(u16, u32)>,
+}
+
+impl Minutes {
+    /// Counts an event of the bucket that begins at `bucket`.
+    pub fn add(&mut self, bucket: Moment, moment: Moment) {
+        // A bucket is a day at most.
+        let minute = (moment.0 - bucket.0).div_euclid(MINUTE) as u16;
+        self.count(minute, 1);
+    }
+
+    /// The counts of the first, second, … minute, as a list.
+    pub fn from_list(list: impl IntoIterator<Item = u32>) -> Self {
+        let counts = (0..).zip(list).filter(|&(_, events)| events > 0).collect();
+        Self { counts }
+    }
+
+    /// The counts of the first, second, … minute up to the last that has any.
+    pub fn list(&self) -> impl Iterator<Item = u32> {
+        let mut counts = self.counts.iter().peekable();
+        let last = self.counts.last().map_or(0, |&(minute, _)| minute + 1);
+        (0..last).map(move |minute| {
+            let found = counts.next_if(|&&(next, _)| next == minute);
+            found.map_or(0, |&(_, events)| events)
+        })
+    }
+
+    /// The minutes that have events: how many minutes after the bucket's beginning, and how many events.
+    pub fn counts(&self) -> impl Iterator<Item = (u16, u32)> {
+        self.counts.iter().copied()
+    }
+
+    /// Adds what another part of the same bucket has counted.
+    pub fn merge(&mut self, other: &Self) {
+        for &(minute, events) in &other.counts {
+            self.count(minute, events);
+        }
+    }
+
+    /// Logs are in the order of time, or nearly so: what is counted is mostly the last minute.
+    fn count(&mut self, minute: u16, events: u32) {
+        let behind = self
+            .counts
+            .iter()
+            .rposition(|&(known, _)| known <= minute)
+            .map_or(0, |at| at + 1);
+        match behind.checked_sub(1).map(|at| &mut self.counts[at]) {
+            Some((known, count)) if *known == minute => *count = count.saturating_add(events),
+            _ => self.counts.insert(behind, (minute, events)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_add_up_in_any_order() {
+        let mut some = Minutes::default();
+        for second in [61, 5, 0, 3_599, 119, 60] {
+            some.add(Moment(0), Moment(second * 1_000_000));
+        }
+        let mut other = Minutes::from_list([0, 0, 7]);
+        other.merge(&some);
+        let mut list = vec![2, 3, 7];
+        list.resize(59, 0);
+        list.push(1);
+        assert_eq!(other.list().collect::<Vec<_>>(), list);
+        assert_eq!(Minutes::from_list(other.list()), other);
+        assert_eq!(some.counts().collect::<Vec<_>>(), [(0, 2), (1, 3), (59, 1)]);
+    }
+}
