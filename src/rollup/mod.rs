@@ -7,6 +7,7 @@
 mod clients;
 mod event;
 mod examples;
+mod incident;
 mod intake;
 mod minutes;
 mod row;
@@ -15,6 +16,7 @@ mod table;
 
 pub use clients::Clients;
 pub use event::Event;
+pub use incident::{Incident, Thresholds};
 pub use intake::{Intake, Sample};
 pub use minutes::Minutes;
 pub use row::Row;

@@ -1,0 +1,243 @@
+//! Bursts in one pool's failures per minute.
+//!
+//! A burst begins as a cumulative sum (E. S. Page, "Continuous inspection schemes", 1954) says: what exceeds the
+//! allowance of each minute is added up, what stays below it is taken off, and where the sum reaches a
+//! threshold, a burst has begun when it last was zero. So ten failures in one minute are a burst, and so is one
+//! failure a minute that goes on for twenty; chance is not.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::Thresholds;
+
+/// A minute, counted from 1970-01-01 00:00 UTC, and its failures. Minutes without any are left out.
+pub(super) type Count = (i64, u64);
+
+/// So many failures a minute are let pass in any case.
+const ALLOWANCE: f64 = 0.5;
+
+/// So many minutes of the past tell what is usual, and not fewer than these.
+const DAY: i64 = 24 * 60;
+const ENOUGH: i64 = 6 * 60;
+
+/// A burst that goes on for so many minutes is looked into for bursts within it.
+const LONG: i64 = 2 * 60;
+
+/// The bursts in `counts`, which are sorted, of data that begins and ends with these minutes.
+///
+/// What is usual is the lower quartile of the hours before, a day at most: what was there for less than three
+/// quarters of the time is not. It stays what it was as long as a burst goes on.
+///
+/// In the first hours nothing is known. So a burst that began there must stand out from what came after it as well,
+/// and in a long one, that may be what is usual, others are found that stand out from its own median.
+pub(super) fn bursts(
+    counts: &[Count],
+    data: &Range<i64>,
+    thresholds: &Thresholds,
+) -> Vec<Range<i64>> {
+    let known = Cell::new((i64::MIN, 0.0));
+    let usual = |minute: i64| {
+        let (hour, _) = known.get();
+        let end = minute.div_euclid(60) * 60;
+        if hour != end {
+            let usual = usual(counts, data.start.max(end - DAY)..end);
+            known.set((end, usual.unwrap_or(0.0)));
+        }
+        known.get().1
+    };
+    let mut found = Vec::new();
+    for outer in find(counts, usual, thresholds) {
+        let is_early = outer.start < data.start + ENOUGH + 60;
+        match usual_after(counts, &outer, data).filter(|_| is_early) {
+            Some(after) => found.extend(find(within(counts, &outer), |_| after, thresholds)),
+            None => found.push(outer),
+        }
+    }
+    let inner: Vec<Range<i64>> = found
+        .iter()
+        .filter(|outer| outer.end - outer.start >= LONG)
+        .flat_map(|outer| {
+            let inside = within(counts, outer);
+            let median = median_of_all(inside, outer.end - outer.start);
+            let inner = find(inside, |_| median, thresholds).into_iter();
+            inner.filter(move |inner| inner != outer)
+        })
+        .collect();
+    found.extend(inner);
+    found
+}
+
+/// The counts of these minutes.
+pub(super) fn within<'a>(counts: &'a [Count], minutes: &Range<i64>) -> &'a [Count] {
+    let from = counts.partition_point(|count| count.0 < minutes.start);
+    let to = counts.partition_point(|count| count.0 < minutes.end);
+    &counts[from..to]
+}
+
+fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -> Vec<Range<i64>> {
+    let mut found = Vec::new();
+    let mut sum = 0.0;
+    let mut start = 0;
+    let mut before = i64::MIN;
+    let mut at = 0;
+    while let Some(&(minute, failures)) = counts.get(at) {
+        let allowance = (thresholds.factor * usual(minute)).max(ALLOWANCE);
+        let quiet = minute.saturating_sub(before).saturating_sub(1);
+        sum -= allowance * quiet as f64;
+        if sum <= 0.0 {
+            sum = 0.0;
+            start = at;
+        }
+        before = minute;
+        sum += failures as f64 - allowance;
+        at += 1;
+        if sum >= thresholds.failures as f64 {
+            let end = end(counts, at - 1, allowance, thresholds.gap_minutes);
+            found.push(trimmed(&counts[start..end], allowance));
+            (sum, before, at) = (0.0, counts[end - 1].0, end);
+        }
+    }
+    found
+}
+
+/// The place behind the last minute of a burst that is going on at `at`.
+fn end(counts: &[Count], at: usize, allowance: f64, gap: i64) -> usize {
+    let mut last = at;
+    for (place, &(minute, failures)) in counts.iter().enumerate().skip(at) {
+        if minute - counts[last].0 > gap {
+            break;
+        }
+        if failures as f64 > allowance {
+            last = place;
+        }
+    }
+    last + 1
+}
+
+/// From the first to the last minute that has a quarter of the burst's usual height: what was there shortly
+/// before by chance, and what trickles in after it, are not the burst.
+fn trimmed(counts: &[Count], allowance: f64) -> Range<i64> {
+    let mut heights: Vec<u64> = counts.iter().map(|count| count.1).collect();
+    heights.sort_unstable();
+    let least = (heights[heights.len() / 2] as f64 / 4.0).max(allowance);
+    let mut high = counts.iter().filter(|count| count.1 as f64 >= least);
+    let first = high.next().unwrap_or(&counts[0]).0;
+    let last = high.next_back().map_or(first, |count| count.0);
+    first..last + 1
+}
+
+/// How many failures a minute has as a rule in the full hours of this time, if there are enough of them.
+fn usual(counts: &[Count], minutes: Range<i64>) -> Option<f64> {
+    let start = (minutes.start + 59).div_euclid(60) * 60;
+    let end = minutes.end.div_euclid(60) * 60;
+    if end - start < ENOUGH {
+        return None;
+    }
+    let hour = |from: i64| {
+        let hour = within(counts, &(from..from + 60));
+        hour.iter().map(|count| count.1).sum::<u64>()
+    };
+    let mut hours: Vec<u64> = (start..end).step_by(60).map(hour).collect();
+    hours.sort_unstable();
+    Some(hours[(hours.len() - 1) / 4] as f64 / 60.0)
+}
+
+fn usual_after(counts: &[Count], burst: &Range<i64>, data: &Range<i64>) -> Option<f64> {
+    usual(counts, burst.end..data.end.min(burst.end + DAY))
+}
+
+/// The median of `minutes` minutes, those without failures included.
+fn median_of_all(counts: &[Count], minutes: i64) -> f64 {
+    let mut heights: Vec<u64> = counts.iter().map(|count| count.1).collect();
+    heights.sort_unstable();
+    let middle = (minutes / 2) as usize;
+    let silent = minutes as usize - heights.len();
+    middle
+        .checked_sub(silent)
+        .map_or(0.0, |place| heights[place] as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(counts: &[Count]) -> Vec<Range<i64>> {
+        bursts(counts, &(0..20_000), &Thresholds::default())
+    }
+
+    /// So many failures in each of these minutes.
+    fn level(minutes: Range<i64>, failures: u64) -> Vec<Count> {
+        minutes.map(|minute| (minute, failures)).collect()
+    }
+
+    fn add(to: &mut Vec<Count>, more: Vec<Count>) {
+        for (minute, failures) in more {
+            match to.binary_search_by_key(&minute, |count| count.0) {
+                Ok(at) => to[at].1 += failures,
+                Err(at) => to.insert(at, (minute, failures)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_burst_is_found_to_the_minute() {
+        assert_eq!(found(&level(500..547, 30)), [500..547]);
+        // In one minute, and slowly.
+        assert_eq!(found(&[(7, 12)]), [7..8]);
+        assert_eq!(found(&level(100..160, 1)), [100..160]);
+        assert_eq!(found(&level(100..110, 1)), []);
+    }
+
+    #[test]
+    fn what_was_shortly_before_or_after_is_not_the_burst() {
+        let mut counts = level(500..547, 30);
+        add(
+            &mut counts,
+            vec![(494, 2), (497, 1), (499, 3), (548, 2), (552, 1)],
+        );
+        assert_eq!(found(&counts), [500..547]);
+    }
+
+    #[test]
+    fn a_pause_of_ten_minutes_is_bridged_and_a_longer_one_not() {
+        let mut counts = level(500..520, 30);
+        add(&mut counts, level(529..540, 30));
+        assert_eq!(found(&counts), [500..540]);
+        add(&mut counts, level(560..570, 30));
+        assert_eq!(found(&counts), [500..540, 560..570]);
+    }
+
+    #[test]
+    fn what_is_usual_is_no_burst_and_three_times_it_is() {
+        // A quiet day first, then two failures a minute, day and night.
+        let mut counts = vec![(0, 1)];
+        add(&mut counts, level(1_440..10_000, 2));
+        let usual = found(&counts);
+        // When it began, it was not usual yet.
+        assert_eq!(usual, [1_440..10_000]);
+        add(&mut counts, level(8_000..8_030, 20));
+        assert_eq!(found(&counts), [1_440..10_000, 8_000..8_030]);
+    }
+
+    #[test]
+    fn noise_that_was_always_there_is_no_burst() {
+        // More than one failure in two minutes, with pauses now and then.
+        let noise: Vec<Count> = (0..10_000)
+            .filter(|number| number % 400 > 15)
+            .map(|number| (number * 2, if number % 17 == 0 { 3 } else { 1 }))
+            .collect();
+        assert_eq!(found(&noise), []);
+        let mut counts = noise;
+        add(&mut counts, level(4_321..4_333, 15));
+        add(&mut counts, level(100..130, 15));
+        assert_eq!(found(&counts), [100..130, 4_321..4_333]);
+    }
+
+    #[test]
+    fn an_outage_is_not_usual_until_it_was_there_for_most_of_a_day() {
+        let mut counts = vec![(0, 1)];
+        add(&mut counts, level(2_000..2_900, 25));
+        add(&mut counts, level(3_000..3_040, 25));
+        assert_eq!(found(&counts), [2_000..2_900, 3_000..3_040]);
+    }
+}
