@@ -6,6 +6,7 @@ mod explanation;
 mod fields;
 mod ndjson;
 mod number;
+pub mod report;
 mod safe;
 mod shell;
 mod site;
@@ -14,7 +15,7 @@ mod wrap;
 
 pub use classes::Classes;
 pub use explanation::Explained;
-pub use fields::Fields;
+pub use fields::{Fields, Time};
 pub use ndjson::ndjson;
 pub use number::{bytes, count, plural};
 pub use safe::Safe;

@@ -1,0 +1,9 @@
+//! What a report shows, and how it is written.
+
+mod document;
+
+pub use document::{
+    Bucket, BucketCount, Change, ClassCount, Delta, Document, Example, Incident, Named,
+    NotUnderstood, Period, Pool, PoolClass, PoolDelta, Read, Request, SCHEMA, Statuses, Timezone,
+    Totals,
+};
