@@ -20,6 +20,6 @@ pub use ndjson::ndjson;
 pub use number::{bytes, count, plural};
 pub use safe::Safe;
 pub use shell::{is_word, quoted};
-pub use site::Site;
+pub use site::{Case, Site};
 pub use terminal::{Report, brief};
 pub use wrap::Wrap;

@@ -3,8 +3,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::rollup::Pool;
-use crate::taxonomy::PLACEHOLDERS;
+use crate::taxonomy::{Class, PLACEHOLDERS};
 
 use super::shell::is_word;
 
@@ -17,20 +16,31 @@ pub struct Site {
     pub log: Option<String>,
 }
 
+/// What a command is to look into.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What happened.
+    pub class: Class,
+    /// The peer to which it happened most.
+    pub peer: Option<&'a str>,
+    /// The site to which it happened most.
+    pub server: Option<&'a str>,
+}
+
 /// A [placeholder](crate::taxonomy::PLACEHOLDERS), as a word of its own.
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b[A-Z]+(_[A-Z]+)*\b").expect("the pattern is one"));
 
 impl Site {
-    /// The first thing to type about a pool: of the commands that its class is explained with, the first
+    /// The first thing to type about a case: of the commands that its class is explained with, the first
     /// in which nothing is left to be filled in.
-    pub fn first_step(&self, pool: &Pool) -> Option<String> {
-        let explanation = pool.worst.0.explanation()?;
-        let first = self.filled(&explanation.first, pool);
+    pub fn first_step(&self, case: &Case<'_>) -> Option<String> {
+        let explanation = case.class.explanation()?;
+        let first = self.filled(&explanation.first, case);
         let confirms = explanation
             .causes
             .iter()
-            .map(|cause| self.filled(&cause.confirm, pool));
+            .map(|cause| self.filled(&cause.confirm, case));
         let mut whole = std::iter::once(first.clone())
             .chain(confirms)
             .filter(|(_, is_whole)| *is_whole);
@@ -38,7 +48,7 @@ impl Site {
     }
 
     /// A command with its placeholders filled in, and whether none is left.
-    fn filled(&self, command: &str, pool: &Pool) -> (String, bool) {
+    fn filled(&self, command: &str, case: &Case<'_>) -> (String, bool) {
         let mut is_whole = true;
         let filled = PLACEHOLDER.replace_all(command, |word: &Captures<'_>| {
             let word = &word[0];
@@ -46,7 +56,7 @@ impl Site {
                 return word.to_owned();
             }
             // Names in a log may be a stranger's.
-            let value = self.value(word, pool).filter(|value| is_word(value));
+            let value = self.value(word, case).filter(|value| is_word(value));
             value.unwrap_or_else(|| {
                 is_whole = false;
                 word.to_owned()
@@ -55,8 +65,8 @@ impl Site {
         (filled.into_owned(), is_whole)
     }
 
-    fn value(&self, placeholder: &str, pool: &Pool) -> Option<String> {
-        let peer = pool.peer.as_deref();
+    fn value(&self, placeholder: &str, case: &Case<'_>) -> Option<String> {
+        let peer = case.peer;
         let socket = peer.and_then(|peer| peer.strip_prefix("unix:"));
         let address = peer.filter(|_| socket.is_none());
         let part = |part: fn((&str, &str)) -> String| address?.rsplit_once(':').map(part);
@@ -70,7 +80,7 @@ impl Site {
                 .get(peer?)
                 .cloned()
                 .or_else(|| packaged(socket?)),
-            "SERVER_NAME" => pool.server.clone(),
+            "SERVER_NAME" => case.server.map(str::to_owned),
             "ERROR_LOG" => self.log.clone(),
             _ => None,
         }
@@ -91,21 +101,14 @@ fn packaged(socket: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Moment;
-    use crate::rollup::Tally;
-    use crate::taxonomy::Class;
 
     fn step(class: Class, peer: &str, site: &Site) -> String {
-        let pool = Pool {
-            name: "shop".to_owned(),
-            tally: Tally::default(),
-            worst: (class, 1),
-            peer: Some(peer.to_owned()),
-            server: Some("shop.example".to_owned()),
-            busiest: (Moment(0), 1),
-            span: (Moment(0), Moment(0)),
+        let case = Case {
+            class,
+            peer: Some(peer),
+            server: Some("shop.example"),
         };
-        site.first_step(&pool).unwrap()
+        site.first_step(&case).unwrap()
     }
 
     #[test]

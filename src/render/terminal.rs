@@ -4,7 +4,7 @@ use crate::record::{Moment, Zone};
 use crate::rollup::{Intake, Sample, Summary};
 
 use super::number::{bytes, count, plural};
-use super::site::Site;
+use super::site::{Case, Site};
 use super::{Safe, Wrap};
 
 /// A summary as a report of at most 80 columns. Times are those of the logs' zone.
@@ -113,7 +113,11 @@ impl Report<'_> {
             writeln!(out)?;
             wrap.hanging(out, "", &format!("{}: {class}{share}", pool.name))?;
             wrap.hanging(out, "    ", class.meaning())?;
-            if let Some(step) = self.site.first_step(pool) {
+            if let Some(step) = self.site.first_step(&Case {
+                class,
+                peer: pool.peer.as_deref(),
+                server: pool.server.as_deref(),
+            }) {
                 wrap.command(out, "    $ ", &step)?;
             }
         }

@@ -5,20 +5,26 @@
 //! come from or where rows go.
 
 mod clients;
+mod count;
 mod event;
 mod examples;
 mod incident;
 mod intake;
+mod leaders;
 mod minutes;
 mod row;
 mod summary;
+mod survey;
 mod table;
 
 pub use clients::Clients;
+pub use count::Count;
 pub use event::Event;
 pub use incident::{Incident, Thresholds};
 pub use intake::{Intake, Sample};
+pub use leaders::Leaders;
 pub use minutes::Minutes;
 pub use row::Row;
-pub use summary::{Pool, Summary, Tally};
+pub use summary::{Change, Earlier, Pool, Span, Summary, Tally};
+pub use survey::Survey;
 pub use table::Rollup;

@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::ScopeFifo;
 
-use crate::rollup::Rollup;
+use crate::rollup::Count;
 use crate::source::Trouble;
 
 use super::reading::{Part, Reading};
@@ -14,29 +14,27 @@ use super::{Outcome, Scan};
 ///
 /// Inputs are read, and decompressed, side by side; each hands its chunks to whoever has nothing to do.
 /// When enough of them wait, who reads works on the next one himself, so memory does not grow.
-pub(super) struct Crew<'a> {
+pub(super) struct Crew<'a, T> {
     pub(super) scan: &'a Scan,
-    width: i64,
-    members: Vec<Mutex<Member<'a>>>,
+    members: Vec<Mutex<Member<'a, T>>>,
     waiting: AtomicUsize,
     most_waiting: usize,
 }
 
-struct Member<'a> {
+struct Member<'a, T> {
     worker: Worker<'a>,
-    rollup: Rollup,
+    counted: T,
 }
 
-impl<'a> Crew<'a> {
-    pub(super) fn new(scan: &'a Scan, width: i64) -> Self {
+impl<'a, T: Count> Crew<'a, T> {
+    pub(super) fn new(scan: &'a Scan, new: impl Fn() -> T) -> Self {
         let threads = rayon::current_num_threads();
         let member = || Member {
             worker: Worker::new(scan),
-            rollup: Rollup::new(width),
+            counted: new(),
         };
         Self {
             scan,
-            width,
             members: (0..threads).map(|_| Mutex::new(member())).collect(),
             waiting: AtomicUsize::new(0),
             most_waiting: 2 * threads,
@@ -64,32 +62,29 @@ impl<'a> Crew<'a> {
 
     fn work(&self, part: Part) {
         self.member(|member| {
-            let rollup = &mut member.rollup;
-            member.worker.work(part, |event| rollup.add(event));
+            let counted = &mut member.counted;
+            member.worker.work(part, |event| counted.add(event));
         });
     }
 
     /// Each thread has a member of its own, so nobody waits for the lock.
-    fn member<T>(&self, work: impl FnOnce(&mut Member<'a>) -> T) -> T {
+    fn member(&self, work: impl FnOnce(&mut Member<'a, T>)) {
         let number = rayon::current_thread_index().unwrap_or(0);
         let member = self.members[number].lock();
-        work(&mut member.unwrap_or_else(PoisonError::into_inner))
+        work(&mut member.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// What all have counted together.
-    pub(super) fn finish(self) -> Outcome<Rollup> {
-        let mut worker = Worker::new(self.scan);
-        let mut rollup = Rollup::new(self.width);
-        for member in self.members {
-            let member = member.into_inner().unwrap_or_else(PoisonError::into_inner);
-            worker.merge(member.worker);
-            // The smaller one goes into the larger one.
-            let mut smaller = member.rollup;
-            if smaller.len() > rollup.len() {
-                std::mem::swap(&mut smaller, &mut rollup);
-            }
-            rollup.merge(smaller);
+    pub(super) fn finish(self) -> Outcome<T> {
+        let mut members = self.members.into_iter().map(|member| {
+            let member = member.into_inner();
+            member.unwrap_or_else(PoisonError::into_inner)
+        });
+        let mut all = members.next().expect("there is a thread");
+        for member in members {
+            all.worker.merge(member.worker);
+            all.counted.merge(member.counted);
         }
-        worker.finish(rollup)
+        all.worker.finish(all.counted)
     }
 }

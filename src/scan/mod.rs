@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::pool::Names;
 use crate::record::{Moment, Zone};
-use crate::rollup::{Event, Intake, Rollup};
+use crate::rollup::{Count, Event, Intake, Rollup};
 use crate::source::{Access, Input, Trouble, open};
 use crate::taxonomy::Rules;
 
@@ -78,7 +78,12 @@ impl Scan {
 
     /// Counts all events in buckets of `width` microseconds.
     pub fn rollup(&self, width: i64) -> Outcome<Rollup> {
-        let crew = Crew::new(self, width);
+        self.count(|| Rollup::new(width))
+    }
+
+    /// Counts all events in what `new` gives each thread.
+    pub fn count<T: Count>(&self, new: impl Fn() -> T) -> Outcome<T> {
+        let crew = Crew::new(self, new);
         rayon::scope_fifo(|scope| {
             for input in self.largest_first() {
                 let crew = &crew;

@@ -33,7 +33,7 @@ impl Scan {
     pub fn resume(&self, width: i64, ledger: &Ledger, machine: &str) -> Outcome<Resumed> {
         let mut plan = self.plan(ledger, machine);
         let all = Resuming {
-            crew: Crew::new(self, width),
+            crew: Crew::new(self, || Rollup::new(width)),
             machine,
             notes: Mutex::new(std::mem::take(&mut plan.notes)),
             has_changed: Arc::default(),
@@ -76,7 +76,7 @@ impl Scan {
 
 /// What all groups share.
 struct Resuming<'a> {
-    crew: Crew<'a>,
+    crew: Crew<'a, Rollup>,
     machine: &'a str,
     notes: Mutex<Notes>,
     has_changed: Arc<AtomicBool>,

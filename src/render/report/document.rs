@@ -25,19 +25,21 @@ pub struct Document {
     pub period: Period,
     /// What failed.
     pub totals: Totals,
-    /// Pools that failed, the worst first; then those about which there is anything else.
+    /// Pools that failed, the worst first; then those about which there is anything else. A thousand at most.
     pub pools: Vec<Pool>,
     /// When pools failed much more than usual, the first first.
     pub incidents: Vec<Incident>,
-    /// All classes, the commonest first.
+    /// All classes, failures first, the commonest first.
     pub classes: Vec<ClassCount>,
-    /// Each bucket from the first to the last, also those without failures.
+    /// How wide the parts of the timeline are: a bucket, or so many that there are not more than a thousand parts.
+    pub timeline_seconds: i64,
+    /// The failures of each part of the period, also of those without.
     pub timeline: Vec<Bucket>,
-    /// The servers (`server_name`) for which upstreams failed, the worst first.
+    /// The servers (`server_name`) for which upstreams failed, the worst first, twenty at most.
     pub servers: Vec<Named>,
-    /// The requests that failed; `null` where they are not known, as in a dataset.
+    /// The requests that failed, twenty at most; `null` where they are not known, as in a dataset.
     pub requests: Option<Vec<Request>>,
-    /// The clients that saw failures; `null` where they are not known.
+    /// The clients that saw failures, twenty at most; `null` where they are not known.
     pub clients: Option<Vec<Named>>,
     /// What changed against the time before; `null` where that is not asked for or not known.
     pub change: Option<Change>,
@@ -81,6 +83,8 @@ pub struct Totals {
     pub degraded: u64,
     /// Clients that went away.
     pub client: u64,
+    /// Pools about which there is anything.
+    pub pools: u64,
     /// Pools that failed.
     pub failed_pools: u64,
     /// Distinct clients that saw failures.
@@ -131,15 +135,19 @@ pub struct Pool {
     pub first_step: Option<String>,
     /// The bucket with the most failures, or events, where nothing failed.
     pub worst_bucket: BucketCount,
-    /// The peers that failed, the worst first.
+    /// How many of its peers failed.
+    pub peer_count: u64,
+    /// Those, the worst first, twenty at most.
     pub peers: Vec<Named>,
-    /// The servers for which it failed, the worst first.
+    /// For how many servers it failed.
+    pub server_count: u64,
+    /// Those, the worst first, twenty at most.
     pub servers: Vec<Named>,
     /// The first event.
     pub first_seen: Time,
     /// The last event.
     pub last_seen: Time,
-    /// The failures of each bucket, as in the timeline.
+    /// The failures of each part of the timeline; of the first hundred pools.
     pub by_bucket: Vec<u64>,
 }
 
@@ -176,9 +184,9 @@ pub struct Incident {
     pub first_step: Option<String>,
     /// All its classes, the commonest first.
     pub classes: Vec<ClassCount>,
-    /// The peers that failed, the worst first.
+    /// The peers that failed, the worst first, twenty at most.
     pub peers: Vec<Named>,
-    /// The servers for which it failed, the worst first.
+    /// The servers for which it failed, the worst first, twenty at most.
     pub servers: Vec<Named>,
     /// Distinct clients that saw failures, in the buckets that it touches.
     pub clients: u64,
@@ -204,7 +212,7 @@ pub struct Bucket {
     pub bucket: Time,
     /// Its failures.
     pub failures: u64,
-    /// By class, in the order of [`Document::classes`]; those without are left out.
+    /// By class, the commonest of the whole report first; those without are left out.
     pub classes: Vec<ClassCount>,
 }
 
@@ -246,9 +254,9 @@ pub struct Change {
     pub periods: usize,
     /// All failures.
     pub total: Delta,
-    /// Each pool that failed in this period or in the one before, those that changed most first.
+    /// Pools that failed in this period or in the one before, those that changed most first, fifty at most.
     pub pools: Vec<PoolDelta>,
-    /// What failed in this period, and in none of those before.
+    /// What failed in this period and in none of those before, fifty at most.
     pub new: Vec<PoolClass>,
 }
 

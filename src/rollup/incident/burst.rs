@@ -161,8 +161,12 @@ fn median_of_all(counts: &[Count], minutes: i64) -> f64 {
 mod tests {
     use super::*;
 
-    fn found(counts: &[Count]) -> Vec<Range<i64>> {
-        bursts(counts, &(0..20_000), &Thresholds::default())
+    fn found(counts: &[Count]) -> Vec<(i64, i64)> {
+        let found = bursts(counts, &(0..20_000), &Thresholds::default());
+        found
+            .into_iter()
+            .map(|burst| (burst.start, burst.end))
+            .collect()
     }
 
     /// So many failures in each of these minutes.
@@ -181,10 +185,10 @@ mod tests {
 
     #[test]
     fn a_burst_is_found_to_the_minute() {
-        assert_eq!(found(&level(500..547, 30)), [500..547]);
+        assert_eq!(found(&level(500..547, 30)), [(500, 547)]);
         // In one minute, and slowly.
-        assert_eq!(found(&[(7, 12)]), [7..8]);
-        assert_eq!(found(&level(100..160, 1)), [100..160]);
+        assert_eq!(found(&[(7, 12)]), [(7, 8)]);
+        assert_eq!(found(&level(100..160, 1)), [(100, 160)]);
         assert_eq!(found(&level(100..110, 1)), []);
     }
 
@@ -195,16 +199,16 @@ mod tests {
             &mut counts,
             vec![(494, 2), (497, 1), (499, 3), (548, 2), (552, 1)],
         );
-        assert_eq!(found(&counts), [500..547]);
+        assert_eq!(found(&counts), [(500, 547)]);
     }
 
     #[test]
     fn a_pause_of_ten_minutes_is_bridged_and_a_longer_one_not() {
         let mut counts = level(500..520, 30);
         add(&mut counts, level(529..540, 30));
-        assert_eq!(found(&counts), [500..540]);
+        assert_eq!(found(&counts), [(500, 540)]);
         add(&mut counts, level(560..570, 30));
-        assert_eq!(found(&counts), [500..540, 560..570]);
+        assert_eq!(found(&counts), [(500, 540), (560, 570)]);
     }
 
     #[test]
@@ -214,9 +218,9 @@ mod tests {
         add(&mut counts, level(1_440..10_000, 2));
         let usual = found(&counts);
         // When it began, it was not usual yet.
-        assert_eq!(usual, [1_440..10_000]);
+        assert_eq!(usual, [(1_440, 10_000)]);
         add(&mut counts, level(8_000..8_030, 20));
-        assert_eq!(found(&counts), [1_440..10_000, 8_000..8_030]);
+        assert_eq!(found(&counts), [(1_440, 10_000), (8_000, 8_030)]);
     }
 
     #[test]
@@ -230,7 +234,7 @@ mod tests {
         let mut counts = noise;
         add(&mut counts, level(4_321..4_333, 15));
         add(&mut counts, level(100..130, 15));
-        assert_eq!(found(&counts), [100..130, 4_321..4_333]);
+        assert_eq!(found(&counts), [(100, 130), (4_321, 4_333)]);
     }
 
     #[test]
@@ -238,6 +242,6 @@ mod tests {
         let mut counts = vec![(0, 1)];
         add(&mut counts, level(2_000..2_900, 25));
         add(&mut counts, level(3_000..3_040, 25));
-        assert_eq!(found(&counts), [2_000..2_900, 3_000..3_040]);
+        assert_eq!(found(&counts), [(2_000, 2_900), (3_000, 3_040)]);
     }
 }

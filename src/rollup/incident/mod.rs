@@ -8,7 +8,8 @@ use std::ops::Range;
 use crate::record::Moment;
 use crate::taxonomy::{Class, Kind};
 
-use super::{Clients, Row};
+use super::Row;
+use super::summary::{most_first, together};
 use burst::Count;
 
 /// A stretch of time in which a pool failed much more than usual.
@@ -172,7 +173,6 @@ fn describe(
     let mut classes = BTreeMap::new();
     let mut peers = BTreeMap::new();
     let mut servers = BTreeMap::new();
-    let mut clients = Clients::default();
     let mut events = 0;
     let mut touched = Vec::new();
     for &row in rows {
@@ -188,9 +188,6 @@ fn describe(
             if let Some(name) = name.as_ref().filter(|name| !name.is_empty()) {
                 *counts.entry(name.clone()).or_default() += failed;
             }
-        }
-        if let Some(more) = Clients::from_sketch(&row.clients_sketch) {
-            clients.merge(more);
         }
     }
     let classes = most_first(classes);
@@ -214,16 +211,9 @@ fn describe(
         classes,
         peers: most_first(peers),
         servers: most_first(servers),
-        clients: clients.estimate(),
+        clients: together(touched.iter().copied()),
         example: first.and_then(|row| row.example.clone()),
         is_from_before: burst.start <= data.start,
         is_going_on: burst.end + thresholds.gap_minutes >= data.end,
     })
-}
-
-/// By their counts; equals in their own order.
-fn most_first<K: Ord>(counts: BTreeMap<K, u64>) -> Vec<(K, u64)> {
-    let mut counts: Vec<(K, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|count| std::cmp::Reverse(count.1));
-    counts
 }
