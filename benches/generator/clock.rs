@@ -36,7 +36,11 @@ impl Clock {
 
     pub(super) fn tick(&mut self, random: &mut Random) {
         self.seconds += random.fraction() * self.step;
-        let now = self.seconds as u64;
+        self.show(self.seconds as u64);
+    }
+
+    /// Tells this second after the first.
+    pub(super) fn show(&mut self, now: u64) {
         if now != self.shown {
             self.shown = now;
             self.texts = [self.text_of(now), self.text_of(now.saturating_sub(1))];

@@ -23,6 +23,8 @@ mod random;
 mod rows;
 mod shapes;
 mod tables;
+#[allow(dead_code, reason = "most who write logs write no week")]
+pub mod week;
 mod writer;
 
 use serde::Serialize;

@@ -73,6 +73,14 @@ impl Family {
         let slots = &self.slots[protocol.trailing_zeros() as usize];
         Some(&self.shapes[*slots.get(random.below(slots.len().max(1)))? as usize])
     }
+
+    /// The first of this class; there must be one for the protocol.
+    pub(super) fn of(&self, class: &str, protocol: u16) -> &Shape {
+        let mut shapes = self.shapes.iter();
+        shapes
+            .find(|shape| shape.class == class && shape.protocols & protocol != 0)
+            .expect("a row for this protocol")
+    }
 }
 
 fn parts(text: &'static str) -> Vec<Part> {

@@ -1,9 +1,11 @@
 //! Decides what comes next: which record, about which pool, from which worker; and keeps the counts.
 //!
-//! How a record is put together stands in `record`, what misleads readers in `hostile`.
+//! How a record is put together stands in `record`, what misleads readers in `hostile`, what
+//! the week's plan asks for in `week`.
 
 mod hostile;
 mod record;
+pub(super) mod week;
 
 use super::clock::Clock;
 use super::random::{Random, share};
@@ -17,7 +19,7 @@ use std::io::{self, Write};
 
 /// Who took part in a record.
 #[derive(Clone, Copy)]
-struct Cast<'t> {
+pub(super) struct Cast<'t> {
     worker: usize,
     connection: u64,
     client: &'t [u8],
@@ -36,7 +38,7 @@ struct Outage<'t> {
     events_left: u32,
 }
 
-const WORKERS: usize = 8;
+pub(super) const WORKERS: usize = 8;
 
 pub(super) struct Writer<'t> {
     tables: &'t Tables,
