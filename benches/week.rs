@@ -110,7 +110,7 @@ fn write_rotated(settings: &Settings, folder: &Path) -> Result<Truth, Box<dyn Er
         let path = folder.join(name);
         let file = File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         days.push(if day < 5 {
-            Log::Packed(GzEncoder::new(file, Compression::default()))
+            Log::Packed(Box::new(GzEncoder::new(file, Compression::default())))
         } else {
             Log::Plain(file)
         });
@@ -128,7 +128,7 @@ fn write_rotated(settings: &Settings, folder: &Path) -> Result<Truth, Box<dyn Er
 }
 
 enum Log {
-    Packed(GzEncoder<File>),
+    Packed(Box<GzEncoder<File>>),
     Plain(File),
 }
 

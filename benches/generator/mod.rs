@@ -23,7 +23,11 @@ mod random;
 mod rows;
 mod shapes;
 mod tables;
-#[allow(dead_code, reason = "most who write logs write no week")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "most who write logs write no week"
+)]
 pub mod week;
 mod writer;
 

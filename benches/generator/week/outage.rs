@@ -47,7 +47,7 @@ impl Outage {
                 _ => Ok(pool),
             }
         };
-        if length == 0 || (start + length) * 1000 > WEEK {
+        if length == 0 || start.saturating_add(length).saturating_mul(1000) > WEEK {
             return Err("is not within the week".to_owned());
         }
         Ok(Outage {
