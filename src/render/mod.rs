@@ -2,6 +2,7 @@
 //! as NDJSON, classes explained. All text from a log was written by strangers; nothing here lets its bytes act.
 
 mod classes;
+mod csv;
 mod explanation;
 mod fields;
 mod ndjson;
@@ -14,6 +15,7 @@ mod terminal;
 mod wrap;
 
 pub use classes::Classes;
+pub use csv::CsvLine;
 pub use explanation::Explained;
 pub use fields::{Fields, Time};
 pub use ndjson::ndjson;
