@@ -8,6 +8,7 @@ mod configs;
 mod doctor;
 mod events;
 mod explain;
+mod output;
 mod report;
 mod status;
 mod time;
