@@ -9,7 +9,7 @@ mod reference;
 use std::io::Write;
 
 use badgateway::record::{Splitter, Zone};
-use badgateway::render;
+use badgateway::render::Ndjson;
 use badgateway::rollup::{Intake, Row};
 use badgateway::scan::Scan;
 use badgateway::source::{Access, Input, Start};
@@ -65,7 +65,7 @@ impl Case {
         let mut lines = Vec::new();
         let scan = self.scan(access, chunk_size);
         let outcome = scan
-            .events(render::ndjson, |bytes| lines.write_all(bytes))
+            .events::<Ndjson>(|bytes| lines.write_all(&bytes))
             .unwrap();
         assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
         let events = serde_json::Deserializer::from_slice(&lines).into_iter();

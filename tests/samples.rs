@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use badgateway::render;
+use badgateway::render::Ndjson;
 use badgateway::rollup::{Intake, Row};
 use badgateway::scan::Scan;
 use badgateway::source::{Access, Input};
@@ -75,7 +75,7 @@ fn scan(log: &Path, access: Access, chunk_size: usize) -> Scan {
 fn events(scan: &Scan) -> (Vec<Group>, Vec<u8>, Intake) {
     let mut lines = Vec::new();
     let outcome = scan
-        .events(render::ndjson, |bytes| lines.write_all(bytes))
+        .events::<Ndjson>(|bytes| lines.write_all(&bytes))
         .unwrap();
     assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
     let mut groups: BTreeMap<Group, u64> = BTreeMap::new();

@@ -1,14 +1,19 @@
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 
-use crate::render;
+use crate::dataset::EventFile;
+use crate::render::{ArrowStream, Batches, Csv, Ndjson, Safe, event_schema};
+use crate::scan::{Outcome, Scan};
 
 use super::args::Common;
-use super::output::Out;
+use super::output::{Out, Output, Surface};
 use super::{CliError, Status};
 
-/// Every upstream event, one line of JSON each.
+/// Every upstream event, as JSON, CSV, Arrow or Parquet.
+///
+/// All formats have the same fields in the same order. Events come in the order of the logs and of the
+/// records in them; memory does not grow with them.
 #[derive(Debug, Args)]
 pub(super) struct Events {
     #[command(flatten)]
@@ -22,21 +27,40 @@ pub(super) struct Events {
     out: Out,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// JSON, an event on each line.
     #[default]
     Ndjson,
+    /// CSV (RFC 4180, with line feeds) under a line of names. What is absent is empty, an empty text is "".
+    /// A text that a spreadsheet would take for a formula has a ' in front, and so has one that begins
+    /// with ' itself: take one ' away from where a text begins.
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    /// A Parquet file. No reader takes that from a pipe.
+    Parquet,
 }
 
 impl Events {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let format = match self.format {
-            Format::Ndjson => render::ndjson,
-        };
+        let surface = self.out.surface()?;
+        if let Some(what) = self.format.objection(surface) {
+            return Err(CliError::Unfit {
+                name: self.out.name(),
+                what,
+                format: match self.format {
+                    Format::Ndjson => "JSON",
+                    Format::Csv => "CSV",
+                    Format::Arrow => "Arrow",
+                    Format::Parquet => "Parquet",
+                },
+            });
+        }
         let mut output = self.out.open()?;
         let (outcome, status) = self.common.scan(|scan| {
-            scan.events(format, |bytes| output.write_all(bytes))
-                .map_err(|source| self.out.failed(source))
+            let written = self.format.write(scan, &mut output, surface);
+            written.map_err(|source| self.out.failed(source))
         })?;
         output.finish()?;
         if !self.out.is_stdout() {
@@ -44,4 +68,60 @@ impl Events {
         }
         Ok(status)
     }
+}
+
+impl Format {
+    /// What speaks against writing it there.
+    fn objection(self, surface: Surface) -> Option<&'static str> {
+        match (self, surface) {
+            (Self::Arrow | Self::Parquet, Surface::Terminal) => {
+                Some("is a terminal, and this is nothing to look at")
+            }
+            (Self::Parquet, Surface::Pipe) => Some(
+                "is a pipe, and Parquet is read from its end, so that no reader takes it from there",
+            ),
+            (Self::Parquet, Surface::Begun) => {
+                Some("holds something already, and Parquet has to be at the beginning of a file")
+            }
+            _ => None,
+        }
+    }
+
+    fn write(
+        self,
+        scan: &Scan,
+        output: &mut Output<'_>,
+        surface: Surface,
+    ) -> io::Result<Outcome<()>> {
+        let zone = scan.zone.to_string();
+        match self {
+            Self::Ndjson => scan.events::<Ndjson>(|lines| output.write_all(&lines)),
+            Self::Csv => {
+                output.write_all(&Csv::header())?;
+                scan.events::<Csv>(|lines| match surface {
+                    Surface::Terminal => show(&lines, output),
+                    _ => output.write_all(&lines),
+                })
+            }
+            Self::Arrow => {
+                let mut stream = ArrowStream::new(output, &zone)?;
+                let outcome = scan.events::<Batches>(|batches| stream.write(&batches))?;
+                stream.finish()?;
+                Ok(outcome)
+            }
+            Self::Parquet => {
+                let mut file = EventFile::new(output, event_schema(), &zone)?;
+                let outcome = scan.events::<Batches>(|batches| file.write(&batches))?;
+                file.finish()?;
+                Ok(outcome)
+            }
+        }
+    }
+}
+
+/// Shows text on a terminal, on which nothing but its line feeds acts.
+fn show(text: &[u8], output: &mut Output<'_>) -> io::Result<()> {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.split_terminator('\n');
+    lines.try_for_each(|line| writeln!(output, "{}", Safe(line)))
 }

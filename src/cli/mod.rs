@@ -59,6 +59,16 @@ pub enum CliError {
         /// What the system said.
         source: io::Error,
     },
+    /// A format cannot be written to what stands behind standard output, or `--out`.
+    #[error("{name} {what}; --out FILE, or > FILE, writes {format} to a file")]
+    Unfit {
+        /// The file, or "standard output".
+        name: String,
+        /// What speaks against it.
+        what: &'static str,
+        /// The format.
+        format: &'static str,
+    },
     /// The file of `--rules` could not be read.
     #[error("{path}: cannot be read: {source}", path = path.display())]
     RulesFile {

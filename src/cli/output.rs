@@ -1,6 +1,7 @@
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -28,23 +29,70 @@ impl Out {
 
     pub(super) fn open(&self) -> Result<Output<'_>, CliError> {
         let target = match self.is_stdout() {
-            true => Ok(Target::Stdout),
+            true => stdout().map(Target::Direct),
             false => Target::open(&self.out),
         };
         let target = target.map_err(|source| self.failed(source))?;
         Ok(Output { out: self, target })
     }
 
+    /// What it is that is written to; it is not opened for that.
+    pub(super) fn surface(&self) -> Result<Surface, CliError> {
+        let is_terminal = || match self.is_stdout() {
+            true => io::stdout().is_terminal(),
+            false => File::open(&self.out).is_ok_and(|file| file.is_terminal()),
+        };
+        let meta = match self.is_stdout() {
+            true => stdout().and_then(|file| file.metadata()),
+            false => match fs::metadata(&self.out) {
+                Ok(meta) if !meta.is_file() => Ok(meta),
+                // It will be a new one.
+                _ => return Ok(Surface::Empty),
+            },
+        };
+        let meta = meta.map_err(|source| self.failed(source))?;
+        let kind = meta.file_type();
+        Ok(match () {
+            () if kind.is_fifo() || kind.is_socket() => Surface::Pipe,
+            () if kind.is_char_device() && is_terminal() => Surface::Terminal,
+            () if kind.is_file() && meta.len() > 0 => Surface::Begun,
+            () => Surface::Empty,
+        })
+    }
+
+    /// As it is called where something is said about it.
+    pub(super) fn name(&self) -> String {
+        match self.is_stdout() {
+            true => "standard output".to_owned(),
+            false => self.out.display().to_string(),
+        }
+    }
+
     /// What is said where writing failed.
     pub(super) fn failed(&self, source: io::Error) -> CliError {
         CliError::Output {
-            name: match self.is_stdout() {
-                true => "standard output".to_owned(),
-                false => self.out.display().to_string(),
-            },
+            name: self.name(),
             source,
         }
     }
+}
+
+/// What stands behind an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// Where nothing stands yet: a file, or a device that keeps nothing.
+    Empty,
+    /// A file that holds something already, and is appended to.
+    Begun,
+    /// Something that only flows: a pipe, a FIFO, a socket.
+    Pipe,
+    /// What somebody looks at.
+    Terminal,
+}
+
+/// Standard output, without the buffer that ends with each line.
+fn stdout() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// An output that is being written. A file takes its name with `finish`, and without it never.
@@ -54,11 +102,10 @@ pub(super) struct Output<'a> {
 }
 
 enum Target {
-    Stdout,
-    /// A FIFO, a device: something that is not replaced.
+    /// Standard output, a FIFO, a device: something that is not replaced.
     Direct(File),
     /// A file that takes its name when it is whole.
-    Temporary(NamedTempFile),
+    Temporary(NamedTempFile, PathBuf),
 }
 
 impl Target {
@@ -66,6 +113,11 @@ impl Target {
         if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
             return File::options().write(true).open(path).map(Self::Direct);
         }
+        // A link stays one: /dev/stdout is one, too.
+        let path = match path.is_symlink() && path.exists() {
+            true => fs::canonicalize(path)?,
+            false => path.to_path_buf(),
+        };
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -74,24 +126,22 @@ impl Target {
             .prefix(".writing-")
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
-            .map(Self::Temporary)
+            .map(|file| Self::Temporary(file, path.clone()))
     }
 }
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.target {
-            Target::Stdout => io::stdout().write(bytes),
             Target::Direct(file) => file.write(bytes),
-            Target::Temporary(file) => file.write(bytes),
+            Target::Temporary(file, _) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
-            Target::Stdout => io::stdout().flush(),
             Target::Direct(file) => file.flush(),
-            Target::Temporary(file) => file.flush(),
+            Target::Temporary(file, _) => file.flush(),
         }
     }
 }
@@ -101,11 +151,11 @@ impl Output<'_> {
     pub(super) fn finish(mut self) -> Result<(), CliError> {
         self.flush().map_err(|source| self.out.failed(source))?;
         match self.target {
-            Target::Temporary(file) => match file.persist(&self.out.out) {
+            Target::Temporary(file, path) => match file.persist(path) {
                 Ok(_) => Ok(()),
                 Err(error) => Err(self.out.failed(error.error)),
             },
-            Target::Stdout | Target::Direct(_) => Ok(()),
+            Target::Direct(_) => Ok(()),
         }
     }
 }

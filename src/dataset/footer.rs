@@ -49,16 +49,18 @@ impl Provenance {
     }
 
     pub(super) fn without_ledger(&self) -> Vec<KeyValue> {
-        [
-            (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
-            (ZONE, self.zone.clone()),
-            (BUCKET, self.bucket_seconds.to_string()),
-            (RUN, self.run.to_rfc3339()),
-        ]
-        .into_iter()
-        .map(|(key, value)| KeyValue::new(key.to_owned(), value))
-        .collect()
+        let mut values = origin(&self.zone);
+        let width = self.bucket_seconds.to_string();
+        values.push(KeyValue::new(BUCKET.to_owned(), width));
+        values.push(KeyValue::new(RUN.to_owned(), self.run.to_rfc3339()));
+        values
     }
+}
+
+/// Which version has written a file, and in which zone the logs were written.
+pub(super) fn origin(zone: &str) -> Vec<KeyValue> {
+    let value = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
+    vec![value(VERSION, env!("CARGO_PKG_VERSION")), value(ZONE, zone)]
 }
 
 /// The value of a key, if the footer has it.

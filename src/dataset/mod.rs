@@ -8,6 +8,7 @@
 mod compact;
 mod entry;
 mod error;
+mod event_file;
 mod footer;
 mod hourly;
 mod ledger;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 pub use compact::Compaction;
 pub use entry::{Entry, Id, Sight};
 pub use error::DatasetError;
+pub use event_file::EventFile;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
 pub use ledger::{Ledger, Lost};

@@ -6,7 +6,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 
 use crate::rollup::Row;
 
@@ -46,11 +46,16 @@ pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, Parq
             nulls_first: false,
         })
     };
+    let sorting = vec![ascending("bucket")?, ascending("pool")?];
+    let properties = common(footer)?.set_sorting_columns(Some(sorting));
+    Ok(properties.build())
+}
+
+/// What all our files have in common.
+pub(super) fn common(footer: Vec<KeyValue>) -> Result<WriterPropertiesBuilder, ParquetError> {
     Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_sorting_columns(Some(vec![ascending("bucket")?, ascending("pool")?]))
         .set_created_by(concat!("badgateway ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(footer))
-        .build())
+        .set_key_value_metadata(Some(footer)))
 }

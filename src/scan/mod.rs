@@ -18,7 +18,8 @@ use rayon::prelude::*;
 
 use crate::pool::Names;
 use crate::record::{Moment, Zone};
-use crate::rollup::{Count, Event, Intake, Rollup};
+use crate::render::Gather;
+use crate::rollup::{Count, Intake, Rollup};
 use crate::source::{Access, Input, Trouble, open};
 use crate::taxonomy::Rules;
 
@@ -96,12 +97,12 @@ impl Scan {
         crew.finish()
     }
 
-    /// Writes all events, in the order of inputs and records, as `format` puts them into bytes. An
-    /// error is the writer's, and ends the scan.
-    pub fn events(
+    /// Writes all events, in the order of inputs and records, as `G` gathers them. An error is the
+    /// writer's, and ends the scan. While some parts of the logs are written, the next ones are worked on, and
+    /// those behind them are read, so memory does not grow.
+    pub fn events<G: Gather>(
         &self,
-        format: impl Fn(&Event<'_>, &mut Vec<u8>) + Sync,
-        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+        mut write: impl FnMut(G::Piece) -> io::Result<()> + Send,
     ) -> io::Result<Outcome<()>> {
         let mut all = Worker::new(self);
         let mut parts = (0..self.inputs.len()).flat_map(|input| {
@@ -114,25 +115,27 @@ impl Scan {
         // Enough for every thread to find work, few enough for memory not to matter.
         let at_once = rayon::current_num_threads() * 2;
         let mut pull = || -> Vec<Part> { parts.by_ref().take(at_once).collect() };
-        let mut batch = pull();
-        while !batch.is_empty() {
-            let work = |part| {
-                let mut worker = Worker::new(self);
-                let mut bytes = Vec::new();
-                worker.work(part, |event| format(event, &mut bytes));
-                (worker, bytes)
-            };
-            let (next, done) = rayon::join(&mut pull, || -> Vec<(Worker<'_>, Vec<u8>)> {
-                std::mem::take(&mut batch)
-                    .into_par_iter()
-                    .map(work)
-                    .collect()
-            });
-            for (worker, bytes) in done {
+        let work = |part| {
+            let mut worker = Worker::new(self);
+            let mut events = G::default();
+            worker.work(part, |event| events.add(event));
+            (worker, events.finish())
+        };
+        let mut read = pull();
+        let mut gathered: Vec<G::Piece> = Vec::new();
+        while !read.is_empty() || !gathered.is_empty() {
+            let batch = std::mem::take(&mut read);
+            let pieces = std::mem::take(&mut gathered);
+            let ((written, next), done): (_, Vec<(Worker<'_>, G::Piece)>) = rayon::join(
+                || rayon::join(|| pieces.into_iter().try_for_each(&mut write), &mut pull),
+                || batch.into_par_iter().map(work).collect(),
+            );
+            written?;
+            read = next;
+            for (worker, piece) in done {
                 all.merge(worker);
-                write(&bytes)?;
+                gathered.push(piece);
             }
-            batch = next;
         }
         Ok(all.finish(()))
     }

@@ -3,7 +3,7 @@ use serde::{Serialize, Serializer};
 use crate::record::Zone;
 use crate::taxonomy::Class;
 
-use crate::render::fields::Time;
+use crate::render::Time;
 
 /// The name and version of the JSON that a [`Document`] makes; a field that goes or changes its meaning makes a new
 /// version, one that is added does not.

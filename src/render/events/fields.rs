@@ -7,7 +7,8 @@ use crate::record::{Level, Moment, OsError, Text};
 use crate::rollup::Event;
 use crate::taxonomy::Phase;
 
-/// An event's fields, in the order in which every format writes them. What is absent is null.
+/// An event's fields, in the order in which every format writes them. What is absent is null. Numbers are
+/// such that every reader knows them: one that takes more than 63 bits, which NGINX has none of, is absent.
 #[derive(Debug, Clone, Serialize)]
 #[allow(
     missing_docs,
@@ -16,9 +17,9 @@ use crate::taxonomy::Phase;
 pub struct Fields<'a> {
     pub time: Option<Time>,
     pub level: Option<&'static str>,
-    pub pid: Option<u64>,
-    pub tid: Option<u64>,
-    pub connection: Option<u64>,
+    pub pid: Option<i64>,
+    pub tid: Option<i64>,
+    pub connection: Option<i64>,
     pub class: &'static str,
     pub kind: &'static str,
     pub phase: Option<&'static str>,
@@ -37,7 +38,7 @@ pub struct Fields<'a> {
     pub action: Option<Cow<'a, str>>,
     pub host: Cow<'a, str>,
     pub source: &'a str,
-    pub offset: u64,
+    pub offset: i64,
 }
 
 impl<'a> Fields<'a> {
@@ -50,9 +51,9 @@ impl<'a> Fields<'a> {
         Self {
             time: event.is_dated.then_some(Time(event.moment)),
             level: record.head.level.map(Level::name),
-            pid: record.head.pid,
-            tid: record.head.tid,
-            connection: record.head.connection,
+            pid: record.head.pid.and_then(number),
+            tid: record.head.tid.and_then(number),
+            connection: record.head.connection.and_then(number),
             class: verdict.class.name(),
             kind: verdict.class.kind().letter(),
             phase: verdict.phase.map(Phase::name),
@@ -71,9 +72,13 @@ impl<'a> Fields<'a> {
             action: record.action.map(words),
             host: text(event.host),
             source: event.source,
-            offset: record.offset,
+            offset: record.offset as i64,
         }
     }
+}
+
+fn number(value: u64) -> Option<i64> {
+    value.try_into().ok()
 }
 
 /// An action, without the line breaks that somebody's editor may have put between its words.

@@ -1,0 +1,160 @@
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+use std::sync::{Arc, LazyLock};
+
+use arrow_array::builder::{
+    Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::rollup::Event;
+
+use super::{COLUMNS, Fields, Gather, Kind, Value};
+
+/// The columns as Arrow has them. Types are those that every engine reads alike: no unsigned integers, no
+/// nanoseconds, no dictionaries; what always has a value is not nullable.
+pub fn event_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let field = |column: super::Column| {
+            let kind = match column.kind {
+                Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+                Kind::Long => DataType::Int64,
+                Kind::Int => DataType::Int32,
+                Kind::Word | Kind::Text => DataType::Utf8,
+            };
+            Field::new(column.name, kind, column.is_nullable)
+        };
+        Arc::new(Schema::new(COLUMNS.map(field).to_vec()))
+    });
+    Arc::clone(&SCHEMA)
+}
+
+/// Events as Arrow's columns. A part of a log becomes one batch, or some, where its texts are long.
+#[derive(Debug, Default)]
+pub struct Batches {
+    done: Vec<RecordBatch>,
+    columns: Vec<Builder>,
+    bytes: usize,
+}
+
+/// A text column's places are numbers of 32 bits.
+const MOST_BYTES: usize = 64 << 20;
+
+#[derive(Debug)]
+enum Builder {
+    Time(TimestampMicrosecondBuilder),
+    Long(Int64Builder),
+    Int(Int32Builder),
+    Text(StringBuilder),
+}
+
+impl Builder {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Time => Self::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            Kind::Long => Self::Long(Int64Builder::new()),
+            Kind::Int => Self::Int(Int32Builder::new()),
+            Kind::Word | Kind::Text => Self::Text(StringBuilder::new()),
+        }
+    }
+
+    /// Appends a value, and tells how many bytes of text it has.
+    fn append(&mut self, value: Value<'_>) -> usize {
+        match (self, value) {
+            (Self::Time(column), Value::Time(time)) => {
+                column.append_option(time.map(|time| time.0.0));
+            }
+            (Self::Long(column), Value::Long(number)) => column.append_option(number),
+            (Self::Int(column), Value::Int(number)) => column.append_option(number),
+            (Self::Text(column), Value::Word(text)) => column.append_option(text),
+            (Self::Text(column), Value::Text(text)) => {
+                column.append_option(text);
+                return text.map_or(0, str::len);
+            }
+            (column, value) => unreachable!("{value:?} for {column:?}"),
+        }
+        0
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Self::Time(mut column) => Arc::new(column.finish()),
+            Self::Long(mut column) => Arc::new(column.finish()),
+            Self::Int(mut column) => Arc::new(column.finish()),
+            Self::Text(mut column) => Arc::new(column.finish()),
+        }
+    }
+}
+
+impl Batches {
+    fn end_batch(&mut self) {
+        if self.columns.is_empty() {
+            return;
+        }
+        let columns = std::mem::take(&mut self.columns).into_iter();
+        let batch = RecordBatch::try_new(event_schema(), columns.map(Builder::finish).collect());
+        self.done.push(batch.expect("the columns are the schema's"));
+        self.bytes = 0;
+    }
+}
+
+impl Gather for Batches {
+    type Piece = Vec<RecordBatch>;
+
+    fn add(&mut self, event: &Event<'_>) {
+        if self.columns.is_empty() {
+            self.columns = COLUMNS.map(|column| Builder::new(column.kind)).into();
+        }
+        for (column, value) in self.columns.iter_mut().zip(Fields::new(event).values()) {
+            self.bytes += column.append(value);
+        }
+        if self.bytes >= MOST_BYTES {
+            self.end_batch();
+        }
+    }
+
+    fn finish(mut self) -> Vec<RecordBatch> {
+        self.end_batch();
+        self.done
+    }
+}
+
+/// An Arrow IPC stream. Its schema's metadata say which version has written it (`badgateway.version`), and
+/// the zone in which the logs were written (`badgateway.timezone`).
+pub struct ArrowStream<W: Write>(StreamWriter<BufWriter<W>>);
+
+impl<W: Write> ArrowStream<W> {
+    /// Begins a stream.
+    pub fn new(out: W, zone: &str) -> io::Result<Self> {
+        let metadata = [
+            ("badgateway.version", env!("CARGO_PKG_VERSION")),
+            ("badgateway.timezone", zone),
+        ];
+        let metadata: HashMap<String, String> = metadata
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let schema = event_schema().as_ref().clone().with_metadata(metadata);
+        let stream = StreamWriter::try_new_buffered(out, &schema);
+        stream.map(Self).map_err(io_error)
+    }
+
+    /// Writes some more.
+    pub fn write(&mut self, batches: &[RecordBatch]) -> io::Result<()> {
+        let mut batches = batches.iter();
+        batches.try_for_each(|batch| self.0.write(batch).map_err(io_error))
+    }
+
+    /// Ends the stream; without that, readers say that it is cut.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.0.finish().map_err(io_error)
+    }
+}
+
+fn io_error(error: ArrowError) -> io::Error {
+    match error {
+        ArrowError::IoError(_, error) => error,
+        other => io::Error::other(other),
+    }
+}

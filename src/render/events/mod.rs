@@ -1,0 +1,30 @@
+//! Events as NDJSON, CSV and Arrow: the same fields, in the same order, in each of them.
+//!
+//! Each thread gathers the events of a part of a log in the form in which they are written; whoever
+//! puts the parts in order only has to write.
+
+mod arrow;
+mod columns;
+mod csv;
+mod fields;
+mod ndjson;
+
+use crate::rollup::Event;
+
+pub use arrow::{ArrowStream, Batches, event_schema};
+pub use columns::{COLUMNS, Column, Kind, Value};
+pub use csv::Csv;
+pub use fields::{Fields, Time};
+pub use ndjson::Ndjson;
+
+/// Gathers the events of a part of a log.
+pub trait Gather: Default {
+    /// What becomes of them.
+    type Piece: Send;
+
+    /// Adds one; they come in the order of their records.
+    fn add(&mut self, event: &Event<'_>);
+
+    /// All of them, in that order.
+    fn finish(self) -> Self::Piece;
+}
