@@ -8,6 +8,7 @@ mod configs;
 mod doctor;
 mod events;
 mod explain;
+mod export;
 mod output;
 mod report;
 mod status;
@@ -44,6 +45,7 @@ enum Command {
     Events(events::Events),
     Explain(explain::Explain),
     Doctor(doctor::Doctor),
+    Export(export::Export),
     Compact(compact::Compact),
     Completions(completions::Completions),
 }
@@ -135,6 +137,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliE
         Command::Events(events) => events.run(),
         Command::Explain(explain) => explain.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Export(export) => export.run(),
         Command::Compact(compact) => compact.run(),
         Command::Completions(completions) => completions.run(),
     }

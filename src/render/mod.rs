@@ -1,16 +1,21 @@
 //! What people and programs are shown: a [`Summary`](crate::rollup::Summary) for the terminal, events
-//! as NDJSON, CSV and Arrow, classes explained. All text from a log was written by strangers; nothing here lets its bytes act.
+//! as NDJSON, CSV and Arrow, rows for Prometheus and as CSV, classes explained. All text from a log was written by
+//! strangers; nothing here lets its bytes act.
 
 mod classes;
 mod csv;
 mod events;
 mod explanation;
+mod exposition;
 mod number;
+mod openmetrics;
 pub mod report;
 mod safe;
 mod shell;
 mod site;
+mod table;
 mod terminal;
+mod textfile;
 mod wrap;
 
 pub use classes::Classes;
@@ -21,8 +26,11 @@ pub use events::{
 };
 pub use explanation::Explained;
 pub use number::{bytes, count, plural};
+pub use openmetrics::openmetrics;
 pub use safe::Safe;
 pub use shell::{is_word, quoted};
 pub use site::{Case, Site};
+pub use table::table;
 pub use terminal::{Report, brief};
+pub use textfile::Textfile;
 pub use wrap::Wrap;

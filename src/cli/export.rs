@@ -1,0 +1,127 @@
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use chrono::{TimeDelta, Utc};
+use clap::{Args, ValueEnum};
+
+use crate::dataset::{Dataset, Held};
+use crate::record::{Moment, Zone};
+use crate::render::{self, Textfile};
+
+use super::args::say;
+use super::output::Out;
+use super::time::When;
+use super::{CliError, Status};
+
+/// What a dataset holds, for Prometheus and as CSV.
+///
+/// openmetrics is history, for `promtool tsdb create-blocks-from openmetrics`: gauges with a sample for each
+/// bucket that has events. The time of a sample is the last second of its bucket, so that
+/// sum_over_time(badgateway_events[1h]) at a full hour counts each hour once, in Prometheus 2 and 3. Import
+/// each bucket once, when no more events of it can come.
+///
+/// textfile is for node_exporter's textfile collector: the sums over the last 24 hours, or over another
+/// time. The collector must not see half a file, and with --out it never does.
+///
+/// csv has the columns of the table hourly but for clients_sketch and minutes, which it cannot hold (RFC
+/// 4180). What is absent is an empty field, an empty text is "". A text that begins with = + - @ ' or with a
+/// tab or carriage return has a ' in front, so that no spreadsheet takes it for a formula.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// The folder of the dataset.
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
+    dataset: PathBuf,
+
+    /// The time zone in which --since and --until are meant [default: this machine's].
+    ///
+    /// Named as the time zone database does: UTC, Europe/Berlin, America/New_York.
+    #[arg(long, value_name = "TZ", help_heading = "Filter")]
+    timezone: Option<Zone>,
+
+    /// Only buckets that begin at or after this time [default: all; with textfile, 24 hours before --until].
+    ///
+    /// A date (2026-11-01), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z), or a span that ends now
+    /// (90m, 24h, 7d).
+    #[arg(long, value_name = "TIME", help_heading = "Filter")]
+    since: Option<When>,
+
+    /// Only buckets that begin before this time [default: all; with textfile, now].
+    #[arg(long, value_name = "TIME", help_heading = "Filter")]
+    until: Option<When>,
+
+    /// What is written.
+    #[arg(long, value_enum, help_heading = "Output")]
+    format: Format,
+
+    #[command(flatten)]
+    out: Out,
+
+    /// Say nothing but errors.
+    #[arg(long, short, help_heading = "Words")]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The history of all series, for promtool tsdb create-blocks-from openmetrics.
+    Openmetrics,
+    /// Sums over a time, for node_exporter's textfile collector.
+    Textfile,
+    /// The rows of the table hourly.
+    Csv,
+}
+
+impl Export {
+    pub(super) fn run(&self) -> Result<Status, CliError> {
+        let now = Utc::now();
+        let zone = self.timezone.unwrap_or_default();
+        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
+        let (since, until) = match (self.format, moment(self.since), moment(self.until)) {
+            (Format::Textfile, since, until) => {
+                let until = until.unwrap_or(Moment(now.timestamp_micros()));
+                let day = TimeDelta::days(1).num_microseconds().unwrap_or_default();
+                (since.unwrap_or(Moment(until.0.saturating_sub(day))), until)
+            }
+            (_, since, until) => (
+                since.unwrap_or(Moment(i64::MIN)),
+                until.unwrap_or(Moment(i64::MAX)),
+            ),
+        };
+        let held = Dataset::new(&self.dataset).rows(&(since..until), &[])?;
+        let mut output = self.out.open()?;
+        let mut buffer = BufWriter::new(&mut output);
+        let written = match self.format {
+            Format::Openmetrics => {
+                render::openmetrics(&held.rows, held.bucket_seconds, &mut buffer)
+            }
+            Format::Textfile => Textfile {
+                rows: &held.rows,
+                seconds: (until.0.saturating_sub(since.0)).max(0) / 1_000_000,
+                last_run: held.last_run,
+            }
+            .write(&mut buffer),
+            Format::Csv => render::table(&held.rows, &mut buffer),
+        };
+        let flushed = written.and_then(|()| buffer.flush());
+        flushed.map_err(|source| self.out.failed(source))?;
+        drop(buffer);
+        output.finish()?;
+        if held.rows.is_empty() && !self.quiet {
+            say(nothing(&self.dataset.display().to_string(), &held, zone));
+        }
+        Ok(Status::Done)
+    }
+}
+
+/// What is said where there was nothing to export.
+fn nothing(dataset: &str, held: &Held, zone: Zone) -> String {
+    let shown = |moment| zone.local(moment).format("%Y-%m-%d %H:%M");
+    match held.buckets {
+        None => format!("{dataset}: no events in it yet"),
+        Some((first, last)) => format!(
+            "{dataset}: no events in this time; its buckets begin from {} to {} ({zone})",
+            shown(first),
+            shown(last)
+        ),
+    }
+}
