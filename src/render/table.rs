@@ -5,7 +5,7 @@ use crate::rollup::Row;
 use crate::taxonomy::Phase;
 
 use super::CsvLine;
-use super::fields::Time;
+use super::events::Time;
 
 /// The columns of [`table`], named and ordered as in the dataset; without the two that CSV cannot hold, the
 /// sketch of the clients and the list of the minutes.
