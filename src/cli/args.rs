@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::config::Root;
@@ -53,7 +53,7 @@ pub(super) struct Common {
 
     /// Only events at or after this time.
     ///
-    /// A date (2026-11-01), a time in the logs' zone (2026-11-01 09:15) or with its own
+    /// A date (2026-11-01, today, yesterday), a time in the logs' zone (2026-11-01 09:15) or with its own
     /// (2026-11-01T09:15:02Z), or a span that ends now (90m, 24h, 7d). In an hour that the zone repeats
     /// it is the first one.
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
@@ -131,6 +131,21 @@ impl Common {
         self.timezone.unwrap_or_default()
     }
 
+    /// Whether the zone was named.
+    pub(super) fn has_zone(&self) -> bool {
+        self.timezone.is_some()
+    }
+
+    /// The machine that was named.
+    pub(super) fn asked_host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The rules that were named.
+    pub(super) fn rules(&self) -> Result<Rules, CliError> {
+        rules(self.rules.as_deref())
+    }
+
     /// What was asked for: where to read, what could not be found, and the threads that work.
     pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
         let root = Root::default();
@@ -152,6 +167,13 @@ impl Common {
         })
     }
 
+    /// What is known of this machine, where no log is read.
+    pub(super) fn look_around(&self) -> Site {
+        let root = Root::default();
+        let pools = self.configs.read(&root).pools(&root, self.machine());
+        self.site(pools.services)
+    }
+
     /// The same, where it is known already what the pools are called.
     pub(super) fn prepare_with(&self, names: Names) -> Result<Prepared, CliError> {
         let (inputs, troubles) = self.discover();
@@ -164,7 +186,7 @@ impl Common {
             zone: self.zone(),
             host: self.host(),
             window: self.window(),
-            rules: rules(self.rules.as_deref())?,
+            rules: self.rules()?,
             names,
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
@@ -256,10 +278,14 @@ impl Common {
     }
 
     fn window(&self) -> std::ops::Range<Moment> {
-        let now = Utc::now();
-        let moment = |when: Option<When>| when.map(|when| when.moment(self.zone(), now));
-        moment(self.since).unwrap_or(Moment(i64::MIN))
-            ..moment(self.until).unwrap_or(Moment(i64::MAX))
+        let (since, until) = self.asked(self.zone(), Utc::now());
+        since.unwrap_or(Moment(i64::MIN))..until.unwrap_or(Moment(i64::MAX))
+    }
+
+    /// What --since and --until mean now, in this zone.
+    pub(super) fn asked(&self, zone: Zone, now: DateTime<Utc>) -> (Option<Moment>, Option<Moment>) {
+        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
+        (moment(self.since), moment(self.until))
     }
 
     /// Says what was left out, and with `-v` what was not understood.

@@ -10,6 +10,8 @@ pub enum Status {
     Incomplete = 1,
     /// No result; of `doctor`, that it could not look.
     NoResult = 2,
+    /// Done, and a threshold was reached that a flag names.
+    Reached = 3,
 }
 
 impl Status {

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use crate::record::{Moment, Zone};
 
@@ -11,6 +11,8 @@ pub(super) enum When {
     Local(NaiveDateTime),
     Exact(DateTime<Utc>),
     Ago(TimeDelta),
+    /// Where today begins, or so many days before.
+    Day(u64),
 }
 
 impl When {
@@ -19,6 +21,10 @@ impl When {
             Self::Local(time) => zone.moment(time),
             Self::Exact(time) => Moment(time.timestamp_micros()),
             Self::Ago(span) => Moment((now - span).timestamp_micros()),
+            Self::Day(before) => {
+                let today = zone.local(Moment(now.timestamp_micros())).date();
+                zone.moment((today - Days::new(before)).into())
+            }
         }
     }
 }
@@ -33,6 +39,11 @@ impl FromStr for When {
         if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             return Ok(Self::Local(date.into()));
         }
+        match text {
+            "today" => return Ok(Self::Day(0)),
+            "yesterday" => return Ok(Self::Day(1)),
+            _ => {}
+        }
         let formats = [
             "%Y-%m-%d %H:%M:%S",
             "%Y-%m-%dT%H:%M:%S",
@@ -46,7 +57,7 @@ impl FromStr for When {
             return Ok(Self::Local(time));
         }
         span(text).map(Self::Ago).ok_or_else(|| {
-            "expected a date (2026-11-01), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z) \
+            "expected a date (2026-11-01, today, yesterday), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z) \
              or a span that ends now (90m, 24h, 7d)"
                 .to_owned()
         })
@@ -132,9 +143,11 @@ mod tests {
         assert_eq!(utc("2026-11-01T09:15:02Z"), "2026-11-01 09:15:02");
         assert_eq!(utc("24h"), "2026-11-21 18:00:00");
         assert_eq!(utc("7d"), "2026-11-15 18:00:00");
+        assert_eq!(utc("today"), "2026-11-21 23:00:00");
+        assert_eq!(utc("yesterday"), "2026-11-20 23:00:00");
         for wrong in [
             "",
-            "yesterday",
+            "tomorrow",
             "2026-13-01",
             "-5h",
             "5",

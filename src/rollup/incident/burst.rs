@@ -17,6 +17,7 @@ pub(super) type Count = (i64, u64);
 const ALLOWANCE: f64 = 0.5;
 
 /// So many minutes of the past tell what is usual, and not fewer than these.
+const WEEK: i64 = 7 * DAY;
 const DAY: i64 = 24 * 60;
 const ENOUGH: i64 = 6 * 60;
 
@@ -25,10 +26,10 @@ const LONG: i64 = 2 * 60;
 
 /// The bursts in `counts`, which are sorted, of data that begins and ends with these minutes.
 ///
-/// What is usual is the lower quartile of the hours before, a day at most: what was there for less than three
-/// quarters of the time is not. It stays what it was as long as a burst goes on.
+/// What is usual is the upper quartile of the hours before, a week at most: as much as in the busy hours of each
+/// day, but not what was there for less than a quarter of the time. It stays what it was as long as a burst goes on.
 ///
-/// In the first hours nothing is known. So a burst that began there must stand out from what came after it as well,
+/// On the first day little is known. So a burst that began there must stand out from what came after it as well,
 /// and in a long one, that may be what is usual, others are found that stand out from its own median.
 pub(super) fn bursts(
     counts: &[Count],
@@ -40,14 +41,14 @@ pub(super) fn bursts(
         let (hour, _) = known.get();
         let end = minute.div_euclid(60) * 60;
         if hour != end {
-            let usual = usual(counts, data.start.max(end - DAY)..end);
+            let usual = usual(counts, data.start.max(end - WEEK)..end);
             known.set((end, usual.unwrap_or(0.0)));
         }
         known.get().1
     };
     let mut found = Vec::new();
     for outer in find(counts, usual, thresholds) {
-        let is_early = outer.start < data.start + ENOUGH + 60;
+        let is_early = outer.start < data.start + DAY;
         match usual_after(counts, &outer, data).filter(|_| is_early) {
             Some(after) => found.extend(find(within(counts, &outer), |_| after, thresholds)),
             None => found.push(outer),
@@ -139,11 +140,11 @@ fn usual(counts: &[Count], minutes: Range<i64>) -> Option<f64> {
     };
     let mut hours: Vec<u64> = (start..end).step_by(60).map(hour).collect();
     hours.sort_unstable();
-    Some(hours[(hours.len() - 1) / 4] as f64 / 60.0)
+    Some(hours[hours.len() * 3 / 4] as f64 / 60.0)
 }
 
 fn usual_after(counts: &[Count], burst: &Range<i64>, data: &Range<i64>) -> Option<f64> {
-    usual(counts, burst.end..data.end.min(burst.end + DAY))
+    usual(counts, burst.end..data.end.min(burst.end + WEEK))
 }
 
 /// The median of `minutes` minutes, those without failures included.
@@ -238,10 +239,10 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_not_usual_until_it_was_there_for_most_of_a_day() {
+    fn an_outage_is_not_usual_until_it_was_there_for_a_quarter_of_the_time() {
         let mut counts = vec![(0, 1)];
-        add(&mut counts, level(2_000..2_900, 25));
-        add(&mut counts, level(3_000..3_040, 25));
-        assert_eq!(found(&counts), [(2_000, 2_900), (3_000, 3_040)]);
+        add(&mut counts, level(4_000..4_800, 25));
+        add(&mut counts, level(4_900..4_940, 25));
+        assert_eq!(found(&counts), [(4_000, 4_800), (4_900, 4_940)]);
     }
 }

@@ -1,0 +1,241 @@
+mod dataset;
+mod logs;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+
+use crate::record::{Moment, Zone};
+use crate::render::report::{Document, Read, Sources};
+use crate::render::{self, Site, plural};
+use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary, Thresholds};
+
+use super::args::{Bucketed, Common};
+use super::output::Out;
+use super::{CliError, Status};
+
+/// What failed, where, when, why, and what to do.
+///
+/// Of logs, or of a dataset that aggregate has written. With --since the time from then on is compared with the
+/// time of the same length before it, and with the seven before: --since 24h with yesterday and with the week.
+///
+/// Exit status: 0 done; 1 done, but something was left out, and standard error says what; 2 no result; 3 more
+/// failures than --fail-over allows.
+#[derive(Debug, Args)]
+#[command(mut_arg("logs", |logs| logs.required(false).required_unless_present("dataset")))]
+pub(super) struct Report {
+    #[command(flatten)]
+    common: Common,
+
+    /// Report of a dataset instead of logs: the folder that aggregate --out has made.
+    ///
+    /// --since and --until take in the buckets that they fall into. --host leaves out what other machines
+    /// have logged. Requests and clients are not kept in a dataset.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "logs",
+        help_heading = "Input"
+    )]
+    dataset: Option<PathBuf>,
+
+    #[command(flatten)]
+    bucketed: Bucketed,
+
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    format: Format,
+
+    #[command(flatten)]
+    out: Out,
+
+    /// Write nothing if nothing failed and all could be read.
+    #[arg(long, help_heading = "Output")]
+    quiet_if_clean: bool,
+
+    /// End with exit status 3 if there are more failures than this.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    fail_over: Option<u64>,
+
+    #[command(flatten)]
+    incidents: Incidents,
+}
+
+/// What makes an incident.
+#[derive(Debug, Args)]
+pub(super) struct Incidents {
+    /// An incident begins when a pool has so many failures more than --incident-factor lets pass.
+    ///
+    /// What is let pass in each minute is taken off, so that N failures in a minute make an incident, and one
+    /// failure a minute makes one if it goes on for 2 N minutes.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Incidents"
+    )]
+    incident_failures: u64,
+
+    /// So many times what is usual for the pool is let pass in a minute, and half a failure at least.
+    ///
+    /// Usual is the upper quartile of the hours of the week before: what happened for less than a quarter of that
+    /// time is not.
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 3.0,
+        value_parser = factor,
+        help_heading = "Incidents"
+    )]
+    incident_factor: f64,
+
+    /// An incident is over when for so many minutes no more failed than is let pass.
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(i64).range(1..=1440),
+        help_heading = "Incidents"
+    )]
+    incident_gap: i64,
+}
+
+impl Incidents {
+    pub(super) fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            failures: self.incident_failures,
+            factor: self.incident_factor,
+            gap_minutes: self.incident_gap,
+        }
+    }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if (1.0..=1e6).contains(&factor) => Ok(factor),
+        _ => Err("expected a number from 1 to 1000000".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// For the eyes, 80 columns.
+    #[default]
+    Terminal,
+    /// For programs; the README says what is in it.
+    Json,
+}
+
+/// What was counted, whatever it was counted from.
+struct Counted {
+    /// The rows of the period.
+    rows: Vec<Row>,
+    /// The rows of the time before.
+    before: Vec<Row>,
+    /// From when on there is data.
+    known: Option<Moment>,
+    summary: Summary,
+    leaders: Option<Leaders>,
+    period: Period,
+    bucket_seconds: i64,
+    site: Site,
+    read: Read,
+    status: Status,
+}
+
+/// The time that was asked for.
+#[derive(Debug, Clone)]
+struct Period {
+    zone: Zone,
+    since: Option<Moment>,
+    until: Option<Moment>,
+}
+
+impl Period {
+    /// What is compared with the time before it; that must have a beginning.
+    fn span(&self) -> Option<Span> {
+        let time = self.since?..self.until?;
+        (time.start < time.end).then_some(Span { time })
+    }
+
+    /// From when on data is needed.
+    fn start(&self) -> Moment {
+        let span = self.span().map(|span| span.start());
+        span.or(self.since).unwrap_or(Moment(i64::MIN))
+    }
+}
+
+impl Report {
+    pub(super) fn run(&self) -> Result<Status, CliError> {
+        let counted = match &self.dataset {
+            Some(folder) => self.count_dataset(folder)?,
+            None => self.count_logs()?,
+        };
+        let Some(counted) = counted else {
+            return Ok(Status::NoResult);
+        };
+        let failures = counted.summary.total.failed;
+        let is_clean = failures == 0 && counted.status == Status::Done;
+        if !(is_clean && self.quiet_if_clean) {
+            self.write(&counted)?;
+        }
+        match self.fail_over {
+            Some(most) if failures > most => {
+                let failures = plural(failures, "failure");
+                self.common
+                    .remark(format_args!("{failures}, and --fail-over {most}"));
+                Ok(Status::Reached)
+            }
+            _ => Ok(counted.status),
+        }
+    }
+
+    fn write(&self, counted: &Counted) -> Result<(), CliError> {
+        let incidents = Incident::find(&counted.rows, &self.incidents.thresholds());
+        let span = counted.period.span();
+        let change = span.map(|span| Change::new(span, &counted.before, counted.known));
+        let sources = Sources {
+            summary: &counted.summary,
+            incidents: &incidents,
+            leaders: counted.leaders.as_ref(),
+            change: change.as_ref(),
+            since: counted.period.since,
+            until: counted.period.until,
+            bucket_seconds: counted.bucket_seconds,
+            zone: counted.period.zone,
+            site: &counted.site,
+        };
+        let document = Document::new(&sources, counted.read.clone());
+        let text = match self.format {
+            Format::Terminal => render::Report {
+                summary: &counted.summary,
+                zone: counted.period.zone,
+                bucket_seconds: counted.bucket_seconds,
+                site: &counted.site,
+            }
+            .to_string(),
+            Format::Json => {
+                serde_json::to_string_pretty(&document).expect("a document is JSON") + "\n"
+            }
+        };
+        let mut output = self.out.open()?;
+        let written = output.write_all(text.as_bytes());
+        written.map_err(|source| self.out.failed(source))?;
+        output.finish()
+    }
+
+    /// The time that was asked for. What begins ends now, unless told otherwise.
+    fn period(&self, zone: Zone) -> Period {
+        let now = Utc::now();
+        let (since, until) = self.common.asked(zone, now);
+        let now = Moment(now.timestamp_micros());
+        Period {
+            zone,
+            since,
+            until: until.or(since.map(|since| now.max(since))),
+        }
+    }
+}
