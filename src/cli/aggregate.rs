@@ -13,13 +13,14 @@ use crate::scan::{Finding, Notes, Resumed, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, say, this_machine};
+use super::incidents::Incidents;
 use super::time::Span;
 use super::{CliError, Status};
 
 /// Append per-pool, per-hour Parquet to a dataset.
 ///
-/// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet. What an earlier
-/// run has read is not read again, whatever the log is called now and however it is compressed. Where
+/// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet, and makes the table
+/// `incidents` anew: DIR/incidents/incidents.parquet. What an earlier run has read is not read again, whatever the log is called now and however it is compressed. Where
 /// there is nothing new, nothing is added. What --since and --until leave out is left out for good.
 #[derive(Debug, Args)]
 pub(super) struct Aggregate {
@@ -32,6 +33,9 @@ pub(super) struct Aggregate {
     /// The folder of the dataset; made if need be.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
+
+    #[command(flatten)]
+    incidents: Incidents,
 
     /// Show what would be read, and do nothing.
     #[arg(long, help_heading = "Output")]
@@ -117,13 +121,28 @@ impl Aggregate {
                 },
             };
             self.common.tell(&outcome.intake, &troubles);
-            let status = status(&troubles, &outcome.intake, &notes.findings).but(prepared.is_whole);
+            let incidents = self.refresh_incidents(&dataset);
+            let status = status(&troubles, &outcome.intake, &notes.findings)
+                .but(prepared.is_whole && incidents);
             if status != Status::NoResult {
                 self.sum_up(&rows, outcome.intake, &notes.findings, path.as_deref());
             }
             return Ok(status);
         }
         Err(CliError::Unsettled)
+    }
+
+    /// The table of incidents follows the rows. Where that fails, the rows are there all the same, and the next
+    /// run tries again.
+    fn refresh_incidents(&self, dataset: &Dataset) -> bool {
+        let thresholds = self.incidents.thresholds();
+        let refreshed = dataset.refresh_incidents(&thresholds, self.wait.0);
+        if let Err(error) = &refreshed {
+            say(format_args!(
+                "the table of incidents is not up to date: {error}"
+            ));
+        }
+        refreshed.is_ok()
     }
 
     /// Whether a file that was found was rotated before it could be opened. By now there may be another one

@@ -9,6 +9,7 @@ mod doctor;
 mod events;
 mod explain;
 mod export;
+mod incidents;
 mod output;
 mod report;
 mod status;

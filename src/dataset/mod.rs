@@ -1,6 +1,7 @@
 //! Datasets: folders of Parquet files that any engine reads with a plain glob.
 //!
-//! A dataset has one folder per table, `hourly/` for the rollup. A run adds one file to it: written
+//! A dataset has one folder per table, `hourly/` for the rollup and `incidents/`, which is made of it. A run adds
+//! one file to `hourly/`: written
 //! under a temporary name, synced, then renamed, so a reader sees the whole file or none. The file's
 //! footer says which logs it was counted from, and how far: that is the [`Ledger`], and why no event is
 //! counted twice or left out.
@@ -11,6 +12,7 @@ mod error;
 mod event_file;
 mod footer;
 mod hourly;
+mod incidents;
 mod ledger;
 mod lock;
 mod page;
@@ -28,6 +30,7 @@ pub use error::DatasetError;
 pub use event_file::EventFile;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
+pub use incidents::INCIDENTS;
 pub use ledger::{Ledger, Lost};
 pub use rows::Held;
 pub use run::{Commit, Run};

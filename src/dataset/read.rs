@@ -1,7 +1,6 @@
 //! Rows read back, as merging needs them: by the texts that stand in the file, so that classes of other
 //! versions and of rules pass through unchanged.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
@@ -17,7 +16,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::statistics::Statistics;
 
-use crate::rollup::{Clients, Minutes};
+use crate::rollup::{Clients, Minutes, choose_example};
 
 use super::{DatasetError, footer, hourly};
 
@@ -270,13 +269,7 @@ impl Counts {
         self.events += other.events;
         self.clients.merge(other.clients);
         self.minutes.merge(&other.minutes);
-        // An example is the first record of its row; where the earlier row has none, an example that is
-        // earlier still stands in another row of the same file.
-        self.example = match other.first_seen.cmp(&self.first_seen) {
-            Ordering::Less => other.example,
-            Ordering::Equal => self.example.take().into_iter().chain(other.example).min(),
-            Ordering::Greater => self.example.take(),
-        };
+        self.example = choose_example(self.example.take(), other.example);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
     }

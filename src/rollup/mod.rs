@@ -20,6 +20,7 @@ mod table;
 pub use clients::Clients;
 pub use count::Count;
 pub use event::Event;
+pub use examples::choose_example;
 pub use incident::{Incident, Thresholds};
 pub use intake::{Intake, Sample};
 pub use leaders::Leaders;

@@ -40,7 +40,7 @@ pub struct Row {
     pub first_seen: Moment,
     /// The last of the events.
     pub last_seen: Moment,
-    /// The first record of the class and pool in the bucket, cut at 512 bytes: in the row that counts it, and
-    /// for failures only.
+    /// A record of the class and pool in the bucket, cut at 512 bytes: in the row that counts it, and for failures
+    /// only.
     pub example: Option<String>,
 }

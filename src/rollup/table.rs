@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 use crate::record::{Level, Moment, OsError, Text};
 use crate::taxonomy::{Class, Kind, Phase};
 
-use super::examples::Examples;
+use super::examples::{self, Examples};
 use super::{Clients, Event, Minutes, Row};
 
 /// Events counted by bucket and by everything that tells them apart.
@@ -28,6 +28,8 @@ struct Cell {
     events: u64,
     clients: Clients,
     minutes: Minutes,
+    /// The lowest of its failures, by which the example is chosen.
+    lot: u64,
     first_seen: Moment,
     last_seen: Moment,
 }
@@ -102,6 +104,7 @@ impl Rollup {
                     events: 0,
                     clients: Clients::default(),
                     minutes: Minutes::default(),
+                    lot: u64::MAX,
                     first_seen: event.moment,
                     last_seen: event.moment,
                 })
@@ -110,16 +113,18 @@ impl Rollup {
         let cell = &mut self.cells[at];
         cell.events += 1;
         cell.minutes.add(Moment(key.bucket), event.moment);
-        let is_first = event.moment <= cell.first_seen;
         cell.first_seen = cell.first_seen.min(event.moment);
         cell.last_seen = cell.last_seen.max(event.moment);
         if let Some(client) = tail.client {
             cell.clients.add(client);
         }
-        if is_first && key.class.kind() == Kind::Failed {
+        if key.class.kind() == Kind::Failed {
             let raw = event.record.raw;
-            self.examples
-                .offer(key.bucket, key.class, event.pool, event.moment, raw);
+            let lot = examples::lot(raw);
+            if lot <= cell.lot {
+                cell.lot = lot;
+                self.examples.offer(key.bucket, key.class, event.pool, raw);
+            }
         }
     }
 
@@ -152,6 +157,7 @@ impl Rollup {
                     into.events += cell.events;
                     into.clients.merge(cell.clients);
                     into.minutes.merge(&cell.minutes);
+                    into.lot = into.lot.min(cell.lot);
                     into.first_seen = into.first_seen.min(cell.first_seen);
                     into.last_seen = into.last_seen.max(cell.last_seen);
                 }
@@ -175,31 +181,25 @@ impl Rollup {
     /// The rows, sorted by bucket, pool and the rest: the same for every order of events.
     pub fn into_rows(self) -> Vec<Row> {
         drop(self.index);
-        let mut rows: Vec<Row> = self.cells.into_iter().map(Cell::into_row).collect();
+        let mut examples = self.examples;
+        let mut rows: Vec<(Row, u64)> = self.cells.into_iter().map(Cell::into_row).collect();
         rows.sort_unstable();
-        for example in self.examples.into_iter() {
-            let pool = Text(&example.pool).to_str();
-            let from = rows.partition_point(|row| {
-                (row.bucket.0, row.pool.as_str()) < (example.bucket, pool.as_ref())
-            });
-            // One of its rows begins with it.
-            let its_row = rows[from..]
-                .iter_mut()
-                .find(|row| row.class == example.class && row.first_seen == example.moment);
-            if let Some(row) = its_row {
-                row.example = Some(Text(&example.text).to_str().into_owned());
-            }
-        }
-        rows
+        let with_example = |(mut row, lot): (Row, u64)| {
+            let example = examples.take(row.bucket.0, row.class, row.pool.as_bytes(), lot);
+            row.example = example.map(|text| Text(&text).to_str().into_owned());
+            row
+        };
+        rows.into_iter().map(with_example).collect()
     }
 }
 
 impl Cell {
-    fn into_row(self) -> Row {
+    /// The row, but for its example, and the lot of that.
+    fn into_row(self) -> (Row, u64) {
         let texts = split_texts(&self.texts, &self.key.lengths);
         let [host, pool, scheme, peer, server] =
             texts.map(|text| text.map(|text| Text(text).to_str().into_owned()));
-        Row {
+        let row = Row {
             bucket: Moment(self.key.bucket),
             pool: pool.unwrap_or_default(),
             host: host.unwrap_or_default(),
@@ -218,7 +218,8 @@ impl Cell {
             first_seen: self.first_seen,
             last_seen: self.last_seen,
             example: None,
-        }
+        };
+        (row, self.lot)
     }
 }
 

@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::record::Moment;
 use crate::taxonomy::{Class, Kind};
 
-use super::Row;
 use super::summary::{most_first, together};
+use super::{Row, choose_example};
 use burst::Count;
 
 /// A stretch of time in which a pool failed much more than usual.
@@ -35,7 +35,7 @@ pub struct Incident {
     pub servers: Vec<(String, u64)>,
     /// How many clients saw failures of the pool in the buckets that it touches.
     pub clients: u64,
-    /// The first record of the commonest class, of those that are kept: one of each bucket.
+    /// A record of the commonest class, from the bucket with most of its failures.
     pub example: Option<String>,
     /// Whether it was there already when the data begins: it may have started before.
     pub is_from_before: bool,
@@ -182,7 +182,7 @@ fn describe(
             continue;
         }
         events += failed;
-        touched.push(row);
+        touched.push((row, failed));
         *classes.entry(row.class).or_default() += failed;
         for (counts, name) in [(&mut peers, &row.peer), (&mut servers, &row.server)] {
             if let Some(name) = name.as_ref().filter(|name| !name.is_empty()) {
@@ -194,13 +194,6 @@ fn describe(
     let class = classes.first()?.0;
     let started = Moment(burst.start * MINUTE);
     let ended = Moment(burst.end * MINUTE);
-    let of_class = touched
-        .iter()
-        .filter(|row| row.class == class && row.example.is_some());
-    let first = of_class.min_by_key(|row| {
-        let is_outside = !(started..ended).contains(&row.first_seen);
-        (is_outside, row.first_seen, &row.example)
-    });
     Some(Incident {
         pool: rows.first()?.pool.clone(),
         started,
@@ -211,9 +204,21 @@ fn describe(
         classes,
         peers: most_first(peers),
         servers: most_first(servers),
-        clients: together(touched.iter().copied()),
-        example: first.and_then(|row| row.example.clone()),
+        clients: together(touched.iter().map(|touched| touched.0)),
+        example: example(class, &touched),
         is_from_before: burst.start <= data.start,
         is_going_on: burst.end + thresholds.gap_minutes >= data.end,
     })
+}
+
+/// Of the rows of an incident, with its failures in them.
+fn example(class: Class, rows: &[(&Row, u64)]) -> Option<String> {
+    let mut buckets: BTreeMap<Moment, (u64, Option<String>)> = BTreeMap::new();
+    for (row, failures) in rows.iter().filter(|(row, _)| row.class == class) {
+        let bucket = buckets.entry(row.bucket).or_default();
+        bucket.0 += failures;
+        bucket.1 = choose_example(bucket.1.take(), row.example.clone());
+    }
+    let most = buckets.into_values().rev().max_by_key(|bucket| bucket.0);
+    most.and_then(|(_, example)| example)
 }

@@ -1,0 +1,190 @@
+//! The table of incidents: one file, made anew of the `hourly` table whenever that has changed.
+//!
+//! It holds nothing that the rows of `hourly` do not tell, so it may be late, or lost, without harm: the next run
+//! sees that it was made of other files, and makes it again. And it does not matter in how many runs the rows came.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use sha2::{Digest, Sha256};
+
+use crate::record::Moment;
+use crate::rollup::{Incident, Thresholds};
+
+use super::run::{COMMIT_LOCK, sync_folder};
+use super::{Dataset, DatasetError, footer, parquet_files, write};
+
+/// The table, and the folder of a dataset in which it lies.
+pub const INCIDENTS: &str = "incidents";
+
+const FILE: &str = "incidents.parquet";
+
+/// How the names of unfinished files begin. They lie outside of the tables.
+const TEMPORARY: &str = ".writing-incidents-";
+
+/// The files of `hourly` of which the table was made, as a hash.
+const MADE_OF: &str = "badgateway.made_of";
+/// What made an incident.
+const THRESHOLDS: &str = "badgateway.incident_thresholds";
+
+/// More names than this are not told of an incident.
+const NAMES: usize = 20;
+
+impl Dataset {
+    /// Makes the table of incidents anew, if `hourly` or the thresholds have changed since it was made.
+    pub fn refresh_incidents(
+        &self,
+        thresholds: &Thresholds,
+        patience: Duration,
+    ) -> Result<(), DatasetError> {
+        let folder = self.folder.join(INCIDENTS);
+        let path = folder.join(FILE);
+        let failed = |source| DatasetError::Io {
+            path: folder.clone(),
+            source,
+        };
+        let _lock = self.lock(COMMIT_LOCK, patience, |_| {})?;
+        let made_of = self.made_of()?;
+        let thresholds_said = format!(
+            "failures={} factor={} gap_minutes={}",
+            thresholds.failures, thresholds.factor, thresholds.gap_minutes
+        );
+        let said = [(MADE_OF, made_of), (THRESHOLDS, thresholds_said)];
+        if is_made_of(&path, &said) {
+            return Ok(());
+        }
+        fs::create_dir_all(&folder).map_err(failed)?;
+        self.remove_unfinished_incidents().map_err(failed)?;
+        let held = self.rows(&(Moment(i64::MIN)..Moment(i64::MAX)), &[])?;
+        let incidents = Incident::find(&held.rows, thresholds);
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .permissions(write::readable())
+            .tempfile_in(&self.folder)
+            .map_err(failed)?;
+        let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));
+        write_table(&incidents, said.to_vec(), file.as_file()).map_err(|source| {
+            DatasetError::Parquet {
+                path: folder.clone(),
+                source,
+            }
+        })?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        sync_folder(&folder).map_err(failed)
+    }
+
+    /// Names and lengths of the files of `hourly`; none of them ever changes.
+    fn made_of(&self) -> Result<String, DatasetError> {
+        let mut hash = Sha256::new();
+        for path in parquet_files(&self.table())? {
+            let meta = fs::metadata(&path).map_err(|source| DatasetError::Io {
+                path: path.clone(),
+                source,
+            })?;
+            hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update([0]);
+            hash.update(meta.len().to_le_bytes());
+        }
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+
+    fn remove_unfinished_incidents(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is a whole file that says all this. One that cannot be read is made again.
+fn is_made_of(path: &Path, said: &[(&str, String)]) -> bool {
+    let Ok(values) = footer::read(path) else {
+        return false;
+    };
+    let says = |(key, value): &(&str, String)| footer::value(&values, key) == Some(value);
+    said.iter().all(says)
+}
+
+/// The columns of the `incidents` table.
+fn schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let time = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let column = |name, kind| Field::new(name, kind, false);
+        Arc::new(Schema::new(vec![
+            column("pool", DataType::Utf8),
+            column("started", time()),
+            column("ended", time()),
+            column("events", DataType::Int64),
+            column("peak_per_minute", DataType::Int64),
+            column("class", DataType::Utf8),
+            column("peers", DataType::Utf8),
+            column("servers", DataType::Utf8),
+            column("clients", DataType::Int64),
+            Field::new("example", DataType::Utf8, true),
+        ]))
+    });
+    Arc::clone(&SCHEMA)
+}
+
+fn write_table(
+    incidents: &[Incident],
+    said: Vec<KeyValue>,
+    out: impl io::Write + Send,
+) -> Result<(), ParquetError> {
+    let texts = |text: &dyn Fn(&Incident) -> Option<String>| -> ArrayRef {
+        Arc::new(StringArray::from_iter(incidents.iter().map(text)))
+    };
+    let times = |time: fn(&Incident) -> Moment| -> ArrayRef {
+        let times = incidents.iter().map(|incident| time(incident).0);
+        let times = PrimitiveArray::<TimestampMicrosecondType>::from_iter_values(times);
+        Arc::new(times.with_timezone("UTC"))
+    };
+    let counts = |count: fn(&Incident) -> u64| -> ArrayRef {
+        let counts = incidents.iter().map(|incident| count(incident) as i64);
+        Arc::new(PrimitiveArray::<Int64Type>::from_iter_values(counts))
+    };
+    let columns = vec![
+        texts(&|incident| Some(incident.pool.clone())),
+        times(|incident| incident.started),
+        times(|incident| incident.ended),
+        counts(|incident| incident.events),
+        counts(|incident| incident.peak_per_minute),
+        texts(&|incident| Some(incident.class().name().to_owned())),
+        texts(&|incident| Some(listed(&incident.peers))),
+        texts(&|incident| Some(listed(&incident.servers))),
+        counts(|incident| incident.clients),
+        texts(&|incident| incident.example.clone()),
+    ];
+    let properties = write::common(said)?.build();
+    let mut writer = ArrowWriter::try_new(out, schema(), Some(properties))?;
+    writer.write(&RecordBatch::try_new(schema(), columns)?)?;
+    writer.close()?;
+    Ok(())
+}
+
+/// The names, the worst first, with commas between them.
+fn listed(names: &[(String, u64)]) -> String {
+    let names: Vec<&str> = names
+        .iter()
+        .take(NAMES)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    names.join(", ")
+}
