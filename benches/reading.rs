@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use badgateway::record::Boundaries;
-use badgateway::source::{Access, Chunks, Input, open};
+use badgateway::source::{Access, Chunks, Input, Position, open};
 use clap::Parser;
 use flate2::bufread::MultiGzDecoder;
 
@@ -92,7 +92,12 @@ fn decode(log: &Path) -> u64 {
 }
 
 fn read(log: &Path, chunk_size: usize) -> u64 {
-    let source = open(&Input::File(log.to_path_buf()), Access::Auto).expect("the log opens");
+    let source = open(
+        &Input::File(log.to_path_buf()),
+        Access::Auto,
+        Position::default(),
+    )
+    .expect("the log opens");
     let chunks = Chunks::new(source, &Boundaries, chunk_size);
     chunks
         .map(|chunk| chunk.expect("the log is whole").len() as u64)

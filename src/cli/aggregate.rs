@@ -9,7 +9,7 @@ use clap::Args;
 use crate::dataset::{Commit, Dataset, Entry, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
 use crate::rollup::{Intake, Row, Summary};
-use crate::scan::{Finding, Notes, Resumed, State};
+use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, say, this_machine};
@@ -76,9 +76,8 @@ impl Aggregate {
             prepared.scan.inputs = inputs;
             let ledger = run.ledger()?;
             prepared.scan.window.start = asked_for.start.max(ledger.kept_since());
-            let scan = &prepared.scan;
-            let work = || scan.resume(self.bucketed.micros(), &ledger, &machine);
-            let outcome = prepared.threads.install(work);
+            let work = |scan: &Scan| scan.resume(self.bucketed.micros(), &ledger, &machine);
+            let outcome = prepared.work(&self.common, work);
             let Resumed {
                 rollup,
                 mut notes,
@@ -209,15 +208,19 @@ impl Aggregate {
     }
 
     /// What would be read, one line for each input.
-    fn show(&self, prepared: Prepared, ledger: &Ledger, machine: &str) -> Result<Status, CliError> {
+    fn show(
+        &self,
+        mut prepared: Prepared,
+        ledger: &Ledger,
+        machine: &str,
+    ) -> Result<Status, CliError> {
+        let (findings, more) = prepared.work(&self.common, |scan| scan.findings(ledger, machine));
         let Prepared {
             scan,
             is_whole,
             mut troubles,
-            threads,
             ..
         } = prepared;
-        let (findings, more) = threads.install(|| scan.findings(ledger, machine));
         troubles.extend(more);
         troubles.extend(lost(ledger));
         let mut text = String::new();

@@ -11,10 +11,12 @@ use crate::record::{Moment, Zone};
 use crate::render::{Safe, Site, brief, plural};
 use crate::rollup::Intake;
 use crate::scan::{Outcome, Scan};
-use crate::source::{Access, Input, Trouble, covers, discover};
+use crate::source::{Access, Input, Meter, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
 use super::configs::Configs;
+use super::output::Surface;
+use super::progress;
 use super::time::{Bucket, When};
 use super::{CliError, Status};
 
@@ -84,6 +86,9 @@ pub(super) struct Common {
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, hide = true, help_heading = "Work")]
     chunk_size: usize,
 
+    #[command(flatten)]
+    progress: progress::Flags,
+
     /// Say nothing but errors.
     #[arg(long, short, overrides_with = "verbose", help_heading = "Words")]
     quiet: bool,
@@ -124,6 +129,28 @@ pub(super) struct Prepared {
     pub(super) site: Site,
     pub(super) troubles: Vec<Trouble>,
     pub(super) threads: rayon::ThreadPool,
+    /// Where data goes while the logs are scanned.
+    pub(super) beside: Surface,
+}
+
+impl Prepared {
+    /// Works on the scan with the threads, and shows meanwhile how far it has come.
+    pub(super) fn work<T: Send>(
+        &mut self,
+        common: &Common,
+        work: impl FnOnce(&Scan) -> T + Send,
+    ) -> T {
+        let scan = &mut self.scan;
+        let meter = || {
+            scan.meter = Meter::new(&scan.inputs);
+            scan.meter.clone()
+        };
+        let _shown = match common.quiet {
+            true => None,
+            false => common.progress.show(self.beside, meter),
+        };
+        self.threads.install(|| work(&self.scan))
+    }
 }
 
 impl Common {
@@ -208,6 +235,7 @@ impl Common {
             site: Site::default(),
             troubles,
             threads,
+            beside: Surface::Empty,
         })
     }
 
@@ -229,20 +257,12 @@ impl Common {
     }
 
     /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
-    pub(super) fn scan<T: Send>(
-        &self,
-        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
-    ) -> Result<(Outcome<T>, Status), CliError> {
-        self.scan_prepared(self.prepare()?, work)
-    }
-
-    /// The same with what was prepared.
     pub(super) fn scan_prepared<T: Send>(
         &self,
-        prepared: Prepared,
+        mut prepared: Prepared,
         work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
     ) -> Result<(Outcome<T>, Status), CliError> {
-        let mut outcome = prepared.threads.install(|| work(&prepared.scan))?;
+        let mut outcome = prepared.work(self, work)?;
         outcome.troubles.splice(0..0, prepared.troubles);
         self.tell(&outcome.intake, &outcome.troubles);
         let status = match outcome.troubles.as_slice() {

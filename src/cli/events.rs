@@ -58,7 +58,13 @@ impl Events {
             });
         }
         let mut output = self.out.open()?;
-        let (outcome, status) = self.common.scan(|scan| {
+        let mut prepared = self.common.prepare()?;
+        prepared.beside = match surface {
+            // Whoever named a FIFO knows who reads it.
+            Surface::Pipe if !self.out.is_stdout() => Surface::Empty,
+            surface => surface,
+        };
+        let (outcome, status) = self.common.scan_prepared(prepared, |scan| {
             let written = self.format.write(scan, &mut output, surface);
             written.map_err(|source| self.out.failed(source))
         })?;

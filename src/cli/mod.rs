@@ -11,7 +11,9 @@ mod explain;
 mod export;
 mod incidents;
 mod output;
+mod progress;
 mod report;
+mod signals;
 mod status;
 mod time;
 

@@ -20,7 +20,7 @@ use crate::pool::Names;
 use crate::record::{Moment, Zone};
 use crate::render::Gather;
 use crate::rollup::{Count, Intake, Rollup};
-use crate::source::{Access, Input, Trouble, open};
+use crate::source::{Access, Input, Meter, Source, Trouble, open};
 use crate::taxonomy::Rules;
 
 use crew::Crew;
@@ -49,6 +49,8 @@ pub struct Scan {
     pub names: Names,
     /// About how many bytes are worked on at once.
     pub chunk_size: usize,
+    /// Told how far the inputs were read.
+    pub meter: Meter,
 }
 
 /// What came out of a scan.
@@ -74,6 +76,7 @@ impl Scan {
             rules: Rules::default(),
             names: Names::default(),
             chunk_size: 1 << 20,
+            meter: Meter::default(),
         }
     }
 
@@ -141,8 +144,22 @@ impl Scan {
     }
 
     fn read(&self, input: usize) -> Result<Reading, Trouble> {
-        let source = open(&self.inputs[input], self.access)?;
-        Ok(Reading::new(input, source, self.zone, self.chunk_size))
+        let source = self.open(input)?;
+        let position = self.meter.position(input);
+        Ok(Reading::new(
+            input,
+            source,
+            position,
+            self.zone,
+            self.chunk_size,
+        ))
+    }
+
+    /// What cannot be opened needs no waiting for.
+    fn open(&self, input: usize) -> Result<Source, Trouble> {
+        let position = self.meter.position(input);
+        let source = open(&self.inputs[input], self.access, position.clone());
+        source.inspect_err(|_| position.finish())
     }
 
     /// Inputs in the order in which they are begun: who has nothing to do any more shall not wait long

@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 use crate::dataset::{Entry, Id, Ledger, Sight};
 use crate::record::{Boundaries, Moment};
 use crate::source::{
-    Fingerprint, Input, Mark, Recognised, Signature, Source, Trouble, open, whole_path,
+    Fingerprint, Input, Mark, Position, Recognised, Signature, Source, Trouble, open, whole_path,
 };
 
 use super::Scan;
@@ -47,14 +47,16 @@ impl Scan {
             let mut known = ledger.candidates(key);
             let mut sources = Vec::with_capacity(inputs.len());
             for &input in &inputs {
-                match open(&self.inputs[input], self.access) {
+                match self.open(input) {
                     Ok(source) => sources.push((input, source)),
                     Err(trouble) => troubles.push((input, trouble)),
                 }
             }
             self.take_turns(&mut sources);
             for (input, source) in sources {
-                match self.begin(input, source, &known, &inputs) {
+                let begun = self.begin(input, source, &known, &inputs);
+                self.meter.position(input).finish();
+                match begun {
                     Ok((finding, source, old)) => {
                         if let Ok(Some((fingerprint, _))) = source.watch(None, &Arc::default()) {
                             let old = old.map(|old| old.id());
@@ -96,8 +98,12 @@ impl Scan {
             match self.look(input, ledger, machine) {
                 Ok(Look::Pipe) => plan.pipes.push(input),
                 Ok(Look::Group(key)) => groups.entry(key).or_default().push(input),
-                Ok(Look::Settled(state)) => plan.notes.find(input, state),
+                Ok(Look::Settled(state)) => {
+                    self.meter.position(input).finish();
+                    plan.notes.find(input, state);
+                }
                 Ok(Look::Unchanged(id, entry)) => {
+                    self.meter.position(input).finish();
                     plan.notes.find(input, State::Unchanged);
                     plan.notes.met.extend(id);
                     plan.notes.leave_alone(entry);
@@ -139,7 +145,7 @@ impl Scan {
                 }
             }
         }
-        let mut source = open(&self.inputs[input], self.access)?;
+        let mut source = self.open(input)?;
         Ok(Look::Group(source.key()?))
     }
 
@@ -194,7 +200,7 @@ impl Scan {
         let beginning = |path: &Path| {
             // A pipe of that name would be waited for.
             let file = path.is_file().then(|| Input::File(path.to_path_buf()))?;
-            let source = open(&file, self.access).ok()?;
+            let source = open(&file, self.access, Position::default()).ok()?;
             let [beginning, whole] = source.beginnings(lengths).ok()?;
             beginning.filter(|_| whole.as_ref() == Some(&log.fingerprint))
         };

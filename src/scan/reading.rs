@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::record::{Boundaries, Clock, Moment, Passage, Records, Span, Splitter, Zone};
-use crate::source::{Chunk, Chunks, Fingerprint, Source, Start, Trouble, Watch};
+use crate::source::{Chunk, Chunks, Fingerprint, Position, Source, Start, Trouble, Watch};
 
 /// A chunk, and what is known of it before it is read.
 pub(super) struct Part {
@@ -36,6 +36,7 @@ impl Part {
 /// repeats, it has to be known which of the two it was at the end of this one.
 pub(super) struct Reading {
     input: usize,
+    position: Position,
     latest: Moment,
     zone: Zone,
     chunks: Chunks<'static, Boundaries>,
@@ -51,9 +52,16 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(input: usize, source: Source, zone: Zone, chunk_size: usize) -> Self {
+    pub(super) fn new(
+        input: usize,
+        source: Source,
+        position: Position,
+        zone: Zone,
+        chunk_size: usize,
+    ) -> Self {
         Self {
             input,
+            position,
             latest: moment(source.modified),
             zone,
             chunks: Chunks::new(source, &Boundaries, chunk_size),
@@ -93,9 +101,14 @@ impl Reading {
     }
 
     fn pull(&mut self) -> Option<Chunk> {
-        match self.chunks.next()? {
-            Ok(chunk) => Some(chunk),
-            Err(trouble) => {
+        match self.chunks.next() {
+            Some(Ok(chunk)) => Some(chunk),
+            None => {
+                self.position.finish();
+                None
+            }
+            Some(Err(trouble)) => {
+                self.position.finish();
                 // What is damaged is so for good; what could not be read may be readable some day.
                 self.has_failed = !matches!(trouble, Trouble::Damaged { .. });
                 self.trouble = Some(trouble);

@@ -8,7 +8,7 @@ use rayon::ScopeFifo;
 
 use crate::dataset::{Entry, Ledger};
 use crate::rollup::Rollup;
-use crate::source::{Mark, Source, Trouble, open};
+use crate::source::{Mark, Source, Trouble};
 
 use super::crew::Crew;
 use super::notes::{Notes, State};
@@ -94,7 +94,7 @@ impl Resuming<'_> {
         let scan = self.crew.scan;
         let mut sources = Vec::with_capacity(inputs.len());
         for &input in &inputs {
-            match open(&scan.inputs[input], scan.access) {
+            match scan.open(input) {
                 Ok(mut source) => match source.key() {
                     Ok(now) if now == key => sources.push((input, source)),
                     // Logs were rotated since the plan was made: it is another one now.
@@ -111,7 +111,10 @@ impl Resuming<'_> {
         for (input, source) in sources {
             match key.is_none() && source.compression.is_some() && scan.has_twin(input) {
                 // It is just beginning to be compressed.
-                true => self.notes().find(input, State::Known),
+                true => {
+                    scan.meter.position(input).finish();
+                    self.notes().find(input, State::Known);
+                }
                 false => self.read(scope, input, source, &mut known, &inputs),
             }
         }
@@ -119,7 +122,8 @@ impl Resuming<'_> {
 
     fn read_pipe<'scope>(&'scope self, scope: &ScopeFifo<'scope>, input: usize, ledger: &Ledger) {
         let scan = self.crew.scan;
-        let keyed = open(&scan.inputs[input], scan.access)
+        let keyed = scan
+            .open(input)
             .and_then(|mut source| Ok((source.key()?, source)));
         match keyed {
             Err(trouble) => self.crew.trouble(input, trouble),
@@ -140,7 +144,9 @@ impl Resuming<'_> {
         known: &mut Vec<Entry>,
         alike: &[usize],
     ) {
-        match self.try_read(scope, input, source, known, alike) {
+        let read = self.try_read(scope, input, source, known, alike);
+        self.crew.scan.meter.position(input).finish();
+        match read {
             Err(trouble) => self.crew.trouble(input, trouble),
             Ok(None) => {}
             Ok(Some(entry)) => {
@@ -178,8 +184,9 @@ impl Resuming<'_> {
         let (promised, watch) = source.watch(recognised, &self.has_changed)?.unzip();
         let watch = watch.map(Arc::new);
         let clock = old.as_ref().and_then(|old| old.clock);
-        let mut reading =
-            Reading::new(input, source, scan.zone, scan.chunk_size).resumed(clock, watch.clone());
+        let position = scan.meter.position(input);
+        let mut reading = Reading::new(input, source, position, scan.zone, scan.chunk_size)
+            .resumed(clock, watch.clone());
         self.crew.read(scope, &mut reading);
         let fingerprint = match (reading.failed_at(), &watch) {
             (None, Some(_)) => promised,

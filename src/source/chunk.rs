@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::decompress::Damaged;
 use super::map::Map;
+use super::meter::Position;
 use super::open::{Bytes, Part, Source};
 use super::stream::Stream;
 use super::{Fingerprint, Trouble};
@@ -90,6 +91,8 @@ pub struct Chunks<'c, C> {
     offset: u64,
     start: Start,
     passed: Option<Fingerprint>,
+    /// Told of a file that is not compressed; of anything else its stream tells it.
+    position: Position,
     /// Whether what a failure tore apart was left out.
     is_mended: bool,
 }
@@ -116,6 +119,11 @@ impl<'c, C: Cut> Chunks<'c, C> {
                 (Reader::Stream(stream), offset)
             }
         };
+        let position = match source.file {
+            Some(_) => source.position,
+            None => Position::default(),
+        };
+        position.skip_to(offset);
         Self {
             path: source.path,
             file: source.file,
@@ -129,6 +137,7 @@ impl<'c, C: Cut> Chunks<'c, C> {
                 _ => Start::MidLine,
             },
             passed: None,
+            position,
             is_mended: false,
         }
     }
@@ -165,6 +174,7 @@ impl<'c, C: Cut> Chunks<'c, C> {
             last,
         };
         self.offset += length as u64;
+        self.position.reach(self.offset);
         self.start = next;
         chunk
     }
@@ -283,7 +293,12 @@ mod tests {
     fn pieces(text: &[u8], access: Access, size: usize) -> Vec<(u64, Vec<u8>)> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
-        let source = open(&Input::File(file.path().to_path_buf()), access).unwrap();
+        let source = open(
+            &Input::File(file.path().to_path_buf()),
+            access,
+            Position::default(),
+        )
+        .unwrap();
         assert_eq!(
             source.is_mapped(),
             access == Access::Map && !text.is_empty()

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::decompress::{Compression, Decompressor, LONGEST_MAGIC};
 use super::map::Map;
+use super::meter::Position;
 use super::stream::Stream;
 use super::{Input, Trouble};
 
@@ -42,6 +43,8 @@ pub struct Source {
     pub signature: Option<Signature>,
     /// The part of the input that is asked for.
     pub(super) part: Part,
+    /// How far it was read.
+    pub(super) position: Position,
 }
 
 /// A part of an input, in decompressed bytes.
@@ -105,19 +108,24 @@ impl Source {
             compression: None,
             signature: None,
             part: Part::default(),
+            position: Position::default(),
         }
     }
 }
 
-/// Opens an input, and refuses what cannot hold a log: a socket, a block device, an archive.
-pub fn open(input: &Input, access: Access) -> Result<Source, Trouble> {
+/// Opens an input, and refuses what cannot hold a log: a socket, a block device, an archive. How far it is
+/// read is told `position`.
+pub fn open(input: &Input, access: Access, position: Position) -> Result<Source, Trouble> {
     match input {
-        Input::Stdin => open_stream(input.path(), io::stdin(), SystemTime::now(), None),
-        Input::File(path) => open_file(path, access),
+        Input::Stdin => {
+            let now = SystemTime::now();
+            open_stream(input.path(), io::stdin(), now, None, position)
+        }
+        Input::File(path) => open_file(path, access, position),
     }
 }
 
-fn open_file(path: &Path, access: Access) -> Result<Source, Trouble> {
+fn open_file(path: &Path, access: Access, position: Position) -> Result<Source, Trouble> {
     let cannot_open = |source| Trouble::Open {
         path: path.to_path_buf(),
         source,
@@ -131,7 +139,7 @@ fn open_file(path: &Path, access: Access) -> Result<Source, Trouble> {
         });
     }
     if !meta.is_file() {
-        return open_stream(path, file, SystemTime::now(), None);
+        return open_stream(path, file, SystemTime::now(), None, position);
     }
     let modified = meta.modified().unwrap_or(SystemTime::now());
     let signature = Some(Signature::of(&meta));
@@ -140,7 +148,7 @@ fn open_file(path: &Path, access: Access) -> Result<Source, Trouble> {
     let head = &head[..length];
     refuse_unknown(path, head)?;
     if Compression::of(head).is_some() {
-        return open_stream(path, file, modified, signature);
+        return open_stream(path, file, modified, signature, position);
     }
     // A size of 0 may be a file of /proc, which has bytes all the same.
     let wants_map = match access {
@@ -166,6 +174,7 @@ fn open_file(path: &Path, access: Access) -> Result<Source, Trouble> {
         compression: None,
         signature,
         part: Part::default(),
+        position,
     })
 }
 
@@ -181,10 +190,16 @@ impl Read for Shared {
 /// Opens what has to be read from its beginning: a pipe, a compressed file.
 fn open_stream(
     path: &Path,
-    mut stream: impl Read + Send + 'static,
+    stream: impl Read + Send + 'static,
     modified: SystemTime,
     signature: Option<Signature>,
+    position: Position,
 ) -> Result<Source, Trouble> {
+    let mut stream = Counted {
+        stream,
+        read: 0,
+        position: position.clone(),
+    };
     let mut head = Vec::with_capacity(LONGEST_MAGIC);
     (&mut stream)
         .take(LONGEST_MAGIC as u64)
@@ -212,7 +227,24 @@ fn open_stream(
         compression,
         signature,
         part: Part::default(),
+        position,
     })
+}
+
+/// Counts bytes as they come, before anything decompresses them.
+struct Counted<R> {
+    stream: R,
+    read: u64,
+    position: Position,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        self.read += read as u64;
+        self.position.reach(self.read);
+        Ok(read)
+    }
 }
 
 /// Opening a socket fails with an errno that says little; name the thing instead.

@@ -190,7 +190,7 @@ impl Source {
     /// Opens a file once more, to read it from its beginning.
     fn again(self, input: &Input, access: Access) -> Result<Self, Trouble> {
         match self.signature {
-            Some(_) => open(input, access),
+            Some(_) => open(input, access, self.position),
             None => Err(Trouble::Ambiguous { path: self.path }),
         }
     }
@@ -341,6 +341,7 @@ fn recognise(
 mod tests {
     use super::*;
     use crate::record::Boundaries;
+    use crate::source::Position;
 
     #[test]
     fn a_file_that_is_truncated_once_it_is_open_has_changed() {
@@ -348,7 +349,7 @@ mod tests {
         let line = b"2026/11/01 09:15:02 [notice] 7#7: signal process started\n";
         std::fs::write(file.path(), line).unwrap();
         let input = Input::File(file.path().to_path_buf());
-        let source = open(&input, Access::Read).unwrap();
+        let source = open(&input, Access::Read, Position::default()).unwrap();
         file.as_file().set_len(0).unwrap();
         let resumed = source.resume(&input, Access::Read, &[], &|_, _| true, &Boundaries);
         let trouble = resumed.err().unwrap();
