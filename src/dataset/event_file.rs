@@ -97,8 +97,8 @@ impl<W: Write + Send> EventFile<W> {
 
 fn properties(zone: &str) -> Result<WriterProperties, ParquetError> {
     let mut properties = write::common(footer::origin(zone))?
-        .set_data_page_size_limit(256 << 10)
-        .set_dictionary_page_size_limit(256 << 10);
+        .set_data_page_size_limit(128 << 10)
+        .set_dictionary_page_size_limit(128 << 10);
     // No two events have the same.
     for name in ["connection", "offset"] {
         let column = ColumnPath::from(name);

@@ -64,6 +64,13 @@ pub struct Outcome<T> {
     pub troubles: Vec<Trouble>,
 }
 
+/// About how many bytes of logs are on their way to be written. As events they take twice as many, and
+/// are there three times: gathered, growing, and being written.
+const MOST_AT_ONCE: usize = 4 << 20;
+
+/// A smaller part is more work to begin with than to read.
+const SMALLEST_PART: usize = 64 << 10;
+
 impl Scan {
     /// All of `inputs`, as written in this machine's zone.
     pub fn new(inputs: Vec<Input>) -> Self {
@@ -91,7 +98,7 @@ impl Scan {
         rayon::scope_fifo(|scope| {
             for input in self.largest_first() {
                 let crew = &crew;
-                scope.spawn_fifo(move |scope| match self.read(input) {
+                scope.spawn_fifo(move |scope| match self.read(input, self.chunk_size) {
                     Ok(mut reading) => crew.read(scope, &mut reading),
                     Err(trouble) => crew.trouble(input, trouble),
                 });
@@ -102,21 +109,23 @@ impl Scan {
 
     /// Writes all events, in the order of inputs and records, as `G` gathers them. An error is the
     /// writer's, and ends the scan. While some parts of the logs are written, the next ones are worked on, and
-    /// those behind them are read, so memory does not grow.
+    /// those behind them are read; memory grows neither with the logs nor, much, with the threads.
     pub fn events<G: Gather>(
         &self,
         mut write: impl FnMut(G::Piece) -> io::Result<()> + Send,
     ) -> io::Result<Outcome<()>> {
         let mut all = Worker::new(self);
+        // Enough for every thread to find work.
+        let at_once = rayon::current_num_threads() * 2;
+        let part_size = (MOST_AT_ONCE / at_once).max(SMALLEST_PART);
+        let part_size = part_size.min(self.chunk_size);
         let mut parts = (0..self.inputs.len()).flat_map(|input| {
-            let (reading, failed) = match self.read(input) {
+            let (reading, failed) = match self.read(input, part_size) {
                 Ok(reading) => (Some(reading), None),
                 Err(trouble) => (None, Some(Part::failed(input, trouble))),
             };
             reading.into_iter().flatten().chain(failed)
         });
-        // Enough for every thread to find work, few enough for memory not to matter.
-        let at_once = rayon::current_num_threads() * 2;
         let mut pull = || -> Vec<Part> { parts.by_ref().take(at_once).collect() };
         let work = |part| {
             let mut worker = Worker::new(self);
@@ -143,16 +152,10 @@ impl Scan {
         Ok(all.finish(()))
     }
 
-    fn read(&self, input: usize) -> Result<Reading, Trouble> {
+    fn read(&self, input: usize, chunk_size: usize) -> Result<Reading, Trouble> {
         let source = self.open(input)?;
         let position = self.meter.position(input);
-        Ok(Reading::new(
-            input,
-            source,
-            position,
-            self.zone,
-            self.chunk_size,
-        ))
+        Ok(Reading::new(input, source, position, self.zone, chunk_size))
     }
 
     /// What cannot be opened needs no waiting for.

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Level, Moment, OsError, Text};
@@ -97,7 +98,13 @@ pub struct Time(pub Moment);
 
 impl fmt::Display for Time {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.0.utc().format("%Y-%m-%dT%H:%M:%S%.fZ"))
+        out.write_str(
+            &self
+                .0
+                .utc()
+                .and_utc()
+                .to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        )
     }
 }
 
