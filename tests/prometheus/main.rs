@@ -1,7 +1,6 @@
 //! What is exported, given to real programs: Prometheus and its promtool, node_exporter, VictoriaMetrics.
 
 #[path = "../../benches/generator/mod.rs"]
-#[allow(dead_code, reason = "these tests need a part of it")]
 mod generator;
 
 mod backfill;
