@@ -4,8 +4,10 @@
 mod generator;
 
 mod backfill;
+mod dashboard;
 mod house;
 mod names;
+mod panels;
 mod server;
 mod textfile;
 mod victoria;
