@@ -29,7 +29,7 @@ impl House {
             .open(&path)
             .unwrap();
         file.write_all(log).unwrap();
-        let arguments = ["aggregate", "--no-discover", "--timezone", "UTC", "--out"];
+        let arguments = ["aggregate", "--no-discover", "--out"];
         let output = command(&arguments)
             .args([self.dataset(), path])
             .args(more)
@@ -283,6 +283,17 @@ fn only_buckets_that_begin_in_the_asked_for_time_are_exported() {
     assert_eq!(rows(&["--until", "2026-11-01 11:00"]), 4);
     let berlin = ["--timezone", "Europe/Berlin", "--until", "2026-11-01 12:00"];
     assert_eq!(rows(&berlin), 4);
+    // Nothing said, it is the zone in which the logs were written.
+    let house = House::new();
+    let log = refused("2026/11/01 23:30:00", 1, "a", 8080)
+        + &refused("2026/11/02 00:30:00", 1, "a", 8080);
+    house.aggregate(log.as_bytes(), &["--timezone", "Asia/Tokyo"]);
+    let metrics = house.export(&["--format", "openmetrics", "--until", "2026-11-02"]);
+    let events = metrics
+        .lines()
+        .filter(|line| line.starts_with("badgateway_events{"));
+    let time = |line: &str| line.rsplit_once(' ').unwrap().1.to_owned();
+    assert_eq!(events.map(time).collect::<Vec<_>>(), ["1793545199"]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::dataset::{Dataset, Held};
@@ -32,16 +33,17 @@ pub(super) struct Export {
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: PathBuf,
 
-    /// The time zone in which --since and --until are meant [default: this machine's].
+    /// The time zone in which --since and --until are meant [default: that of the logs].
     ///
-    /// Named as the time zone database does: UTC, Europe/Berlin, America/New_York.
+    /// Named as the time zone database does: UTC, Europe/Berlin, America/New_York. Where the dataset is of
+    /// logs of several zones, this machine's is the default.
     #[arg(long, value_name = "TZ", help_heading = "Filter")]
     timezone: Option<Zone>,
 
     /// Only buckets that begin at or after this time [default: all; with textfile, 24 hours before --until].
     ///
-    /// A date (2026-11-01), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z), or a span that ends now
-    /// (90m, 24h, 7d).
+    /// A date (2026-11-01, today, yesterday), a time (2026-11-01 09:15, 2026-11-01T09:15:02Z), or a span that
+    /// ends now (90m, 24h, 7d).
     #[arg(long, value_name = "TIME", help_heading = "Filter")]
     since: Option<When>,
 
@@ -74,20 +76,17 @@ enum Format {
 impl Export {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let now = Utc::now();
-        let zone = self.timezone.unwrap_or_default();
-        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
-        let (since, until) = match (self.format, moment(self.since), moment(self.until)) {
-            (Format::Textfile, since, until) => {
-                let until = until.unwrap_or(Moment(now.timestamp_micros()));
-                let day = TimeDelta::days(1).num_microseconds().unwrap_or_default();
-                (since.unwrap_or(Moment(until.0.saturating_sub(day))), until)
-            }
-            (_, since, until) => (
-                since.unwrap_or(Moment(i64::MIN)),
-                until.unwrap_or(Moment(i64::MAX)),
-            ),
-        };
-        let held = Dataset::new(&self.dataset).rows(&(since..until), &[])?;
+        // It is the dataset that says in which zone days are meant.
+        let wide = self.period(self.timezone.unwrap_or_default(), now);
+        let [start, end] = [
+            wide.start.0.saturating_sub(ZONES),
+            wide.end.0.saturating_add(ZONES),
+        ];
+        let mut held = Dataset::new(&self.dataset).rows(&(Moment(start)..Moment(end)), &[])?;
+        let zone = self.timezone.or(held.zone()).unwrap_or_default();
+        let period = self.period(zone, now);
+        held.rows.retain(|row| period.contains(&row.bucket));
+
         let mut output = self.out.open()?;
         let mut buffer = BufWriter::new(&mut output);
         let written = match self.format {
@@ -96,7 +95,7 @@ impl Export {
             }
             Format::Textfile => Textfile {
                 rows: &held.rows,
-                seconds: (until.0.saturating_sub(since.0)).max(0) / 1_000_000,
+                seconds: period.end.0.saturating_sub(period.start.0).max(0) / 1_000_000,
                 last_run: held.last_run,
             }
             .write(&mut buffer),
@@ -111,7 +110,28 @@ impl Export {
         }
         Ok(Status::Done)
     }
+
+    /// The time that was asked for, if days are meant in this zone.
+    fn period(&self, zone: Zone, now: DateTime<Utc>) -> Range<Moment> {
+        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
+        let (since, until) = (moment(self.since), moment(self.until));
+        match self.format {
+            Format::Textfile => {
+                let until = until.unwrap_or(Moment(now.timestamp_micros()));
+                since.unwrap_or(Moment(until.0.saturating_sub(DAY)))..until
+            }
+            Format::Openmetrics | Format::Csv => {
+                since.unwrap_or(Moment(i64::MIN))..until.unwrap_or(Moment(i64::MAX))
+            }
+        }
+    }
 }
+
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
+
+/// By so much the same date begins earlier or later in another zone, at most.
+const ZONES: i64 = 2 * DAY;
 
 /// What is said where there was nothing to export.
 fn nothing(dataset: &str, held: &Held, zone: Zone) -> String {

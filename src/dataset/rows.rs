@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use crate::record::{Level, Moment, OsError};
+use crate::record::{Level, Moment, OsError, Zone};
 use crate::rollup::Row;
 use crate::taxonomy::{Class, Phase};
 
@@ -26,6 +26,16 @@ pub struct Held {
     pub last_run: Option<DateTime<Utc>>,
     /// Where the first bucket of the whole dataset begins, and the last one.
     pub buckets: Option<(Moment, Moment)>,
+}
+
+impl Held {
+    /// The zone in which all logs were written, if it is one.
+    pub fn zone(&self) -> Option<Zone> {
+        match self.zones.as_slice() {
+            [zone] => zone.parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 /// Seconds.

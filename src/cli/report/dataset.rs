@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::dataset::{Dataset, Held};
-use crate::record::{Moment, Zone};
+use crate::record::Moment;
 use crate::render::Time;
 use crate::render::report::Read;
 use crate::rollup::{Intake, Summary};
@@ -27,7 +27,7 @@ impl Report {
         }
         let period = match self.common.has_zone() {
             true => asked,
-            false => self.period(zone(&held).unwrap_or(asked.zone)),
+            false => self.period(held.zone().unwrap_or(asked.zone)),
         };
         let period = whole_buckets(period, held.bucket_seconds * 1_000_000);
         let first = period.start();
@@ -75,14 +75,6 @@ impl Report {
             ));
         }
         run >= since
-    }
-}
-
-/// The zone in which all logs of a dataset were written, if it is one.
-fn zone(held: &Held) -> Option<Zone> {
-    match held.zones.as_slice() {
-        [zone] => zone.parse().ok(),
-        _ => None,
     }
 }
 
