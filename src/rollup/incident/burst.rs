@@ -94,8 +94,11 @@ fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -
         at += 1;
         if sum >= thresholds.failures as f64 {
             let end = end(counts, at - 1, allowance, thresholds.gap_minutes);
-            found.push(trimmed(&counts[start..end], allowance));
-            (sum, before, at) = (0.0, counts[end - 1].0, end);
+            let burst = trimmed(&counts[start..end], allowance);
+            let (first, last) = (start + burst.start, start + burst.end - 1);
+            found.push(counts[first].0..counts[last].0 + 1);
+            // What was cut off may be another one.
+            (sum, before, at) = (0.0, counts[last].0, last + 1);
         }
     }
     found
@@ -115,16 +118,28 @@ fn end(counts: &[Count], at: usize, allowance: f64, gap: i64) -> usize {
     last + 1
 }
 
-/// From the first to the last minute that has a quarter of the burst's usual height: what was there shortly
-/// before by chance, and what trickles in after it, are not the burst.
-fn trimmed(counts: &[Count], allowance: f64) -> Range<i64> {
+/// The part of a burst that stands out most from a quarter of its usual height: what was there shortly before by
+/// chance, and what trickles in after it, are not the burst. Told are the places in `counts`.
+fn trimmed(counts: &[Count], allowance: f64) -> Range<usize> {
     let mut heights: Vec<u64> = counts.iter().map(|count| count.1).collect();
     heights.sort_unstable();
-    let least = (heights[heights.len() / 2] as f64 / 4.0).max(allowance);
-    let mut high = counts.iter().filter(|count| count.1 as f64 >= least);
-    let first = high.next().unwrap_or(&counts[0]).0;
-    let last = high.next_back().map_or(first, |count| count.0);
-    first..last + 1
+    let level = (heights[heights.len() / 2] as f64 / 4.0).max(allowance);
+    let mut best = (f64::MIN, 0..counts.len());
+    let (mut sum, mut start) = (0.0, 0);
+    for (at, &(minute, failures)) in counts.iter().enumerate() {
+        let quiet = at
+            .checked_sub(1)
+            .map_or(0, |before| minute - counts[before].0 - 1);
+        sum -= level * quiet as f64;
+        if sum <= 0.0 {
+            (sum, start) = (0.0, at);
+        }
+        sum += failures as f64 - level;
+        if sum > best.0 {
+            best = (sum, start..at + 1);
+        }
+    }
+    best.1
 }
 
 /// How many failures a minute has as a rule in the full hours of this time, if there are enough of them.
@@ -209,6 +224,9 @@ mod tests {
         add(&mut counts, level(529..540, 30));
         assert_eq!(found(&counts), [(500, 540)]);
         add(&mut counts, level(560..570, 30));
+        assert_eq!(found(&counts), [(500, 540), (560, 570)]);
+        // A minute with a few, long after, is no part of it.
+        add(&mut counts, vec![(579, 8)]);
         assert_eq!(found(&counts), [(500, 540), (560, 570)]);
     }
 
