@@ -8,7 +8,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::record::{Moment, Zone};
-use crate::render::report::{Document, Read, Sources};
+use crate::render::report::{Document, Read, Sources, json};
 use crate::render::{self, Site, plural};
 use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary};
 
@@ -69,7 +69,7 @@ enum Format {
     /// For the eyes, 80 columns.
     #[default]
     Terminal,
-    /// For programs; the README says what is in it.
+    /// For programs; report.schema.json says what is in it.
     Json,
 }
 
@@ -161,9 +161,7 @@ impl Report {
                 site: &counted.site,
             }
             .to_string(),
-            Format::Json => {
-                serde_json::to_string_pretty(&document).expect("a document is JSON") + "\n"
-            }
+            Format::Json => json(&document),
         };
         let mut output = self.out.open()?;
         let written = output.write_all(text.as_bytes());

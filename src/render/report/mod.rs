@@ -2,6 +2,9 @@
 
 mod document;
 mod gather;
+mod json;
+#[cfg(test)]
+mod samples;
 mod timeline;
 
 pub use document::{
@@ -10,3 +13,4 @@ pub use document::{
     Totals,
 };
 pub use gather::Sources;
+pub use json::{JSON_SCHEMA, json};
