@@ -178,12 +178,14 @@ fn report_names_the_pool_its_worst_class_and_its_busiest_hour() {
     assert_eq!(output.status.code(), Some(0));
     let report = stdout(&output);
     assert!(
-        report.starts_with("3 failures in 1 pool\nfrom 2026-11-01 09:15:02 "),
+        report.starts_with(
+            "3 failures in 1 pool\nAll in 127.0.0.1:8080: connect_refused, at 11-01 09:15\nfrom 2026-11-01 09:15:02 "
+        ),
         "{report}"
     );
     let line = report
         .lines()
-        .find(|line| line.starts_with("127.0.0.1:8080"))
+        .find(|line| line.starts_with("  127.0.0.1:8080  "))
         .unwrap();
     let words: Vec<_> = line.split_whitespace().collect();
     assert_eq!(
@@ -191,7 +193,9 @@ fn report_names_the_pool_its_worst_class_and_its_busiest_hour() {
         [
             "127.0.0.1:8080",
             "3",
-            "0",
+            "100",
+            "%",
+            "3",
             "connect_refused",
             "11-01",
             "09:00"
@@ -199,9 +203,9 @@ fn report_names_the_pool_its_worst_class_and_its_busiest_hour() {
     );
     let step = "127.0.0.1:8080: connect_refused, 3 of 3 failures\n";
     let (_, rest) = report.split_once(step).unwrap();
-    let lines: Vec<_> = rest.lines().take(3).map(str::trim).collect();
+    let lines: Vec<_> = rest.lines().take(5).map(str::trim).collect();
     assert!(lines[0].starts_with("nothing listens"), "{report}");
-    assert_eq!(lines[2], "$ ss -ltnp");
+    assert_eq!(lines[4], "$ ss -ltnp");
     assert!(
         rest.contains("badgateway explain connect_refused"),
         "{report}"
@@ -571,7 +575,7 @@ fn verbose_shows_lines_that_were_not_understood() {
         words.contains("byte 0: before the first record: what is \\u{1b}[31mthis"),
         "{words}"
     );
-    assert!(stdout(&output).contains("Not understood: 1 line before the first record."));
+    assert!(stdout(&output).contains("\nNOT UNDERSTOOD\n  1 line before the first record\n"));
 }
 
 #[test]

@@ -173,6 +173,11 @@ impl Common {
         rules(self.rules.as_deref())
     }
 
+    /// Whether more is to be told than the worst.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// What was asked for: where to read, what could not be found, and the threads that work.
     pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
         let root = Root::default();

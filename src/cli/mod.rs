@@ -10,6 +10,7 @@ mod events;
 mod explain;
 mod export;
 mod incidents;
+mod look;
 mod output;
 mod progress;
 mod report;

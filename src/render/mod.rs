@@ -1,7 +1,8 @@
-//! What people and programs are shown: a [`Summary`](crate::rollup::Summary) for the terminal, events
+//! What people and programs are shown: a [`Document`](report::Document) for the terminal, as Markdown and JSON, events
 //! as NDJSON, CSV and Arrow, rows for Prometheus and as CSV, classes explained. All text from a log was written by
 //! strangers; nothing here lets its bytes act.
 
+mod brief;
 mod classes;
 mod csv;
 mod events;
@@ -14,10 +15,10 @@ mod safe;
 mod shell;
 mod site;
 mod table;
-mod terminal;
 mod textfile;
 mod wrap;
 
+pub use brief::brief;
 pub use classes::Classes;
 pub use csv::CsvLine;
 pub use events::{
@@ -31,6 +32,5 @@ pub use safe::Safe;
 pub use shell::{is_word, quoted};
 pub use site::{Case, Site};
 pub use table::table;
-pub use terminal::{Report, brief};
 pub use textfile::Textfile;
 pub use wrap::Wrap;

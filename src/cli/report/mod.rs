@@ -8,12 +8,13 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::record::{Moment, Zone};
-use crate::render::report::{Document, Read, Sources, json};
-use crate::render::{self, Site, plural};
+use crate::render::report::{Document, Read, Sources, Terminal, json};
+use crate::render::{Site, plural};
 use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary};
 
 use super::args::{Bucketed, Common};
 use super::incidents::Incidents;
+use super::look::Look;
 use super::output::Out;
 use super::{CliError, Status};
 
@@ -50,6 +51,9 @@ pub(super) struct Report {
     format: Format,
 
     #[command(flatten)]
+    look: Look,
+
+    #[command(flatten)]
     out: Out,
 
     /// Write nothing if nothing failed and all could be read.
@@ -66,7 +70,7 @@ pub(super) struct Report {
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
-    /// For the eyes, 80 columns.
+    /// For the eyes, 80 columns; -v shows everything.
     #[default]
     Terminal,
     /// For programs; report.schema.json says what is in it.
@@ -154,11 +158,9 @@ impl Report {
         };
         let document = Document::new(&sources, counted.read.clone());
         let text = match self.format {
-            Format::Terminal => render::Report {
-                summary: &counted.summary,
-                zone: counted.period.zone,
-                bucket_seconds: counted.bucket_seconds,
-                site: &counted.site,
+            Format::Terminal => Terminal {
+                document: &document,
+                style: self.look.style(&self.out, self.common.is_verbose()),
             }
             .to_string(),
             Format::Json => json(&document),

@@ -1,10 +1,15 @@
 //! What a report shows, and how it is written.
 
+mod clock;
 mod document;
 mod gather;
+mod headline;
 mod json;
+mod read;
 #[cfg(test)]
 mod samples;
+mod strip;
+mod terminal;
 mod timeline;
 
 pub use document::{
@@ -14,3 +19,4 @@ pub use document::{
 };
 pub use gather::Sources;
 pub use json::{JSON_SCHEMA, json};
+pub use terminal::{Style, Terminal};
