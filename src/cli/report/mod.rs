@@ -8,7 +8,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::record::{Moment, Zone};
-use crate::render::report::{Document, Read, Sources, Terminal, json};
+use crate::render::report::{Document, Markdown, Read, Sources, Terminal, json};
 use crate::render::{Site, plural};
 use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary};
 
@@ -73,6 +73,8 @@ enum Format {
     /// For the eyes, 80 columns; -v shows everything.
     #[default]
     Terminal,
+    /// For a chat or an issue.
+    Markdown,
     /// For programs; report.schema.json says what is in it.
     Json,
 }
@@ -163,6 +165,7 @@ impl Report {
                 style: self.look.style(&self.out, self.common.is_verbose()),
             }
             .to_string(),
+            Format::Markdown => Markdown(&document).to_string(),
             Format::Json => json(&document),
         };
         let mut output = self.out.open()?;

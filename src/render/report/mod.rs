@@ -5,6 +5,7 @@ mod document;
 mod gather;
 mod headline;
 mod json;
+mod markdown;
 mod read;
 #[cfg(test)]
 mod samples;
@@ -19,4 +20,5 @@ pub use document::{
 };
 pub use gather::Sources;
 pub use json::{JSON_SCHEMA, json};
+pub use markdown::Markdown;
 pub use terminal::{Style, Terminal};
