@@ -147,7 +147,7 @@ fn named_configurations_name_the_pools() {
         "--nginx-conf",
         "nginx/nginx.conf",
     ]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("\nphp  "));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\n  php  "));
 }
 
 #[test]
