@@ -343,6 +343,7 @@ pub(super) fn all() -> Vec<Document> {
         hostile(&"x".repeat(10_000)),
         hostile(&"\u{301}".repeat(10_000)),
         hostile(&"`".repeat(500)),
+        hostile("\u{1b}[31m\r\n\u{9b}\u{202e}x"),
         hostile(""),
         hostile("  "),
     ]
