@@ -163,7 +163,7 @@ fn many_files_become_one_for_each_month_with_the_same_counts() {
     let left = names
         .filter(|name| name.as_ref().unwrap().path().is_dir())
         .count();
-    assert_eq!(left, 1, "only the table is left");
+    assert_eq!(left, 2, "only the tables are left");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_group_of_rows_is_not_larger_than_what_duckdb_takes_at_once_and_one_part_of_
         .metadata()
         .row_groups()
         .iter()
-        .map(|group| group.num_rows())
+        .map(parquet::file::metadata::RowGroupMetaData::num_rows)
         .collect();
     let part = (1 << 20) / record.len() as i64 + 1;
     assert_eq!(groups.iter().sum::<i64>(), count as i64);

@@ -7,7 +7,10 @@ use std::process::{Command, Output, Stdio};
 use crate::read::{self, Event};
 
 /// The formats, and who reads them back.
-pub const FORMATS: [(&str, fn(&[u8]) -> Vec<Event>); 4] = [
+/// Reads what the program wrote.
+pub type Reader = fn(&[u8]) -> Vec<Event>;
+
+pub const FORMATS: [(&str, Reader); 4] = [
     ("ndjson", read::ndjson),
     ("csv", read::csv),
     ("arrow", read::arrow),
