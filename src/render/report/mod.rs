@@ -9,6 +9,7 @@ mod markdown;
 mod read;
 #[cfg(test)]
 mod samples;
+mod steps;
 mod strip;
 mod terminal;
 mod timeline;

@@ -7,8 +7,9 @@ use std::fmt::{self, Write};
 use crate::render::{Safe, count, plural};
 
 use super::clock::{Clock, duration};
-use super::document::{Document, Incident, Named, Pool};
+use super::document::{Document, Incident, Named};
 use super::headline::{headline, is_all_along, percent, period, rounded};
+use super::steps::alike;
 use super::strip::Strips;
 use escape::{block, cell, code, prose};
 
@@ -182,19 +183,27 @@ impl Page<'_> {
     }
 
     fn steps(&self, out: &mut impl Write) -> fmt::Result {
-        let failed = self.document.pools.iter().filter(|pool| pool.failures > 0);
-        let shown: Vec<&Pool> = failed.take(FEW_STEPS).collect();
-        if shown.is_empty() {
+        let alike = alike(self.document);
+        if alike.is_empty() {
             return Ok(());
         }
         writeln!(out, "\n### What to do")?;
-        for pool in shown {
-            let (name, class) = (code(short(&pool.pool)), code(pool.worst_class.name()));
-            writeln!(out, "\n**{name}**: {class}, {}.", prose(pool.meaning))?;
-            if let Some(likely) = &pool.likely {
+        for pools in alike.iter().take(FEW_STEPS) {
+            let first = pools[0];
+            let names = pools.iter().take(FEW_NAMES);
+            let mut names = names
+                .map(|pool| code(short(&pool.pool)))
+                .collect::<Vec<_>>()
+                .join(", ");
+            if pools.len() > FEW_NAMES {
+                names += &format!(" and {} more", pools.len() - FEW_NAMES);
+            }
+            let class = code(first.worst_class.name());
+            writeln!(out, "\n**{names}**: {class}, {}.", prose(first.meaning))?;
+            if let Some(likely) = &first.likely {
                 writeln!(out, "Most often: {}", prose(likely))?;
             }
-            if let Some(step) = &pool.first_step {
+            if let Some(step) = &first.first_step {
                 write!(out, "\n{}", block("sh", step))?;
             }
         }

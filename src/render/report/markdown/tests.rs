@@ -112,12 +112,12 @@ fn a_strangers_text_is_whole() {
     let whole = code
         .iter()
         .filter(|code| [&shown, &in_cells, &likely].contains(code));
-    // Headline 2, incidents 4, together 2, pools 3, steps 3 and 3, folded 2 + 2 + 2 + 1, not read 1.
-    assert_eq!(whole.count(), 25, "{code:#?}");
+    // Headline 2, incidents 4, together 2, pools 3, steps 3 and 1, folded 2 + 2 + 2 + 1, not read 1.
+    assert_eq!(whole.count(), 23, "{code:#?}");
     for text in ["`", "``` ` ```", "a|b", "\\", "|", "||", "`|`", " a "] {
         let code = parts(&Markdown(&hostile(text)).to_string()).code;
         assert!(
-            code.iter().filter(|code| *code == text).count() > 20,
+            code.iter().filter(|code| *code == text).count() > 18,
             "{text}: {code:?}"
         );
     }

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use textwrap::core::display_width;
@@ -8,6 +7,7 @@ use crate::taxonomy::Kind;
 
 use super::super::document::Pool;
 use super::super::headline::percent;
+use super::super::steps::alike;
 use super::View;
 use super::style::{PLAIN, STRONG, paint_of};
 use super::table::{Table, cell, number, painted, text, whole};
@@ -81,18 +81,11 @@ impl View<'_> {
 
     /// What the worst class of each pool means, why it is so most often, and what to type first.
     pub(super) fn steps(&self, out: &mut impl Write) -> fmt::Result {
-        let pools = &self.document.pools;
-        let failed = pools.iter().filter(|pool| pool.failures > 0);
-        // Where nothing failed, what is degraded may still have a reason.
-        let concerned: Vec<&Pool> = match self.document.totals.failures {
-            0 => pools.iter().collect(),
-            _ => failed.collect(),
-        };
-        if concerned.is_empty() {
+        let alike = alike(self.document);
+        if alike.is_empty() {
             return Ok(());
         }
         self.section(out, "WHAT TO DO", "")?;
-        let alike = alike(&concerned);
         let shown = self.first(&alike, FEW_STEPS);
         for (at, pools) in shown.iter().enumerate() {
             if at > 0 {
@@ -154,22 +147,6 @@ impl View<'_> {
             }
         }
     }
-}
-
-/// Pools for which the same is to be done, together.
-fn alike<'a>(pools: &[&'a Pool]) -> Vec<Vec<&'a Pool>> {
-    let mut all: Vec<Vec<&Pool>> = Vec::new();
-    let mut places = HashMap::new();
-    for &pool in pools {
-        let place = *places
-            .entry((pool.worst_class, &pool.first_step))
-            .or_insert(all.len());
-        match all.get_mut(place) {
-            Some(alike) => alike.push(pool),
-            None => all.push(vec![pool]),
-        }
-    }
-    all
 }
 
 /// `, 9 of 47 failures`
