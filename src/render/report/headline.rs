@@ -151,7 +151,7 @@ fn changed(document: &Document, change: &Change, mark: &dyn Fn(&str) -> String) 
     if change.periods > 1 {
         let known = match change.periods {
             PERIODS => String::new(),
-            known => format!(" ({known} of {PERIODS} {period}s are known)"),
+            known => format!(" ({known} of the {PERIODS} before are known)"),
         };
         sentence += &format!(", usually {}{known}", rounded(usual));
     }

@@ -26,7 +26,7 @@ fn what_has_to_be_known_first_stands_first() {
 2,826 failures in 3 pools, 9 other events
 Most in shop: 942 (33 %), socket_missing, 900 of them from 11-24 02:13 to 03:00
 (47 min), when blog failed too
-3.1 times as many as in the day before (900), usually 851 (3 of 7 days are
+3.1 times as many as in the day before (900), usually 851 (3 of the 7 before are
 known)
 1 of 3 pools is worse than usual, new: header_too_big in shop
 from 2026-11-24 01:00:00 to 2026-11-25 00:59:00 (Europe/Berlin)
