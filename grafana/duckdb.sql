@@ -7,6 +7,8 @@
 -- are those of UTC, until SET TimeZone = 'Europe/Berlin' asks for another zone's.
 
 SET TimeZone = 'UTC';
+-- Each view looks at the footers of all files, and again when it is asked.
+SET parquet_metadata_cache = true;
 
 CREATE OR REPLACE MACRO dataset() AS coalesce(getvariable('dataset'), '/var/lib/badgateway');
 
