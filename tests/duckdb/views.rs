@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::house::House;
 
 /// Ten days of a shop: some failures each day at nine and a few at 23:30, none on the eighth day, and an outage of eight
-/// minutes on the last.
+/// minutes on the last. On the third a peer was left out twice, and three visitors went away.
 fn house() -> House {
     let house = House::new();
     let mut log = String::new();
@@ -29,6 +29,18 @@ fn house() -> House {
             );
         }
         fail(&format!("{day:02} 23:30:00"), refused, "www.example", 1);
+    }
+    let disabled = "upstream server temporarily disabled while connecting to upstream";
+    let aborted = "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too \
+         while reading response header from upstream";
+    for second in 0..5 {
+        let message = if second < 2 { disabled } else { aborted };
+        fail(
+            &format!("03 09:20:{second:02}"),
+            message,
+            "shop.example",
+            second,
+        );
     }
     for minute in 0..8 {
         for second in 0..30 {
@@ -72,7 +84,7 @@ fn the_views_count_what_the_log_holds() {
         json!([{
             "pool": "shop", "failures": all, "percent": 100.0, "worst_class": "connect_refused",
             "worst_hour_failures": 240, "status_502": refusals, "status_504": timeouts, "peers": 1, "servers": 2,
-            "clients_at_least": 30, "degraded": 0, "aborted": 0,
+            "clients_at_least": 30, "degraded": 2, "aborted": 3,
             "since": "2026-11-01 09:15:00+00", "hour": "2026-11-10 14:00:00+00",
         }]),
     );
@@ -82,6 +94,8 @@ fn the_views_count_what_the_log_holds() {
         json!([
             {"class": "connect_refused", "events": refusals, "percent": 87.0, "pools": 1},
             {"class": "response_timeout", "events": timeouts, "percent": 13.0, "pools": 1},
+            {"class": "client_aborted", "events": 3, "percent": 100.0, "pools": 1},
+            {"class": "peer_disabled", "events": 2, "percent": 100.0, "pools": 1},
         ]),
     );
     says(
@@ -130,7 +144,7 @@ fn the_views_count_what_the_log_holds() {
     says(
         &house,
         "SELECT count(*) AS minutes, max(events) AS most, sum(events)::BIGINT AS events FROM per_minute",
-        json!([{"minutes": 8 + 8 + 8, "most": 30, "events": all}]),
+        json!([{"minutes": 8 + 8 + 8 + 2, "most": 30, "events": all + 5}]),
     );
     says(
         &house,
@@ -214,7 +228,7 @@ fn incidents_are_none_without_their_folder_and_there_with_it() {
     says(
         &house,
         "SELECT sum(events)::BIGINT AS events FROM hourly",
-        json!([{"events": timeouts + refusals}]),
+        json!([{"events": timeouts + refusals + 5}]),
     );
 }
 
@@ -229,7 +243,7 @@ fn files_of_older_versions_lack_columns_and_are_read_all_the_same() {
     );
     let (timeouts, refusals) = FAILURES;
     let query = "SELECT sum(events)::BIGINT AS events, count(minutes) AS minutes, count(example) AS examples FROM hourly";
-    let wanted = json!([{"events": timeouts + refusals, "minutes": 0, "examples": 0}]);
+    let wanted = json!([{"events": timeouts + refusals + 5, "minutes": 0, "examples": 0}]);
     assert_eq!(json!(house.rows("dataset/old", query)), wanted);
     assert_eq!(json!(house.rows_in_python("dataset/old", query)), wanted);
     assert!(house.rows("dataset/old", "FROM per_minute").is_empty());
@@ -242,6 +256,6 @@ fn files_of_older_versions_lack_columns_and_are_read_all_the_same() {
     says(
         &house,
         "SELECT sum(events)::BIGINT AS events, (SELECT count(*) FROM per_minute) AS minutes FROM hourly",
-        json!([{"events": 2 * (timeouts + refusals), "minutes": 24}]),
+        json!([{"events": 2 * (timeouts + refusals + 5), "minutes": 26}]),
     );
 }
