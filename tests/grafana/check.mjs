@@ -166,7 +166,7 @@ const queries = {
     format: (format) => [undefined, 'time_series', 'table', 'heatmap'].includes(format),
     editorMode: (mode) => [undefined, 'code', 'builder'].includes(mode),
     legendFormat: (legend) => [undefined, 'string'].includes(legend && typeof legend),
-    interval: (interval) => interval === undefined || /^(\d+(ms|[smhdwMy])|)$/.test(interval),
+    interval: (interval) => interval === undefined || /^(\d+(ms|[smhdwMy])|\$\w+|)$/.test(interval),
     instant: (instant) => [undefined, true, false].includes(instant),
     range: (range) => [undefined, true, false].includes(range),
     exemplar: (exemplar) => [undefined, true, false].includes(exemplar),
