@@ -159,12 +159,12 @@ CROSS JOIN (SELECT DISTINCT pool FROM failures)
 LEFT JOIN per_day USING (day, pool)
 ORDER BY day DESC, failures DESC, pool;
 
--- Bursts. DuckDB refuses a pattern that no file matches, and a quiet dataset has no incidents: so the pattern takes in
--- hourly/ too, and files in other folders than incidents/ are left out by their names.
+-- Bursts. DuckDB refuses a pattern that no file matches, and a dataset may be without the folder of incidents: so the
+-- pattern takes in hourly/ too, and files in other folders than incidents/ are left out by their names.
 CREATE OR REPLACE VIEW incidents AS
 SELECT pool, started, ended, events, peak_per_minute, class,
-    CASE peers WHEN '' THEN [] ELSE string_split(peers, ',') END AS peers,
-    CASE servers WHEN '' THEN [] ELSE string_split(servers, ',') END AS servers,
+    CASE peers WHEN '' THEN [] ELSE string_split(peers, ', ') END AS peers,
+    CASE servers WHEN '' THEN [] ELSE string_split(servers, ', ') END AS servers,
     clients, example
 FROM (
     FROM read_parquet(dataset() || '/[hi]*[ys]/*.parquet', union_by_name = true)

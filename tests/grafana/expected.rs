@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration};
-use serde_json::Value;
 
 use super::choice::{Choice, everything, largest, sums};
 use super::house::{Answer, House, Row, text};
@@ -153,15 +152,24 @@ pub fn holds(title: &str, answer: &Answer, choice: &Choice, house: &House) {
         }
         "Incidents" => {
             let chosen = |list: &[&str], value| list.is_empty() || list.contains(&value);
-            let there =
-                chosen(&choice.pools, "mypool") && chosen(&choice.classes, "socket_missing");
-            assert_eq!(answer.rows.len(), usize::from(there));
-            for row in &answer.rows {
-                assert_eq!(
-                    (text(&row["pool"]), &row["duration"]),
-                    ("mypool", &Value::from(120.0))
-                );
-            }
+            let time = choice.window.time.start.timestamp()..=choice.window.time.end.timestamp();
+            let wanted = house.incidents.iter().filter(|incident| {
+                chosen(&choice.pools, &incident.pool)
+                    && chosen(&choice.classes, &incident.class)
+                    && incident.ended >= *time.start()
+                    && incident.started <= *time.end()
+            });
+            let wanted: Vec<_> = wanted.collect();
+            assert_eq!(answer.rows.len(), wanted.len());
+            let events: u64 = wanted.iter().map(|incident| incident.events).sum();
+            let length: i64 = wanted
+                .iter()
+                .map(|incident| incident.ended - incident.started)
+                .sum();
+            assert_eq!(
+                (answer.sum("events"), answer.sum("duration")),
+                (events as f64, length as f64)
+            );
         }
         _ => panic!("nobody looks at what {title} draws"),
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,11 +41,22 @@ pub struct Row {
     pub events: u64,
 }
 
+/// An incident of the dataset; times in seconds since 1970.
+#[derive(Debug, Deserialize)]
+pub struct Incident {
+    pub pool: String,
+    pub class: String,
+    pub started: i64,
+    pub ended: i64,
+    pub events: u64,
+}
+
 pub struct House {
     folder: TempDir,
     pub dashboard: Value,
     /// All rows of the dataset.
     pub rows: Vec<Row>,
+    pub incidents: Vec<Incident>,
 }
 
 impl House {
@@ -55,6 +67,7 @@ impl House {
             folder,
             dashboard: serde_json::from_slice(&fs::read(path).unwrap()).unwrap(),
             rows: Vec::new(),
+            incidents: Vec::new(),
         };
         let mut log = STRANGE.as_bytes().to_vec();
         let settings = Settings {
@@ -75,14 +88,14 @@ impl House {
             let aggregate = ["aggregate", "-q", "--out", dataset.to_str().unwrap()];
             badgateway(&[aggregate.as_slice(), &arguments].concat());
         }
-        let columns = "epoch(bucket)::BIGINT AS bucket, host, pool, class, kind, status, server, peer, events";
-        let files = house.dataset().join("hourly/*.parquet");
-        let query = format!("SELECT {columns} FROM '{}'", files.display());
-        house.rows = duckdb("", &[&query])
-            .into_iter()
-            .flatten()
-            .map(|row| serde_json::from_value(row).unwrap())
-            .collect();
+        house.rows = house.table(
+            "hourly",
+            "epoch(bucket)::BIGINT AS bucket, host, pool, class, kind, status, server, peer, events",
+        );
+        house.incidents = house.table(
+            "incidents",
+            "pool, class, epoch(started)::BIGINT AS started, epoch(ended)::BIGINT AS ended, events",
+        );
         house
     }
 
@@ -90,17 +103,20 @@ impl House {
         self.folder.path().join("dataset")
     }
 
-    /// An incident of the pool `mypool`, as the table `incidents` has it.
-    pub fn have_an_incident(&self) {
-        let folder = self.dataset().join("incidents");
-        fs::create_dir_all(&folder).unwrap();
-        let columns = "'mypool' AS pool, '2026-11-22 22:13:00Z'::TIMESTAMPTZ AS started, \
-            '2026-11-22 22:15:00Z'::TIMESTAMPTZ AS ended, 47::BIGINT AS events, 40::BIGINT AS peak_per_minute, \
-            'socket_missing' AS class, 'unix:/a.sock,unix:/b.sock' AS peers, 'example.test' AS servers, 1::BIGINT AS clients, \
-            NULL::VARCHAR AS example";
-        let file = folder.join("a.parquet");
-        let copy = format!("COPY (SELECT {columns}) TO '{}'", file.display());
-        duckdb("", &[&copy]);
+    fn table<T: DeserializeOwned>(&self, folder: &str, columns: &str) -> Vec<T> {
+        let files = self.dataset().join(folder).join("*.parquet");
+        let rows = duckdb(
+            "",
+            &[&format!("SELECT {columns} FROM '{}'", files.display())],
+        );
+        let rows = rows.into_iter().flatten();
+        rows.map(|row| serde_json::from_value(row).unwrap())
+            .collect()
+    }
+
+    /// A dataset need not have the folder.
+    pub fn lose_the_incidents(&self) {
+        fs::remove_dir_all(self.dataset().join("incidents")).unwrap();
     }
 
     /// The rows of a query of the dashboard, and the types of its columns. What the provisioned data source is told comes first.
