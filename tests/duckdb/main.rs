@@ -4,4 +4,5 @@
 mod generator;
 mod house;
 mod routes;
+mod truth;
 mod views;

@@ -6,10 +6,11 @@ use std::os::unix::fs::symlink;
 use std::process::Output;
 
 use chrono::{DateTime, Duration, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::generator::{Settings, generate};
 use super::house::{House, root, rows};
+use super::truth::{Truth, counts, drawn};
 
 /// The indented blocks of README's section.
 fn blocks() -> Vec<String> {
@@ -97,59 +98,6 @@ fn house() -> House {
         house.badgateway(&format!("aggregate -q {logs} --out {dataset}"));
     }
     house
-}
-
-/// What the logs hold, from the events as the program prints them.
-struct Truth {
-    events: Vec<Value>,
-}
-
-impl Truth {
-    fn of(house: &House, logs: &str) -> Self {
-        let lines = house.badgateway(&format!("events -q {logs}"));
-        let events = lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap());
-        Self {
-            events: events.collect(),
-        }
-    }
-
-    fn failures(&self) -> impl Iterator<Item = &Value> {
-        self.events.iter().filter(|event| event["kind"] == "F")
-    }
-
-    /// How many events have each value of `field`.
-    fn per<'a>(events: impl IntoIterator<Item = &'a Value>, field: &str) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        for event in events {
-            *counts
-                .entry(event[field].as_str().unwrap().to_owned())
-                .or_default() += 1;
-        }
-        counts
-    }
-}
-
-/// Numbers by names, out of rows.
-fn counts(rows: &[Value], name: &str, number: &str) -> BTreeMap<String, u64> {
-    rows.iter()
-        .map(|row| {
-            let count = row[number].as_u64().unwrap_or_else(|| panic!("{row}"));
-            (row[name].as_str().unwrap().to_owned(), count)
-        })
-        .collect()
-}
-
-/// The same out of a table as DuckDB draws it in Python: the first column and the second.
-fn drawn(output: &Output) -> BTreeMap<String, u64> {
-    let said = String::from_utf8(output.stdout.clone()).unwrap();
-    let cells = said.lines().filter_map(|line| {
-        let mut cells = line.strip_prefix('│')?.split('│').map(str::trim);
-        let (name, count) = (cells.next()?, cells.next()?);
-        Some((name.to_owned(), count.parse().ok()?))
-    });
-    cells.collect()
 }
 
 /// Runs each block of the section; what must come out is asked for by the place of the block.
