@@ -6,133 +6,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::house::{BEGIN, DAY, HOUR, House};
+use crate::house::{HOUR, House};
 use crate::panels::{Finds, PANELS};
 use crate::server::Server;
-
-/// What somebody who looks at the dashboard has chosen.
-#[derive(Debug)]
-struct View {
-    from: i64,
-    to: i64,
-    host: &'static [&'static str],
-    pool: &'static [&'static str],
-    class: &'static [&'static str],
-}
-
-const WEEK: View = View {
-    from: BEGIN,
-    to: BEGIN + 7 * DAY,
-    host: &[],
-    pool: &[],
-    class: &[],
-};
-
-/// All hosts, pools and classes of a week, of two months and of odd times; one each; several, with letters that mean something
-/// in patterns.
-const VIEWS: [View; 6] = [
-    WEEK,
-    View {
-        from: BEGIN - 53 * DAY,
-        ..WEEK
-    },
-    View {
-        from: BEGIN + 2 * DAY + 1_234,
-        to: BEGIN + 4 * DAY + 77,
-        ..WEEK
-    },
-    View {
-        host: &["web2"],
-        ..WEEK
-    },
-    View {
-        pool: &["account_0"],
-        class: &["response_timeout"],
-        ..WEEK
-    },
-    View {
-        pool: &["10.0.1.11:8080", "[2001:db8:4::2]:8080", "account_0"],
-        class: &["connect_refused", "connect_timeout", "response_closed"],
-        ..WEEK
-    },
-];
-
-impl View {
-    fn range(&self) -> i64 {
-        self.to - self.from
-    }
-
-    /// What Grafana sends to Prometheus for a query.
-    fn expanded(&self, query: &str, step: i64) -> String {
-        let query = query
-            .replace("$__range", &format!("{}s", self.range()))
-            .replace("$__interval", &format!("{}h", step / HOUR))
-            .replace("$bucket", "1h")
-            .replace("$host", &pattern(self.host))
-            .replace("$pool", &pattern(self.pool))
-            .replace("$class", &pattern(self.class));
-        assert!(!query.contains('$'), "{query}");
-        query
-    }
-
-    /// The tables that [`PANELS`] speak of, with buckets that end behind `start` and up to `end`.
-    fn tables(&self, start: i64, end: i64, step: i64) -> String {
-        let chosen = |column, values| is_in(column, values);
-        let (host, pool) = (chosen("host", self.host), chosen("pool", self.pool));
-        let class = chosen("class", self.class);
-        let before = start - self.range();
-        format!(
-            "WITH rows AS (SELECT *, epoch(bucket)::BIGINT + 3599 AS ends, (ends // {step} + 1) * {step} AS time \
-             FROM read_parquet($hourly) WHERE {host} AND {pool}), \
-             in_time AS (FROM rows WHERE ends > {start} AND ends <= {end}), \
-             others AS (FROM in_time WHERE kind <> 'F'), \
-             of_all_classes AS (FROM in_time WHERE kind = 'F'), \
-             failures AS (FROM of_all_classes WHERE {class}), \
-             before AS (FROM rows WHERE kind = 'F' AND {class} AND ends > {before} AND ends <= {start}) "
-        )
-    }
-}
-
-/// Values that were chosen, as Grafana puts them into a pattern; nothing chosen is what the dashboard says for All.
-fn pattern(chosen: &[&str]) -> String {
-    let escaped = |value: &&str| {
-        let mut text = String::new();
-        for character in value.chars() {
-            match character {
-                '\\' => text.push_str("\\\\\\\\"),
-                '$' | '^' | '*' | '{' | '}' | '[' | ']' | '\'' | '+' | '?' | '.' | '(' | ')'
-                | '|' => {
-                    text.push_str("\\\\");
-                    text.push(character);
-                }
-                _ => text.push(character),
-            }
-        }
-        text
-    };
-    let values: Vec<String> = chosen.iter().map(escaped).collect();
-    match &values[..] {
-        [] => ".*".to_owned(),
-        [value] => value.clone(),
-        _ => format!("({})", values.join("|")),
-    }
-}
-
-fn is_in(column: &str, values: &[&str]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("'{value}'")).collect();
-    match values.is_empty() {
-        true => "true".to_owned(),
-        false => format!("{column} IN ({})", values.join(", ")),
-    }
-}
-
-/// The step that Grafana takes: as many points as the panel is wide, rounded, and no shorter than a bucket.
-fn step(range: i64, points: i64) -> i64 {
-    let steps = [(90, 1), (150, 2), (270, 3), (540, 6), (1_440, 12)];
-    let minutes = range / points / 60;
-    let found = steps.iter().find(|&&(below, _)| minutes < below);
-    found.map_or(DAY, |&(_, hours)| hours * HOUR)
-}
+use crate::view::{VIEWS, View, WEEK, step};
 
 /// Rows by their labels.
 type Rows = Vec<(Vec<String>, f64)>;
@@ -145,6 +22,18 @@ fn dashboard() -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// What Prometheus has answered to a panel, and the question to the dataset that must be answered alike.
+struct Asked {
+    title: String,
+    letter: String,
+    query: String,
+    found: Rows,
+    sql: String,
+    labels: &'static [&'static str],
+    finds: &'static Finds,
+    is_even: bool,
+}
+
 #[test]
 #[ignore = "needs Prometheus and DuckDB; tests/all sets it up"]
 fn every_panel_shows_what_the_dataset_holds() {
@@ -154,60 +43,77 @@ fn every_panel_shows_what_the_dataset_holds() {
     let dashboard = dashboard();
     let mut full = BTreeSet::new();
     for view in &VIEWS {
-        let mut queries = 0;
-        for panel in dashboard["panels"].as_array().unwrap() {
-            for target in panel["targets"].as_array().unwrap() {
-                queries += 1;
-                let [title, letter] =
-                    [&panel["title"], &target["refId"]].map(|text| text.as_str().unwrap());
-                let known = PANELS
-                    .iter()
-                    .find(|panel| (panel.0, panel.1) == (title, letter));
-                let (_, _, labels, sql, finds) =
-                    known.unwrap_or_else(|| panic!("{title} {letter} is unknown"));
-                let points = panel["maxDataPoints"].as_i64().unwrap_or(1_400);
-                let step = step(view.range(), points);
-                let is_instant = target["instant"] == true;
-                let [start, end] = match is_instant {
-                    true => [view.from, view.to],
-                    // Grafana has times that are whole steps.
-                    false => [view.from / step * step, view.to / step * step],
-                };
-                let query = view.expanded(target["expr"].as_str().unwrap(), step);
-                let (found, tables) = match is_instant {
-                    true => (
-                        at(&prometheus, &query, end, labels),
-                        view.tables(start, end, HOUR),
-                    ),
-                    false => (
-                        over(&prometheus, &query, [start, end, step], labels),
-                        view.tables(start - step, end, step),
-                    ),
-                };
-                let expected = answers(&house, &format!("{tables}{sql}"), labels);
-                if !found.is_empty() {
-                    full.insert((title, letter));
-                }
-                assert!(
-                    title != "Failures" || !found.is_empty(),
-                    "{view:?} is of nothing"
-                );
-                let what =
-                    format!("{title} {letter} of {view:?}: {query}\n{found:?}\n{expected:?}");
-                // The pools that failed most are chosen from the time until `end`, not from that of all steps.
-                let is_even = view.from % step == 0 && view.to % step == 0;
-                check(found, expected, finds, is_even, &what);
+        let asked = ask_all(&dashboard, &prometheus, view);
+        assert_eq!(asked.len(), PANELS.len());
+        let sql: Vec<String> = asked.iter().map(|asked| asked.sql.clone()).collect();
+        for (asked, answer) in asked.into_iter().zip(house.duckdb_each(&sql)) {
+            let expected = rows(answer, asked.labels);
+            let panel = (asked.title, asked.letter);
+            let what = format!(
+                "{panel:?} of {view:?}: {}\n{:?}\n{expected:?}",
+                asked.query, asked.found
+            );
+            if !asked.found.is_empty() {
+                full.insert(panel);
+            } else {
+                assert_ne!(panel.0, "Failures", "{view:?} is of nothing");
             }
+            check(asked.found, expected, asked.finds, asked.is_even, &what);
         }
-        assert_eq!(queries, PANELS.len());
     }
-    let empty = PANELS
+    let all: BTreeSet<(String, String)> = PANELS
         .iter()
-        .filter(|panel| !full.contains(&(panel.0, panel.1)));
-    assert_eq!(
-        empty.map(|panel| (panel.0, panel.1)).collect::<Vec<_>>(),
-        []
+        .map(|panel| (panel.0.to_owned(), panel.1.to_owned()))
+        .collect();
+    assert_eq!(full, all, "a panel is always empty");
+}
+
+fn ask_all(dashboard: &Value, prometheus: &Server, view: &View) -> Vec<Asked> {
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| {
+        let targets = panel["targets"].as_array().unwrap().iter();
+        targets.map(move |target| (panel, target))
+    });
+    targets
+        .map(|(panel, target)| ask(panel, target, prometheus, view))
+        .collect()
+}
+
+fn ask(panel: &Value, target: &Value, prometheus: &Server, view: &View) -> Asked {
+    let [title, letter] = [&panel["title"], &target["refId"]].map(|text| text.as_str().unwrap());
+    let mut known = PANELS.iter();
+    let known = known.find(|panel| (panel.0, panel.1) == (title, letter));
+    let (_, _, labels, sql, finds) = known.unwrap_or_else(|| panic!("{title} {letter} is unknown"));
+    let step = step(
+        view.range(),
+        panel["maxDataPoints"].as_i64().unwrap_or(1_400),
     );
+    let query = view.expanded(target["expr"].as_str().unwrap(), step);
+    let (found, tables) = match target["instant"] == true {
+        true => (
+            at(prometheus, &query, view.to, labels),
+            view.tables(view.from, view.to, HOUR),
+        ),
+        false => {
+            // Grafana has times that are whole steps.
+            let [start, end] = [view.from, view.to].map(|time| time / step * step);
+            (
+                over(prometheus, &query, [start, end, step], labels),
+                view.tables(start - step, end, step),
+            )
+        }
+    };
+    Asked {
+        title: title.to_owned(),
+        letter: letter.to_owned(),
+        query,
+        found,
+        sql: format!("SELECT * REPLACE (value::DOUBLE AS value) FROM ({tables}{sql})"),
+        labels,
+        finds,
+        // The pools that failed most are chosen from the time until the end, not from that of all steps.
+        is_even: view.from % step == 0 && view.to % step == 0,
+    }
 }
 
 fn check(mut found: Rows, mut expected: Rows, finds: &Finds, is_even: bool, what: &str) {
@@ -217,9 +123,9 @@ fn check(mut found: Rows, mut expected: Rows, finds: &Finds, is_even: bool, what
     let is_same = |one: &(Vec<String>, f64), other: &(Vec<String>, f64)| {
         one.0 == other.0 && (one.1 - other.1).abs() <= 1e-9 * other.1.abs()
     };
-    let groups = |rows: &Rows, labels: usize| -> BTreeMap<Vec<String>, f64> {
+    let groups = |of: &Rows, labels: usize| -> BTreeMap<Vec<String>, f64> {
         let mut groups = BTreeMap::new();
-        for (key, value) in rows {
+        for (key, value) in of {
             *groups.entry(key[..labels].to_vec()).or_default() += value;
         }
         groups
@@ -301,17 +207,14 @@ fn number(value: &Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// What DuckDB finds in the dataset; a row without a value is none.
-fn answers(house: &House, sql: &str, labels: &[&str]) -> Rows {
-    let mut rows = house.duckdb(&format!(
-        "SELECT * REPLACE (value::DOUBLE AS value) FROM ({sql})"
-    ));
-    rows.retain(|row| row["value"] != "null");
+/// What DuckDB has found; a row without a value is none.
+fn rows(mut answer: Vec<BTreeMap<String, String>>, labels: &[&str]) -> Rows {
+    answer.retain(|row| row["value"] != "null");
     let row = |row: BTreeMap<String, String>| {
         let key = labels.iter().map(|label| row[*label].clone()).collect();
         (key, row["value"].parse().unwrap())
     };
-    rows.into_iter().map(row).collect()
+    answer.into_iter().map(row).collect()
 }
 
 #[test]

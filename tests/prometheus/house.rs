@@ -118,12 +118,20 @@ impl House {
 
     /// The rows that DuckDB finds, by columns' names; the query says `$hourly` for the dataset's files.
     pub fn duckdb(&self, query: &str) -> Vec<BTreeMap<String, String>> {
+        self.duckdb_each(&[query.to_owned()]).remove(0)
+    }
+
+    /// The same for several queries.
+    pub fn duckdb_each(&self, queries: &[String]) -> Vec<Vec<BTreeMap<String, String>>> {
         let files = format!("'{}/hourly/*.parquet'", self.dataset().display());
-        let query = query.replace("$hourly", &files);
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/readers/bin/duckdb");
         let mut duckdb = Command::new(program);
-        let text = self.output(duckdb.args(["-json", "-c", "SET TimeZone='UTC'", "-c", &query]));
-        let rows: Vec<BTreeMap<String, Value>> = serde_json::from_str(&text).unwrap();
+        duckdb.args(["-json", "-c", "SET TimeZone='UTC'"]);
+        for query in queries {
+            duckdb.args(["-c", &query.replace("$hourly", &files)]);
+        }
+        let text = self.output(&mut duckdb);
+        let answers = serde_json::Deserializer::from_str(&text);
         let text = |value: Value| match value {
             Value::String(text) => text,
             value => value.to_string(),
@@ -132,7 +140,13 @@ impl House {
             let fields = row.into_iter();
             fields.map(|(name, value)| (name, text(value))).collect()
         };
-        rows.into_iter().map(row).collect()
+        let rows = |rows: Vec<BTreeMap<String, Value>>| rows.into_iter().map(row).collect();
+        let answers: Vec<_> = answers
+            .into_iter()
+            .map(|answer| rows(answer.unwrap()))
+            .collect();
+        assert_eq!(answers.len(), queries.len());
+        answers
     }
 
     fn output(&self, command: &mut Command) -> String {

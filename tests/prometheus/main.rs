@@ -11,3 +11,4 @@ mod panels;
 mod server;
 mod textfile;
 mod victoria;
+mod view;
