@@ -1,4 +1,4 @@
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
-use crate::render::{self, Textfile};
+use crate::render::{self, OpenMetrics, Textfile};
+use crate::rollup::Row;
 
 use super::args::say;
 use super::output::Out;
@@ -75,40 +76,49 @@ enum Format {
 
 impl Export {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let now = Utc::now();
-        // It is the dataset that says in which zone days are meant.
-        let wide = self.period(self.timezone.unwrap_or_default(), now);
-        let [start, end] = [
-            wide.start.0.saturating_sub(ZONES),
-            wide.end.0.saturating_add(ZONES),
-        ];
-        let mut held = Dataset::new(&self.dataset).rows(&(Moment(start)..Moment(end)), &[])?;
+        let held = Dataset::new(&self.dataset).open()?;
         let zone = self.timezone.or(held.zone()).unwrap_or_default();
-        let period = self.period(zone, now);
-        held.rows.retain(|row| period.contains(&row.bucket));
-
+        let period = self.period(zone, Utc::now());
         let mut output = self.out.open()?;
         let mut buffer = BufWriter::new(&mut output);
-        let written = match self.format {
+        let rows = match self.format {
             Format::Openmetrics => {
-                render::openmetrics(&held.rows, held.bucket_seconds, &mut buffer)
+                let mut metrics = OpenMetrics::new(held.bucket_seconds);
+                let rows = days(&held, &period, |rows| {
+                    metrics.add(rows);
+                    Ok(())
+                })?;
+                self.written(metrics.write(&mut buffer))?;
+                rows
             }
-            Format::Textfile => Textfile {
-                rows: &held.rows,
-                seconds: period.end.0.saturating_sub(period.start.0).max(0) / 1_000_000,
-                last_run: held.last_run,
+            Format::Textfile => {
+                let mut textfile = Textfile::default();
+                let rows = days(&held, &period, |rows| {
+                    textfile.add(rows);
+                    Ok(())
+                })?;
+                let seconds = (period.end.0.saturating_sub(period.start.0)).max(0) / 1_000_000;
+                self.written(textfile.write(seconds, held.last_run, &mut buffer))?;
+                rows
             }
-            .write(&mut buffer),
-            Format::Csv => render::table(&held.rows, &mut buffer),
+            Format::Csv => {
+                self.written(render::table_head(&mut buffer))?;
+                days(&held, &period, |rows| {
+                    self.written(render::table(rows, &mut buffer))
+                })?
+            }
         };
-        let flushed = written.and_then(|()| buffer.flush());
-        flushed.map_err(|source| self.out.failed(source))?;
+        self.written(buffer.flush())?;
         drop(buffer);
         output.finish()?;
-        if held.rows.is_empty() && !self.quiet {
+        if rows == 0 && !self.quiet {
             say(nothing(&self.dataset.display().to_string(), &held, zone));
         }
         Ok(Status::Done)
+    }
+
+    fn written(&self, result: io::Result<()>) -> Result<(), CliError> {
+        result.map_err(|source| self.out.failed(source))
     }
 
     /// The time that was asked for, if days are meant in this zone.
@@ -130,8 +140,28 @@ impl Export {
 /// Microseconds.
 const DAY: i64 = 86_400_000_000;
 
-/// By so much the same date begins earlier or later in another zone, at most.
-const ZONES: i64 = 2 * DAY;
+/// Hands the rows of a time on, those of each day (UTC) at once: a file of the dataset can be read so without reading
+/// anything twice, and a year need not fit into memory. Says how many there were.
+fn days(
+    held: &Held,
+    period: &Range<Moment>,
+    mut add: impl FnMut(&[Row]) -> Result<(), CliError>,
+) -> Result<usize, CliError> {
+    let mut sum = 0;
+    let Some((first, last)) = held.buckets else {
+        return Ok(sum);
+    };
+    let end = period.end.min(Moment(last.0 + 1));
+    let mut start = period.start.max(first);
+    while start < end {
+        let midnight = Moment((start.0.div_euclid(DAY) + 1) * DAY);
+        let rows = held.rows(&(start..midnight.min(end)), &[])?;
+        sum += rows.len();
+        add(&rows)?;
+        start = midnight;
+    }
+    Ok(sum)
+}
 
 /// What is said where there was nothing to export.
 fn nothing(dataset: &str, held: &Held, zone: Zone) -> String {

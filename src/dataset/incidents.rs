@@ -64,8 +64,10 @@ impl Dataset {
         }
         fs::create_dir_all(&folder).map_err(failed)?;
         self.remove_unfinished_incidents().map_err(failed)?;
-        let held = self.rows(&(Moment(i64::MIN)..Moment(i64::MAX)), &[])?;
-        let incidents = Incident::find(&held.rows, thresholds);
+        let rows = self
+            .open()?
+            .rows(&(Moment(i64::MIN)..Moment(i64::MAX)), &[])?;
+        let incidents = Incident::find(&rows, thresholds);
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(write::readable())

@@ -13,61 +13,47 @@ use super::page::Page;
 use super::read::{Merged, Table};
 use super::{Dataset, DatasetError, parquet_files};
 
-/// What a dataset holds of a time.
-#[derive(Debug, Clone)]
+/// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there
+/// were when it was opened.
 pub struct Held {
-    /// The rows of all files, those that have everything in common added up, sorted.
-    pub rows: Vec<Row>,
     /// The buckets' width in seconds; the widest, where runs have used several.
     pub bucket_seconds: i64,
     /// The zones in which the logs were written, as their runs were told.
     pub zones: Vec<String>,
     /// When the last run began, if there has been one.
     pub last_run: Option<DateTime<Utc>>,
-    /// Where the first bucket of the whole dataset begins, and the last one.
+    /// Where the first bucket begins, and the last one.
     pub buckets: Option<(Moment, Moment)>,
-}
-
-impl Held {
-    /// The zone in which all logs were written, if it is one.
-    pub fn zone(&self) -> Option<Zone> {
-        match self.zones.as_slice() {
-            [zone] => zone.parse().ok(),
-            _ => None,
-        }
-    }
+    tables: Vec<Table>,
 }
 
 /// Seconds.
 const HOUR: i64 = 3_600;
 
 impl Dataset {
-    /// The rows of the buckets that begin in this time. Classes that are neither built in nor `known` are
-    /// taken as the dataset names them.
-    pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> Result<Held, DatasetError> {
+    /// Reads what the footers say.
+    pub fn open(&self) -> Result<Held, DatasetError> {
         let table = self.table();
         if !table.is_dir() {
             let path = self.folder.clone();
             return Err(DatasetError::NoDataset { path });
         }
-        let files = parquet_files(&table)?;
-        let mut merged = Merged::default();
         let mut held = Held {
-            rows: Vec::new(),
             bucket_seconds: 0,
             zones: Vec::new(),
             last_run: None,
             buckets: None,
+            tables: Vec::new(),
         };
-        for path in &files {
+        for path in &parquet_files(&table)? {
             let table = Table::open(path)?;
-            table.add_to(&mut merged, &(buckets.start.0..buckets.end.0))?;
             held.bucket_seconds = held.bucket_seconds.max(table.width);
             if let Some((first, last)) = table.buckets() {
                 let (first, last) = (Moment(first), Moment(last));
                 let all = held.buckets.unwrap_or((first, last));
                 held.buckets = Some((all.0.min(first), all.1.max(last)));
             }
+            held.tables.push(table);
             let page = Page::read(path)?;
             held.last_run = held.last_run.max(Some(page.run));
             held.zones.extend(page.zone.split(", ").map(str::to_owned));
@@ -77,8 +63,27 @@ impl Dataset {
         if held.bucket_seconds == 0 {
             held.bucket_seconds = HOUR;
         }
-        held.rows = typed(merged, known);
         Ok(held)
+    }
+}
+
+impl Held {
+    /// The rows of the buckets that begin in this time, those that have everything in common added up, sorted.
+    /// Classes that are neither built in nor `known` are taken as the dataset names them.
+    pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> Result<Vec<Row>, DatasetError> {
+        let mut merged = Merged::default();
+        for table in &self.tables {
+            table.add_to(&mut merged, &(buckets.start.0..buckets.end.0))?;
+        }
+        Ok(typed(merged, known))
+    }
+
+    /// The zone in which all logs were written, if it is one.
+    pub fn zone(&self) -> Option<Zone> {
+        match self.zones.as_slice() {
+            [zone] => zone.parse().ok(),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::rollup::{Clients, Row};
+use crate::rollup::Row;
 use crate::taxonomy::Kind;
 
 use super::safe::is_shown_as_escape;
@@ -56,71 +56,53 @@ impl Labels {
     }
 }
 
-/// A series, and when its sample was taken: seconds since 1970, if the format says it.
-pub(super) type At = (Labels, Option<i64>);
+/// The samples of one family: of each series in the order of time, as seconds since 1970, if the format says it.
+pub(super) type Samples = BTreeMap<Labels, Vec<(Option<i64>, i64)>>;
 
-/// The samples of one family, each series at one place and in the order of time.
-pub(super) type Samples = BTreeMap<At, i64>;
-
-/// The four things that both formats count.
-pub(super) struct Counted {
+/// What adds up.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
     pub(super) events: Samples,
     pub(super) peer_failures: Samples,
     pub(super) server_failures: Samples,
-    pub(super) clients: Samples,
 }
 
-impl Counted {
-    /// What rows count, those of one series and one time added up.
-    pub(super) fn new(rows: &[Row], time: impl Fn(&Row) -> Option<i64>) -> Self {
-        let mut events = Samples::new();
-        let mut peer_failures = Samples::new();
-        let mut server_failures = Samples::new();
-        let mut clients: BTreeMap<At, Vec<&Row>> = BTreeMap::new();
-        for row in rows {
-            let time = time(row);
-            let host = ("host", Some(row.host.as_str()));
-            let pool = ("pool", Some(row.pool.as_str()));
-            let class = ("class", Some(row.class.name()));
-            let kind = ("kind", Some(row.class.kind().letter()));
-            let status = row.status.map(|status| status.to_string());
-            let status = ("status", status.as_deref());
-            let add = |samples: &mut Samples, labels| {
-                *samples.entry((labels, time)).or_default() += row.events as i64;
-            };
-            add(&mut events, Labels::new([host, pool, class, kind, status]));
-            if row.class.kind() == Kind::Failed {
-                let peer = ("peer", row.peer.as_deref());
-                let server = ("server", row.server.as_deref());
-                add(&mut peer_failures, Labels::new([host, pool, peer]));
-                add(&mut server_failures, Labels::new([host, pool, server]));
-                let labels = Labels::new([host, pool]);
-                clients.entry((labels, time)).or_default().push(row);
+impl Sums {
+    /// Adds a row to what has its labels and its time. Rows must come in the order of time.
+    pub(super) fn add(&mut self, row: &Row, time: Option<i64>) {
+        let add = |samples: &mut Samples, labels| {
+            let series = samples.entry(labels).or_default();
+            match series.last_mut() {
+                Some((last, sum)) if *last == time => *sum += row.events as i64,
+                _ => series.push((time, row.events as i64)),
             }
-        }
-        let clients = clients.into_iter();
-        Self {
-            events,
-            peer_failures,
-            server_failures,
-            clients: clients.map(|(at, rows)| (at, distinct(&rows))).collect(),
+        };
+        let host = ("host", Some(row.host.as_str()));
+        let pool = ("pool", Some(row.pool.as_str()));
+        let class = ("class", Some(row.class.name()));
+        let kind = ("kind", Some(row.class.kind().letter()));
+        let status = row.status.map(|status| status.to_string());
+        let status = ("status", status.as_deref());
+        add(
+            &mut self.events,
+            Labels::new([host, pool, class, kind, status]),
+        );
+        if is_failure(row) {
+            let peer = ("peer", row.peer.as_deref());
+            let server = ("server", row.server.as_deref());
+            add(&mut self.peer_failures, Labels::new([host, pool, peer]));
+            add(&mut self.server_failures, Labels::new([host, pool, server]));
         }
     }
 }
 
-/// How many distinct clients rows have together.
-fn distinct(rows: &[&Row]) -> i64 {
-    if let [row] = rows {
-        return row.clients as i64;
-    }
-    let mut all = Clients::default();
-    for clients in rows
-        .iter()
-        .filter_map(|row| Clients::from_sketch(&row.clients_sketch))
-    {
-        all.merge(clients);
-    }
-    all.estimate() as i64
+pub(super) fn is_failure(row: &Row) -> bool {
+    row.class.kind() == Kind::Failed
+}
+
+/// The labels of what is said about a pool.
+pub(super) fn pool(row: &Row) -> Labels {
+    Labels::new([("host", Some(&row.host)), ("pool", Some(&row.pool))])
 }
 
 /// Writes a family of gauges; nothing, if it has no samples.
@@ -138,10 +120,12 @@ pub(super) fn write_family(
     if let Some(unit) = family.unit {
         writeln!(out, "# UNIT {name} {unit}")?;
     }
-    for ((Labels(labels), time), value) in samples {
-        match time {
-            Some(time) => writeln!(out, "{name}{labels} {value} {time}")?,
-            None => writeln!(out, "{name}{labels} {value}")?,
+    for (Labels(labels), series) in samples {
+        for (time, value) in series {
+            match time {
+                Some(time) => writeln!(out, "{name}{labels} {value} {time}")?,
+                None => writeln!(out, "{name}{labels} {value}")?,
+            }
         }
     }
     Ok(())

@@ -27,10 +27,10 @@ pub use events::{
 };
 pub use explanation::Explained;
 pub use number::{bytes, count, plural};
-pub use openmetrics::openmetrics;
+pub use openmetrics::OpenMetrics;
 pub use safe::Safe;
 pub use shell::{is_word, quoted};
 pub use site::{Case, Site};
-pub use table::table;
+pub use table::{table, table_head};
 pub use textfile::Textfile;
 pub use wrap::Wrap;

@@ -1,31 +1,79 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::rollup::Row;
+use crate::rollup::{Clients, Row};
 
-use super::exposition::{Counted, Family, write_family};
+use super::exposition::{Family, Labels, Samples, Sums, is_failure, pool, write_family};
 
-/// Writes rows as OpenMetrics 1.0: the history of each series, to be back-filled into Prometheus.
+/// Rows as OpenMetrics 1.0: the history of each series, to be back-filled into Prometheus.
 ///
 /// Everything is a gauge, for nothing here counts on from one bucket to the next. A sample bears the time of
 /// its bucket's last second, in UTC. So the range that ends at a full bucket holds each bucket once, whether
 /// it takes in both its ends, as in Prometheus 2, or the later one only, as in Prometheus 3:
 /// `sum_over_time(badgateway_events[1h])` at 11:00 is what happened from 10:00 to 11:00.
-///
-/// `bucket_seconds` is the buckets' width. Narrower ones are added up to it.
-pub fn openmetrics(rows: &[Row], bucket_seconds: i64, out: &mut impl Write) -> io::Result<()> {
-    let counted = Counted::new(rows, |row| {
-        let bucket = row.bucket.0.div_euclid(1_000_000 * bucket_seconds) * bucket_seconds;
-        Some(bucket + bucket_seconds - 1)
-    });
-    for (family, samples) in [
-        (EVENTS, &counted.events),
-        (PEER_FAILURES, &counted.peer_failures),
-        (SERVER_FAILURES, &counted.server_failures),
-        (CLIENTS, &counted.clients),
-    ] {
-        write_family(out, &family, samples)?;
+#[derive(Debug)]
+pub struct OpenMetrics {
+    bucket_seconds: i64,
+    sums: Sums,
+    clients: Samples,
+}
+
+impl OpenMetrics {
+    /// No rows yet. The buckets are as wide as this; narrower ones are added up to it.
+    pub fn new(bucket_seconds: i64) -> Self {
+        Self {
+            bucket_seconds,
+            sums: Sums::default(),
+            clients: Samples::new(),
+        }
     }
-    writeln!(out, "# EOF")
+
+    /// Adds the rows of a day or several, which must be sorted, and come behind those that were added before.
+    pub fn add(&mut self, rows: &[Row]) {
+        let time = |row: &Row| {
+            let number = row.bucket.0.div_euclid(1_000_000 * self.bucket_seconds);
+            Some((number + 1) * self.bucket_seconds - 1)
+        };
+        for bucket in rows.chunk_by(|one, other| time(one) == time(other)) {
+            let time = bucket.first().and_then(time);
+            let mut clients: BTreeMap<Labels, Vec<&Row>> = BTreeMap::new();
+            for row in bucket {
+                self.sums.add(row, time);
+                if is_failure(row) {
+                    clients.entry(pool(row)).or_default().push(row);
+                }
+            }
+            for (labels, rows) in clients {
+                let series = self.clients.entry(labels).or_default();
+                series.push((time, distinct(&rows)));
+            }
+        }
+    }
+
+    /// Writes it.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        for (family, samples) in [
+            (EVENTS, &self.sums.events),
+            (PEER_FAILURES, &self.sums.peer_failures),
+            (SERVER_FAILURES, &self.sums.server_failures),
+            (CLIENTS, &self.clients),
+        ] {
+            write_family(out, &family, samples)?;
+        }
+        writeln!(out, "# EOF")
+    }
+}
+
+/// How many distinct clients rows have together.
+fn distinct(rows: &[&Row]) -> i64 {
+    if let [row] = rows {
+        return row.clients as i64;
+    }
+    let mut all = Clients::default();
+    rows.iter()
+        .filter_map(|row| Clients::from_sketch(&row.clients_sketch))
+        .for_each(|clients| all.merge(clients));
+    all.estimate() as i64
 }
 
 const EVENTS: Family = Family {

@@ -29,15 +29,20 @@ const COLUMNS: [&str; 17] = [
     "example",
 ];
 
-/// Writes rows as CSV with a line of column names; times are RFC 3339 in UTC. See [`CsvLine`] for what is
-/// absent and for what could be a formula.
-pub fn table(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
+/// Writes the names of the columns of [`table`].
+pub fn table_head(out: &mut impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
     let mut names = CsvLine::new(&mut bytes);
     COLUMNS.iter().for_each(|name| names.plain(Some(name)));
     names.end();
+    out.write_all(&bytes)
+}
+
+/// Writes rows as CSV; times are RFC 3339 in UTC. See [`CsvLine`] for what is absent and for what could be a
+/// formula.
+pub fn table(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
+    let mut bytes = Vec::new();
     for row in rows {
-        out.write_all(&bytes)?;
         bytes.clear();
         let mut line = CsvLine::new(&mut bytes);
         line.plain(Some(Time(row.bucket)));
@@ -58,6 +63,7 @@ pub fn table(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
         line.plain(Some(Time(row.last_seen)));
         line.text(row.example.as_deref());
         line.end();
+        out.write_all(&bytes)?;
     }
-    out.write_all(&bytes)
+    Ok(())
 }

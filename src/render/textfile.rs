@@ -1,57 +1,73 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use crate::rollup::Row;
+use crate::rollup::{Clients, Row};
 
-use super::exposition::{Counted, Family, Labels, Samples, write_family};
+use super::exposition::{Family, Labels, Samples, Sums, is_failure, pool, write_family};
 
 /// The sums over a time, as the textfile collector of Prometheus' node_exporter reads them: in Prometheus'
 /// text format, without time stamps, because with one it refuses the whole file.
-#[derive(Debug)]
-pub struct Textfile<'a> {
-    /// The rows of that time.
-    pub rows: &'a [Row],
-    /// How long it is.
-    pub seconds: i64,
-    /// When the dataset was last added to, if it ever was.
-    pub last_run: Option<DateTime<Utc>>,
+#[derive(Debug, Default)]
+pub struct Textfile {
+    sums: Sums,
+    clients: BTreeMap<Labels, Clients>,
+    /// Seconds since 1970.
+    last_events: BTreeMap<Labels, i64>,
 }
 
-impl Textfile<'_> {
-    /// Writes it.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let counted = Counted::new(self.rows, |_| None);
-        let single = |value: i64| Samples::from([((Labels::new([]), None), value)]);
-        let last_run = self.last_run.map(|run| single(run.timestamp()));
-        for (family, samples) in [
-            (EVENTS, counted.events),
-            (PEER_FAILURES, counted.peer_failures),
-            (SERVER_FAILURES, counted.server_failures),
-            (CLIENTS, counted.clients),
-            (LAST_EVENT, self.last_events()),
-            (SECONDS, single(self.seconds)),
-            (LAST_RUN, last_run.unwrap_or_default()),
-        ] {
-            write_family(out, &family, &samples)?;
-        }
-        Ok(())
-    }
-
-    fn last_events(&self) -> Samples {
-        let mut last = Samples::new();
-        for row in self.rows {
+impl Textfile {
+    /// Adds rows of that time.
+    pub fn add(&mut self, rows: &[Row]) {
+        for row in rows {
+            self.sums.add(row, None);
+            if is_failure(row)
+                && let Some(clients) = Clients::from_sketch(&row.clients_sketch)
+            {
+                self.clients.entry(pool(row)).or_default().merge(clients);
+            }
             let labels = Labels::new([
                 ("host", Some(&row.host)),
                 ("pool", Some(&row.pool)),
                 ("kind", Some(row.class.kind().letter())),
             ]);
             let seconds = row.last_seen.0.div_euclid(1_000_000);
-            let latest = last.entry((labels, None)).or_insert(seconds);
-            *latest = seconds.max(*latest);
+            let last = self.last_events.entry(labels).or_insert(seconds);
+            *last = seconds.max(*last);
         }
-        last
     }
+
+    /// Writes it: how long the time is, and when the dataset was last added to, if it ever was.
+    pub fn write(
+        self,
+        seconds: i64,
+        last_run: Option<DateTime<Utc>>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let clients = self.clients.into_iter();
+        let clients = clients.map(|(labels, clients)| (labels, clients.estimate() as i64));
+        let last_run = last_run.map(|run| (Labels::new([]), run.timestamp()));
+        for (family, samples) in [
+            (EVENTS, self.sums.events),
+            (PEER_FAILURES, self.sums.peer_failures),
+            (SERVER_FAILURES, self.sums.server_failures),
+            (CLIENTS, timeless(clients)),
+            (LAST_EVENT, timeless(self.last_events)),
+            (SECONDS, timeless([(Labels::new([]), seconds)])),
+            (LAST_RUN, timeless(last_run)),
+        ] {
+            write_family(out, &family, &samples)?;
+        }
+        Ok(())
+    }
+}
+
+fn timeless(values: impl IntoIterator<Item = (Labels, i64)>) -> Samples {
+    let samples = values.into_iter();
+    samples
+        .map(|(labels, value)| (labels, vec![(None, value)]))
+        .collect()
 }
 
 const fn family(name: &'static str, help: &'static str) -> Family {

@@ -9,32 +9,26 @@ use crate::rollup::{Intake, Summary};
 use super::{Counted, Period, Report};
 use crate::cli::{CliError, Status};
 
-/// The widest bucket, in microseconds: so much before a moment its bucket may begin.
-const DAY: i64 = 86_400_000_000;
-
 impl Report {
     /// Takes what a dataset holds.
     pub(super) fn count_dataset(&self, folder: &Path) -> Result<Option<Counted>, CliError> {
         let rules = self.common.rules()?;
-        let dataset = Dataset::new(folder);
         let site = self.common.look_around();
-        let asked = self.period(self.common.zone());
-        let end = asked.until.unwrap_or(Moment(i64::MAX));
-        let start = Moment(asked.start().0.saturating_sub(2 * DAY));
-        let mut held = dataset.rows(&(start..end), &rules.classes())?;
-        if let Some(host) = self.common.asked_host() {
-            held.rows.retain(|row| row.host == host);
-        }
-        let period = match self.common.has_zone() {
-            true => asked,
-            false => self.period(held.zone().unwrap_or(asked.zone)),
+        let held = Dataset::new(folder).open()?;
+        let zone = match self.common.has_zone() {
+            true => self.common.zone(),
+            false => held.zone().unwrap_or(self.common.zone()),
         };
-        let period = whole_buckets(period, held.bucket_seconds * 1_000_000);
+        let period = whole_buckets(self.period(zone), held.bucket_seconds * 1_000_000);
         let first = period.start();
-        held.rows.retain(|row| row.bucket >= first);
+        let end = period.until.unwrap_or(Moment(i64::MAX));
+        let mut before = held.rows(&(first..end), &rules.classes())?;
+        if let Some(host) = self.common.asked_host() {
+            before.retain(|row| row.host == host);
+        }
         let since = period.since.unwrap_or(first);
-        let behind = held.rows.partition_point(|row| row.bucket < since);
-        let rows = held.rows.split_off(behind);
+        let behind = before.partition_point(|row| row.bucket < since);
+        let rows = before.split_off(behind);
         let summary = Summary::new(&rows, Intake::default());
         let is_current = self.is_current(&held, &period, folder);
         let read = Read::Dataset {
@@ -48,7 +42,7 @@ impl Report {
         Ok(Some(Counted {
             known: held.buckets.map(|(first, _)| first),
             rows,
-            before: held.rows,
+            before,
             summary,
             leaders: None,
             period,
