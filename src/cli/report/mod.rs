@@ -8,7 +8,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::record::{Moment, Zone};
-use crate::render::report::{Document, Markdown, Read, Sources, Terminal, json};
+use crate::render::report::{Document, Markdown, Read, Sources, Terminal, html, json};
 use crate::render::{Site, plural};
 use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary};
 
@@ -73,6 +73,8 @@ enum Format {
     /// For the eyes, 80 columns; -v shows everything.
     #[default]
     Terminal,
+    /// One page for browsers: no network, no other file.
+    Html,
     /// For a chat or an issue.
     Markdown,
     /// For programs; report.schema.json says what is in it.
@@ -166,6 +168,7 @@ impl Report {
             }
             .to_string(),
             Format::Markdown => Markdown(&document).to_string(),
+            Format::Html => html(&document),
             Format::Json => json(&document),
         };
         let mut output = self.out.open()?;

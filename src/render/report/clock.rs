@@ -29,6 +29,24 @@ impl Clock {
         }
     }
 
+    /// The same with dates for people who read a page: `Tue 24 Nov`.
+    pub(super) fn in_words(self) -> Self {
+        self.with_dates("%a %-d %b")
+    }
+
+    /// And for its tables: `24 Nov`.
+    pub(super) fn in_short(self) -> Self {
+        self.with_dates("%-d %b")
+    }
+
+    fn with_dates(self, date: &'static str) -> Self {
+        let has_year = self.date.contains("%Y");
+        Self {
+            date: if has_year { "%-d %b %Y" } else { date },
+            ..self
+        }
+    }
+
     /// `2026-11-24 02:13:07`
     pub(super) fn second(self, time: Time) -> String {
         self.shown(time, "%Y-%m-%d %H:%M:%S")

@@ -67,7 +67,17 @@ fn most_in(
             count(pool.failures)
         )
     };
-    let when = match worst_of(document, |incident| incident.pool == pool.pool) {
+    format!("{which}, {}", since(document, pool, clock, mark))
+}
+
+/// When a pool failed most.
+pub(super) fn since(
+    document: &Document,
+    pool: &Pool,
+    clock: Clock,
+    mark: &dyn Fn(&str) -> String,
+) -> String {
+    match worst_of(document, |incident| incident.pool == pool.pool) {
         Some(incident) if is_all_along(incident) => "all along".to_owned(),
         Some(incident) => {
             let events = if incident.failures < pool.failures {
@@ -81,12 +91,11 @@ fn most_in(
             format!("at {}", clock.minute(pool.first_seen))
         }
         None => stretch(pool.first_seen, pool.last_seen, clock),
-    };
-    format!("{which}, {when}")
+    }
 }
 
 /// The worst incident, where it is of another pool than the one that failed most: that one may fail as it always does.
-fn other_incident(
+pub(super) fn other_incident(
     document: &Document,
     clock: Clock,
     mark: &dyn Fn(&str) -> String,
@@ -140,7 +149,11 @@ fn stretch(from: Time, to: Time, clock: Clock) -> String {
 }
 
 /// Against the period before and the usual; then which pools.
-fn changed(document: &Document, change: &Change, mark: &dyn Fn(&str) -> String) -> Vec<String> {
+pub(super) fn changed(
+    document: &Document,
+    change: &Change,
+    mark: &dyn Fn(&str) -> String,
+) -> Vec<String> {
     let Delta {
         failures,
         before,

@@ -4,6 +4,7 @@ mod clock;
 mod document;
 mod gather;
 mod headline;
+mod html;
 mod json;
 mod markdown;
 mod read;
@@ -20,6 +21,8 @@ pub use document::{
     Totals,
 };
 pub use gather::Sources;
+pub(crate) use html::Inert;
+pub use html::html;
 pub use json::{JSON_SCHEMA, json};
 pub use markdown::Markdown;
 pub use terminal::{Style, Terminal};

@@ -1,0 +1,170 @@
+use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+
+use crate::record::{Moment, Zone};
+
+use super::axis::Axis;
+
+/// More would not have room on a narrow screen.
+const TICKS: i64 = 9;
+
+/// Further to the right than this a label would be cut.
+const LAST_LABEL: f64 = 0.94;
+
+/// A date nearer to the next one than this would run into it.
+const DATE_WIDTH: f64 = 0.12;
+
+/// A mark on the axis. Labels stand to its right.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tick {
+    /// Where, in percent.
+    pub x: String,
+    pub is_day: bool,
+    pub date: Option<String>,
+    pub time: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Minutes(i64),
+    Days(i64),
+    Months(u32),
+}
+
+const STEPS: [Step; 21] = [
+    Step::Minutes(1),
+    Step::Minutes(2),
+    Step::Minutes(5),
+    Step::Minutes(10),
+    Step::Minutes(15),
+    Step::Minutes(30),
+    Step::Minutes(60),
+    Step::Minutes(120),
+    Step::Minutes(180),
+    Step::Minutes(360),
+    Step::Minutes(720),
+    Step::Days(1),
+    Step::Days(2),
+    Step::Days(7),
+    Step::Days(14),
+    Step::Months(1),
+    Step::Months(2),
+    Step::Months(3),
+    Step::Months(6),
+    Step::Months(12),
+    Step::Months(60),
+];
+
+impl Step {
+    fn minutes(self) -> i64 {
+        match self {
+            Self::Minutes(minutes) => minutes,
+            Self::Days(days) => days * 1_440,
+            Self::Months(months) => i64::from(months) * 43_200,
+        }
+    }
+
+    /// Whether clocks show a mark's time.
+    fn meets(self, local: NaiveDateTime) -> bool {
+        let day = i64::from(local.num_days_from_ce()) - 1;
+        match self {
+            Self::Minutes(minutes) => {
+                i64::from(local.num_seconds_from_midnight()) % (minutes * 60) == 0
+            }
+            Self::Days(days) => day % days == 0,
+            Self::Months(months) => {
+                local.day() == 1
+                    && (local.year() as u32 * 12 + local.month0()).is_multiple_of(months)
+            }
+        }
+    }
+
+    /// Where clocks stood when the first mark could be, and how far to the next one.
+    fn walk(self, from: NaiveDateTime) -> (NaiveDateTime, TimeDelta) {
+        let midnight = from.date().and_time(NaiveTime::MIN);
+        match self {
+            Self::Minutes(minutes) => (midnight, TimeDelta::minutes(minutes)),
+            _ => (midnight, TimeDelta::days(1)),
+        }
+    }
+}
+
+pub(super) fn ticks(axis: &Axis, zone: Zone) -> Vec<Tick> {
+    let (Some(start), Some(end)) = (axis.start(), axis.end()) else {
+        return Vec::new();
+    };
+    let minutes = (end.0 - start.0) / 60_000_000;
+    let is_wide = |step: &&Step| minutes / step.minutes() <= TICKS;
+    let step = *STEPS
+        .iter()
+        .find(is_wide)
+        .unwrap_or(&STEPS[STEPS.len() - 1]);
+    let (mut local, width) = step.walk(zone.local(start));
+    let mut ticks = Vec::new();
+    let mut dates = Vec::new();
+    loop {
+        let moment = zone.moment(local);
+        if moment >= end {
+            break;
+        }
+        if moment >= start && step.meets(local) {
+            let position = axis.position(moment);
+            let (tick, date) = mark(step, local, position, &ticks);
+            dates.extend(date.then_some(ticks.len()).map(|at| (at, position)));
+            ticks.push(tick);
+        }
+        local += width;
+    }
+    // The first date is in the way of the second if that comes soon.
+    if let [(first, at), (_, next), ..] = dates[..]
+        && next - at < DATE_WIDTH
+        && !ticks[first].is_day
+    {
+        ticks[first].date = None;
+    }
+    if dates.is_empty() {
+        ticks.insert(0, first_date(zone, start));
+    }
+    ticks
+}
+
+fn mark(step: Step, local: NaiveDateTime, position: f64, before: &[Tick]) -> (Tick, bool) {
+    let is_day = local.time() == NaiveTime::MIN;
+    let has_label = position < LAST_LABEL;
+    let (date, time) = match step {
+        Step::Minutes(_) => (
+            (is_day || before.is_empty()).then_some("%a %-d %b"),
+            Some("%H:%M"),
+        ),
+        Step::Days(_) => (Some("%a %-d %b"), None),
+        Step::Months(_) => (Some("%b %Y"), None),
+    };
+    let shown = |format: Option<&str>| {
+        let format = format.filter(|_| has_label)?;
+        Some(local.format(format).to_string())
+    };
+    let tick = Tick {
+        x: percent(position),
+        is_day,
+        date: shown(date),
+        time: shown(time),
+    };
+    let has_date = tick.date.is_some();
+    (tick, has_date)
+}
+
+/// Where no mark has a date, the axis begins with one.
+fn first_date(zone: Zone, start: Moment) -> Tick {
+    Tick {
+        x: percent(0.0),
+        is_day: false,
+        date: Some(zone.local(start).format("%a %-d %b").to_string()),
+        time: None,
+    }
+}
+
+/// A share of the whole width, as SVG has it.
+pub(super) fn percent(share: f64) -> String {
+    let shown = format!("{:.2}", share * 100.0);
+    let short = shown.trim_end_matches('0').trim_end_matches('.');
+    format!("{short}%")
+}

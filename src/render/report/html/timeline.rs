@@ -1,0 +1,188 @@
+use askama::Template;
+
+use crate::render::{count, plural};
+
+use super::super::Incident;
+use super::super::clock::{Clock, duration};
+use super::axis::Axis;
+use super::names::more;
+use super::ticks::{Tick, percent};
+
+/// The height of a row.
+const ROW: usize = 24;
+
+/// Of more pools than this only the first are shown.
+const ROWS: usize = 40;
+
+/// A bar is drawn no narrower, which is four to six pixels.
+const NARROWEST: f64 = 0.006;
+
+/// Where the number beside a bar needs so much room.
+const NUMBER_WIDTH: f64 = 0.03;
+
+/// Incidents as bars on a time axis, a row for each pool.
+#[derive(Template)]
+#[template(path = "timeline.html")]
+pub(super) struct Timeline<'a> {
+    ticks: &'a [Tick],
+    /// Whether the axis has times of day.
+    two_rows: bool,
+    rows: Vec<Row<'a>>,
+    bands: Vec<Band>,
+    height: usize,
+    more: Option<String>,
+}
+
+struct Row<'a> {
+    pool: &'a str,
+    failures: String,
+    /// Where its line is, its bars, and the text beside them.
+    line: usize,
+    bar: usize,
+    text: usize,
+    bars: Vec<Bar>,
+    labels: Vec<Label>,
+}
+
+struct Bar {
+    id: usize,
+    x: String,
+    width: String,
+    status: &'static str,
+    says: String,
+}
+
+/// The numbers of the bars before it.
+struct Label {
+    x: String,
+    numbers: String,
+}
+
+/// What connects the pools that began to fail together.
+struct Band {
+    x: String,
+    width: String,
+    y: usize,
+    height: usize,
+}
+
+impl<'a> Timeline<'a> {
+    /// Of incidents with the numbers of the groups that they are shown in.
+    pub(super) fn of(incidents: &[(usize, &'a Incident)], axis: &'a Axis, clock: Clock) -> Self {
+        let mut pools: Vec<&str> = Vec::new();
+        for (_, incident) in incidents {
+            if !pools.contains(&incident.pool.as_str()) {
+                pools.push(&incident.pool);
+            }
+        }
+        let left = pools.len().saturating_sub(ROWS) as u64;
+        pools.truncate(ROWS);
+        let row = |(at, &pool): (usize, &&'a str)| {
+            let its: Vec<&(usize, &Incident)> = incidents
+                .iter()
+                .filter(|(_, incident)| incident.pool == pool)
+                .collect();
+            Row {
+                pool,
+                failures: count(its.iter().map(|(_, incident)| incident.failures).sum()),
+                line: at * ROW + ROW,
+                bar: at * ROW + 5,
+                text: at * ROW + 16,
+                labels: labels(&its, axis),
+                bars: its
+                    .iter()
+                    .map(|(id, incident)| Bar::of(*id, incident, axis, clock))
+                    .collect(),
+            }
+        };
+        Self {
+            ticks: &axis.ticks,
+            two_rows: axis.has_times(),
+            rows: pools.iter().enumerate().map(row).collect(),
+            bands: bands(incidents, &pools, axis),
+            height: pools.len() * ROW,
+            more: more(left, "more pool"),
+        }
+    }
+}
+
+impl Bar {
+    fn of(id: usize, incident: &Incident, axis: &Axis, clock: Clock) -> Self {
+        let (start, end) = ends(incident, axis);
+        Self {
+            id,
+            x: percent(start),
+            width: percent(end - start),
+            status: status(incident),
+            says: format!(
+                "{}: {}, {} for {}, {}",
+                incident.pool,
+                incident.class,
+                clock.minute(incident.started),
+                duration(incident.seconds),
+                plural(incident.failures, "failure")
+            ),
+        }
+    }
+}
+
+/// Where a bar begins and ends.
+fn ends(incident: &Incident, axis: &Axis) -> (f64, f64) {
+    let start = axis.position(incident.started.0);
+    let end = axis.position(incident.ended.0);
+    (start, end.max(start + NARROWEST))
+}
+
+/// Numbers stand behind their bars; those of bars so near that there is no room, with the next one's.
+fn labels(its: &[&(usize, &Incident)], axis: &Axis) -> Vec<Label> {
+    let mut labels = Vec::new();
+    let mut waiting: Vec<String> = Vec::new();
+    let mut end = 0.0_f64;
+    for (at, (id, incident)) in its.iter().enumerate() {
+        waiting.push(id.to_string());
+        end = end.max(ends(incident, axis).1);
+        let next = its.get(at + 1).map(|(_, next)| ends(next, axis).0);
+        let room = NUMBER_WIDTH * waiting.len() as f64;
+        if next.is_none_or(|next| end + room <= next) {
+            labels.push(Label {
+                x: percent(end),
+                numbers: std::mem::take(&mut waiting).join(", "),
+            });
+        }
+    }
+    labels
+}
+
+/// The style of what clients were sent, most often.
+pub(super) fn status(incident: &Incident) -> &'static str {
+    match incident.class.status() {
+        Some(502) => "s502",
+        Some(504) => "s504",
+        _ => "s0",
+    }
+}
+
+fn bands(incidents: &[(usize, &Incident)], pools: &[&str], axis: &Axis) -> Vec<Band> {
+    let of_one = incidents.chunk_by(|one, other| one.0 == other.0);
+    let band = |group: &[(usize, &Incident)]| {
+        let rows = group
+            .iter()
+            .filter_map(|(_, incident)| pools.iter().position(|&pool| pool == incident.pool));
+        let (first, last) = (rows.clone().min()?, rows.max()?);
+        let start = group
+            .iter()
+            .map(|(_, incident)| axis.position(incident.started.0))
+            .reduce(f64::min)?;
+        let end = group
+            .iter()
+            .map(|(_, incident)| axis.position(incident.ended.0))
+            .reduce(f64::max)?;
+        (first < last).then(|| Band {
+            x: percent(start),
+            width: percent((end - start).max(NARROWEST)),
+            y: first * ROW + 2,
+            height: (last - first + 1) * ROW - 4,
+        })
+    };
+    of_one.filter_map(band).collect()
+}
