@@ -124,15 +124,7 @@ fn of_incident(
     clock: Clock,
     mark: &dyn Fn(&str) -> String,
 ) -> String {
-    let (started, ended) = (incident.started, incident.ended);
-    let when = if incident.is_going_on {
-        format!("since {}, to the end", clock.minute(started))
-    } else if incident.is_from_before {
-        format!("from the beginning until {}", clock.minute(ended))
-    } else {
-        let length = duration(incident.seconds);
-        format!("{} ({length})", stretch(started, ended, clock))
-    };
+    let when = span(incident, clock);
     let incidents = document.incidents.iter();
     let others: Vec<&Incident> = incidents
         .filter(|other| other.group == incident.group && other.pool != incident.pool)
@@ -141,6 +133,19 @@ fn of_incident(
         [] => when,
         [other] => format!("{when}, when {} failed too", mark(&other.pool)),
         others => format!("{when}, when {} other pools failed too", others.len()),
+    }
+}
+
+/// When it was.
+pub(super) fn span(incident: &Incident, clock: Clock) -> String {
+    let (started, ended) = (incident.started, incident.ended);
+    if incident.is_going_on {
+        format!("since {}, to the end", clock.minute(started))
+    } else if incident.is_from_before {
+        format!("from the beginning until {}", clock.minute(ended))
+    } else {
+        let length = duration(incident.seconds);
+        format!("{} ({length})", stretch(started, ended, clock))
     }
 }
 

@@ -2,10 +2,12 @@ use askama::Template;
 
 use crate::render::{count, plural};
 
-use super::super::Document;
 use super::super::clock::Clock;
-use super::super::headline::{changed, is_all_along, other_incident, percent, since};
+use super::super::headline::{changed, is_all_along, other_incident, percent, since, span};
+use super::super::{ClassCount, Document, Pool};
+use super::incidents::Incidents;
 use super::when::When;
+use crate::taxonomy::Class;
 
 /// What has to be known first.
 #[derive(Template)]
@@ -25,16 +27,23 @@ pub(super) struct Headline<'a> {
     tiles: Vec<Tile>,
 }
 
-/// The pool that failed most.
+/// Where to look first: the pool that failed most, or pools that failed together, if that was worse.
 struct Worst<'a> {
-    pool: &'a super::super::Pool,
-    is_only: bool,
-    share: String,
+    pools: Vec<&'a str>,
+    /// Where the page tells more.
+    href: String,
+    kicker: &'static str,
     failures: String,
-    /// How many of them are of its class.
-    of_class: String,
+    /// Of all, unless it is all.
+    share: Option<String>,
     since: String,
+    class: Class,
+    /// How many are of that class, unless all are.
+    of_class: Option<String>,
     status: Option<u16>,
+    meaning: &'static str,
+    likely: Option<&'a str>,
+    step: Option<&'a str>,
 }
 
 /// A number to be seen at once.
@@ -45,7 +54,8 @@ struct Tile {
 }
 
 impl<'a> Headline<'a> {
-    pub(super) fn of(document: &'a Document, clock: Clock) -> Self {
+    pub(super) fn of(document: &'a Document, incidents: &Incidents<'a>, clock: Clock) -> Self {
+        let incident = Worst::incident(document, incidents, clock);
         let totals = &document.totals;
         let period = &document.period;
         let span = period.first_seen.zip(period.last_seen);
@@ -62,8 +72,11 @@ impl<'a> Headline<'a> {
             others: totals.degraded + totals.client,
             span: span.map(|(first, last)| (When::second(clock, first), When::second(clock, last))),
             zone: document.timezone.0.to_string(),
-            worst: worst.map(|pool| Worst::of(document, pool, clock)),
-            other: other_incident(document, clock, &str::to_owned),
+            other: match &incident {
+                Some(_) => None,
+                None => other_incident(document, clock, &str::to_owned),
+            },
+            worst: incident.or_else(|| Some(Worst::pool(document, worst?, clock))),
             changed: change.unwrap_or_default(),
             tiles: tiles(document),
         }
@@ -71,24 +84,70 @@ impl<'a> Headline<'a> {
 }
 
 impl<'a> Worst<'a> {
-    fn of(document: &Document, pool: &'a super::super::Pool, clock: Clock) -> Self {
-        let of_class = pool
-            .classes
-            .iter()
-            .find(|count| count.class == pool.worst_class);
+    /// The pool that failed most.
+    fn pool(document: &'a Document, pool: &'a Pool, clock: Clock) -> Self {
+        let is_only = document.totals.failed_pools == 1;
         Self {
-            pool,
-            is_only: document.totals.failed_pools == 1,
-            share: percent(pool.share),
-            failures: plural(pool.failures, "failure"),
-            of_class: match of_class {
-                Some(class) if class.events < pool.failures => count(class.events),
-                _ => "all".to_owned(),
+            pools: vec![&pool.pool],
+            href: "#pool-1".to_owned(),
+            kicker: if is_only {
+                "The pool that failed"
+            } else {
+                "Look here first"
             },
+            failures: plural(pool.failures, "failure"),
+            share: (!is_only).then(|| percent(pool.share)),
             since: since(document, pool, clock, &str::to_owned),
+            class: pool.worst_class,
+            of_class: of_class(&pool.classes, pool.worst_class, pool.failures),
             status: pool.worst_class.status(),
+            meaning: pool.meaning,
+            likely: pool.likely.as_deref(),
+            step: pool.first_step.as_deref(),
         }
     }
+
+    /// The worst incident, where it was worse than all failures of any pool.
+    fn incident(document: &'a Document, incidents: &Incidents<'a>, clock: Clock) -> Option<Self> {
+        let (id, members) = incidents.worst()?;
+        let failures = members
+            .iter()
+            .map(|incident| incident.failures)
+            .sum::<u64>();
+        let first = members
+            .iter()
+            .rev()
+            .max_by_key(|incident| incident.failures)?;
+        let most = document.pools.first()?.failures;
+        let all = document.totals.failures as f64;
+        let classes = members
+            .iter()
+            .flat_map(|incident| incident.classes.iter().copied());
+        let classes: Vec<ClassCount> = classes.collect();
+        (failures > most).then(|| Self {
+            pools: members
+                .iter()
+                .map(|incident| incident.pool.as_str())
+                .collect(),
+            href: format!("#incident-{id}"),
+            kicker: "Look here first",
+            failures: plural(failures, "failure"),
+            share: Some(percent(failures as f64 / all)),
+            since: span(first, clock),
+            class: first.class,
+            of_class: of_class(&classes, first.class, failures),
+            status: first.class.status(),
+            meaning: first.meaning,
+            likely: first.likely.as_deref(),
+            step: first.first_step.as_deref(),
+        })
+    }
+}
+
+fn of_class(classes: &[ClassCount], class: Class, failures: u64) -> Option<String> {
+    let its = classes.iter().filter(|count| count.class == class);
+    let events = its.map(|count| count.events).sum::<u64>();
+    (events < failures).then(|| format!("{} of them", count(events)))
 }
 
 fn tiles(document: &Document) -> Vec<Tile> {
@@ -100,8 +159,8 @@ fn tiles(document: &Document) -> Vec<Tile> {
         note,
     };
     let share = |part: u64| match totals.failures {
-        0 => String::new(),
-        all => percent(part as f64 / all as f64),
+        all if part > 0 => percent(part as f64 / all as f64),
+        _ => String::new(),
     };
     let bursts = document
         .incidents

@@ -117,6 +117,19 @@ impl<'a> Incidents<'a> {
         }
     }
 
+    /// The group with the most failures and its number.
+    pub(super) fn worst(&self) -> Option<(usize, Vec<&'a Incident>)> {
+        let its = |group: &Group<'a>| -> Vec<&'a Incident> {
+            group.members.iter().map(|member| member.incident).collect()
+        };
+        let worst = self
+            .groups
+            .iter()
+            .rev()
+            .max_by_key(|group| sum(&its(group)))?;
+        Some((worst.id, its(worst)))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.steady.is_empty()
     }

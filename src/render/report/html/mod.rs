@@ -62,14 +62,15 @@ pub fn html(document: &Document) -> String {
         document.timezone.0,
     );
     let cell = axis.cell();
+    let incidents = incidents::Incidents::of(document, &axis, clock);
     let page = Page {
         title: title(document),
         policy: policy::policy(),
         style: policy::STYLE,
         script: policy::SCRIPT,
         columns: axis.starts(clock).join("|"),
-        headline: headline::Headline::of(document, clock),
-        incidents: incidents::Incidents::of(document, &axis, clock),
+        headline: headline::Headline::of(document, &incidents, clock),
+        incidents,
         heat: heat::Heat::of(document, &axis, clock, cell.clone()),
         bars: bars::Bars::of(document, &axis, &cell),
         classes: classes::Classes::of(document),

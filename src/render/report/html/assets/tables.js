@@ -41,6 +41,7 @@ function compare(one, other) {
 // Leaves what holds each of the words: rows, incidents, pools. A pool is left in all charts if its details do.
 function filter() {
   const input = document.getElementById("filter");
+  if (!input) return;
   const found = document.getElementById("found");
   const parts = [...document.querySelectorAll("[data-filter]")].map((part) => [part, part.textContent.toLowerCase()]);
   const marks = document.querySelectorAll(".heat tr[data-pool], .timeline [data-pool]");
