@@ -38,6 +38,12 @@ fn parquet_is_not_written_to_a_fifo() {
     let kind = rustix::fs::FileType::Fifo;
     let mode = rustix::fs::Mode::from(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, house.path("fifo"), kind, mode, 0).unwrap();
+    // Somebody reads, so nobody would wait.
+    let reader = File::options()
+        .read(true)
+        .write(true)
+        .open(house.path("fifo"));
+    let _reader = reader.unwrap();
     let output = house
         .events("parquet", &["error.log", "--out", "fifo"])
         .output()
