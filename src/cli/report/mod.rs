@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use chrono::Utc;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::record::{Moment, Zone};
 use crate::render::report::{Document, Markdown, Read, Sources, Terminal, html, json};
@@ -26,7 +26,8 @@ use super::{CliError, Status};
 /// Exit status: 0 done; 1 done, but something was left out, and standard error says what; 2 no result; 3 more
 /// failures than --fail-over allows.
 #[derive(Debug, Args)]
-#[command(mut_arg("logs", |logs| logs.required(false).required_unless_present("dataset")))]
+#[command(mut_arg("logs", |logs| logs.required(false)))]
+#[command(group(ArgGroup::new("input").required(true).args(["logs", "dataset"])))]
 pub(super) struct Report {
     #[command(flatten)]
     common: Common,
@@ -35,12 +36,7 @@ pub(super) struct Report {
     ///
     /// --since and --until take in the buckets that they fall into. --host leaves out what other machines
     /// have logged. Requests and clients are not kept in a dataset.
-    #[arg(
-        long,
-        value_name = "DIR",
-        conflicts_with = "logs",
-        help_heading = "Input"
-    )]
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: Option<PathBuf>,
 
     #[command(flatten)]
