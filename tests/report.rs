@@ -283,17 +283,79 @@ fn the_nightly_mail_is_empty_after_a_clean_night_and_only_then() {
         text(&run)
     );
 
-    // A dataset to which nobody has added for days says nothing about this night.
-    let stale = [
+    // A dataset that no run has looked after says nothing about this night. One whose run found nothing does: it
+    // has taken its lock.
+    let night = [
+        "report",
         "--dataset",
         "dataset",
         "--since",
         "2099-01-01",
+        "--until",
+        "2099-01-02",
         "--quiet-if-clean",
     ];
-    let run = house.run(&[&["report"], &stale[..]].concat());
+    let run = house.run(&night);
     assert_eq!(run.status.code(), Some(1));
     assert!(text(&run).contains("the last run was at"), "{}", text(&run));
+    let entries = fs::read_dir(house.path("dataset")).unwrap().flatten();
+    let mut names = entries.map(|entry| entry.path());
+    let lock = names
+        .find(|path| path.display().to_string().contains("/.run-"))
+        .unwrap();
+    let later = std::time::UNIX_EPOCH + std::time::Duration::from_secs(4_070_995_200);
+    fs::File::options()
+        .write(true)
+        .open(lock)
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
+    let run = house.run(&night);
+    assert_eq!((run.status.code(), text(&run)), (Some(0), String::new()));
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_refused() {
+    let house = House::new();
+    house.fail("error.log", hour("2026-11-01", 9), "shop", 5);
+    house.aggregate(&["error.log"]);
+    let time = ["--since", "2026-11-02", "--until", "2026-11-01"];
+    for command in [
+        &["report", "error.log"][..],
+        &["report", "--dataset", "dataset"],
+        &["events", "error.log"],
+    ] {
+        let run = house.run(&[command, &time].concat());
+        assert_eq!(run.status.code(), Some(2), "{run:?}");
+        let words = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            words.contains("--since 2026-11-02 00:00:00 is not before --until 2026-11-01 00:00:00"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_log_that_was_quiet_before_is_compared_with_its_quiet_days() {
+    let house = House::new();
+    // Nothing about an upstream: NGINX was started.
+    let start = "2026/11/19 00:00:00 [notice] 7#7: using the \"epoll\" event method\n";
+    fs::write(house.path("error.log"), start).unwrap();
+    house.fail("error.log", hour("2026-11-26", 5), "shop", 11);
+    let report = house.report(&[
+        "error.log",
+        "--since",
+        "2026-11-26",
+        "--until",
+        "2026-11-27",
+    ]);
+    assert_eq!(report["change"]["periods"], 7);
+    assert_eq!(report["change"]["total"]["before"], 0);
+    assert_eq!(report["change"]["new"][0]["pool"], "shop");
+    // Of a log that begins with it nothing is known of the time before.
+    house.fail("new.log", hour("2026-11-26", 5), "shop", 11);
+    let report = house.report(&["new.log", "--since", "2026-11-26", "--until", "2026-11-27"]);
+    assert_eq!(report["change"], Value::Null);
 }
 
 #[test]

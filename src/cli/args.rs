@@ -16,6 +16,7 @@ use crate::taxonomy::Rules;
 
 use super::configs::Configs;
 use super::output::Surface;
+use super::period::period;
 use super::progress;
 use super::time::{Bucket, When};
 use super::{CliError, Status};
@@ -217,7 +218,7 @@ impl Common {
             },
             zone: self.zone(),
             host: self.host(),
-            window: self.window(),
+            window: self.window()?,
             rules: self.rules()?,
             names,
             chunk_size: self.chunk_size,
@@ -302,15 +303,18 @@ impl Common {
         covers(&self.logs, path)
     }
 
-    fn window(&self) -> std::ops::Range<Moment> {
-        let (since, until) = self.asked(self.zone(), Utc::now());
-        since.unwrap_or(Moment(i64::MIN))..until.unwrap_or(Moment(i64::MAX))
+    fn window(&self) -> Result<std::ops::Range<Moment>, CliError> {
+        let (since, until) = self.asked(self.zone(), Utc::now())?;
+        Ok(since.unwrap_or(Moment(i64::MIN))..until.unwrap_or(Moment(i64::MAX)))
     }
 
     /// What --since and --until mean now, in this zone.
-    pub(super) fn asked(&self, zone: Zone, now: DateTime<Utc>) -> (Option<Moment>, Option<Moment>) {
-        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
-        (moment(self.since), moment(self.until))
+    pub(super) fn asked(
+        &self,
+        zone: Zone,
+        now: DateTime<Utc>,
+    ) -> Result<(Option<Moment>, Option<Moment>), CliError> {
+        period(self.since, self.until, zone, now)
     }
 
     /// Says what was left out, and with `-v` what was not understood.

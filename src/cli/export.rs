@@ -12,6 +12,7 @@ use crate::rollup::Row;
 
 use super::args::say;
 use super::output::Out;
+use super::period::period;
 use super::time::When;
 use super::{CliError, Status};
 
@@ -78,7 +79,7 @@ impl Export {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let held = Dataset::new(&self.dataset).open()?;
         let zone = self.timezone.or(held.zone()).unwrap_or_default();
-        let period = self.period(zone, Utc::now());
+        let period = self.period(zone, Utc::now())?;
         let mut output = self.out.open()?;
         let mut buffer = BufWriter::new(&mut output);
         let rows = match self.format {
@@ -122,10 +123,9 @@ impl Export {
     }
 
     /// The time that was asked for, if days are meant in this zone.
-    fn period(&self, zone: Zone, now: DateTime<Utc>) -> Range<Moment> {
-        let moment = |when: Option<When>| when.map(|when| when.moment(zone, now));
-        let (since, until) = (moment(self.since), moment(self.until));
-        match self.format {
+    fn period(&self, zone: Zone, now: DateTime<Utc>) -> Result<Range<Moment>, CliError> {
+        let (since, until) = period(self.since, self.until, zone, now)?;
+        Ok(match self.format {
             Format::Textfile => {
                 let until = until.unwrap_or(Moment(now.timestamp_micros()));
                 since.unwrap_or(Moment(until.0.saturating_sub(DAY)))..until
@@ -133,7 +133,7 @@ impl Export {
             Format::Openmetrics | Format::Csv => {
                 since.unwrap_or(Moment(i64::MIN))..until.unwrap_or(Moment(i64::MAX))
             }
-        }
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod incidents;
 mod look;
 mod output;
+mod period;
 mod progress;
 mod report;
 mod signals;
@@ -90,6 +91,14 @@ pub enum CliError {
         path: PathBuf,
         /// What is wrong, and in which line.
         source: crate::taxonomy::RuleError,
+    },
+    /// A time that ends before it begins.
+    #[error("--since {since} is not before --until {until}")]
+    NoTime {
+        /// When it begins.
+        since: String,
+        /// When it ends.
+        until: String,
     },
     /// `explain` was asked for a class that there is not.
     #[error(

@@ -20,8 +20,10 @@ pub struct Held {
     pub bucket_seconds: i64,
     /// The zones in which the logs were written, as their runs were told.
     pub zones: Vec<String>,
-    /// When the last run began, if there has been one.
+    /// When the last run began, if there has been one; also one that found nothing new, where that can be told.
     pub last_run: Option<DateTime<Utc>>,
+    /// From when on something is known: from the first bucket, or from the first run, whichever is earlier.
+    pub known_since: Option<Moment>,
     /// Where the first bucket begins, and the last one.
     pub buckets: Option<(Moment, Moment)>,
     tables: Vec<Table>,
@@ -41,7 +43,8 @@ impl Dataset {
         let mut held = Held {
             bucket_seconds: 0,
             zones: Vec::new(),
-            last_run: None,
+            last_run: self.last_lock(),
+            known_since: None,
             buckets: None,
             tables: Vec::new(),
         };
@@ -56,6 +59,10 @@ impl Dataset {
             held.tables.push(table);
             let page = Page::read(path)?;
             held.last_run = held.last_run.max(Some(page.run));
+            let first = held.buckets.map(|(first, _)| first);
+            let run = Moment(page.run.timestamp_micros());
+            let known = held.known_since.into_iter().chain(first);
+            held.known_since = known.chain([run]).min();
             held.zones.extend(page.zone.split(", ").map(str::to_owned));
         }
         held.zones.sort_unstable();

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use tempfile::NamedTempFile;
 
 use crate::rollup::Row;
@@ -56,7 +58,11 @@ impl Dataset {
             sync_folder(&self.folder).map_err(failed)?;
         }
         let machine = in_a_name(machine);
-        let lock = self.lock(&format!(".run-{machine}.lock"), patience, waits)?;
+        let lock = self.lock(
+            &format!("{}{machine}{}", RUN_LOCK.0, RUN_LOCK.1),
+            patience,
+            waits,
+        )?;
         let run = Run {
             dataset: self.clone(),
             machine,
@@ -66,6 +72,17 @@ impl Dataset {
         run.clean_up().map_err(failed)?;
         run.temporary().map_err(failed)?;
         Ok(run)
+    }
+
+    /// When a run of any machine has taken its lock last. A dataset that was copied may have none.
+    pub(super) fn last_lock(&self) -> Option<DateTime<Utc>> {
+        let entries = fs::read_dir(&self.folder).ok()?;
+        let is_lock = |name: &str| name.starts_with(RUN_LOCK.0) && name.ends_with(RUN_LOCK.1);
+        let locks = entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_str().is_some_and(is_lock));
+        let times = locks.filter_map(|lock| lock.metadata().ok()?.modified().ok());
+        times.max().map(DateTime::from)
     }
 
     pub(super) fn lock(
@@ -84,6 +101,9 @@ impl Dataset {
         })
     }
 }
+
+/// How the names begin and end of the locks that runs take first, and write to.
+const RUN_LOCK: (&str, &str) = (".run-", ".lock");
 
 /// The lock that is held while files of a dataset get or lose their names.
 pub(super) const COMMIT_LOCK: &str = ".commit.lock";

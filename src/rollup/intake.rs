@@ -1,4 +1,4 @@
-use crate::record::Text;
+use crate::record::{Moment, Text};
 
 /// What was read: how much, and what of it was not understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Intake {
     pub unclassified: u64,
     /// Records that concern an upstream and neither say when nor have an envelope that does.
     pub undated: u64,
+    /// The first moment of which a record tells, whatever it is about: from then on there is data.
+    pub begins: Option<Moment>,
     /// Lines before the first record of their input.
     pub stray_lines: u64,
     /// Lines of other programs between those of NGINX.
@@ -65,6 +67,7 @@ impl Intake {
         self.impossible_times += other.impossible_times;
         self.unclassified += other.unclassified;
         self.undated += other.undated;
+        self.begin(other.begins);
         self.stray_lines += other.stray_lines;
         self.other_lines += other.other_lines;
         self.samples.extend(other.samples);
@@ -73,6 +76,11 @@ impl Intake {
         for sample in other.unclassified_samples {
             self.keep_unclassified(sample);
         }
+    }
+
+    /// Notes a moment of which a record tells.
+    pub fn begin(&mut self, moment: Option<Moment>) {
+        self.begins = self.begins.into_iter().chain(moment).min();
     }
 
     /// Notes a line or record that was not understood, if it is among the first.

@@ -75,6 +75,10 @@ impl<'a> Worker<'a> {
         let rules = &self.scan.rules;
         let is_wanted = |head: &Head<'_>| rules.may_concern(head);
         let mut last_stamped = None;
+        let mut stamped = records.spans().iter().filter(|span| span.is_stamped());
+        let first = stamped.next().map(|span| records.written(span));
+        let first = first.and_then(|written| self.clock.moments(written, part.latest));
+        self.intake.begin(first.map(|(moment, _)| moment));
         // Asked for only where an hour is repeated.
         let mut in_order: Option<Vec<Option<Moment>>> = None;
         for (number, span) in records.spans().iter().enumerate() {

@@ -19,7 +19,7 @@ impl Report {
             true => self.common.zone(),
             false => held.zone().unwrap_or(self.common.zone()),
         };
-        let period = whole_buckets(self.period(zone), held.bucket_seconds * 1_000_000);
+        let period = whole_buckets(self.period(zone)?, held.bucket_seconds * 1_000_000);
         let first = period.start();
         let end = period.until.unwrap_or(Moment(i64::MAX));
         let mut before = held.rows(&(first..end), &rules.classes())?;
@@ -40,7 +40,7 @@ impl Report {
                 .map(|run| Time(Moment(run.timestamp_micros()))),
         };
         Ok(Some(Counted {
-            known: held.buckets.map(|(first, _)| first),
+            known: held.known_since,
             rows,
             before,
             summary,

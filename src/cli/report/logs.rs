@@ -11,18 +11,18 @@ const PATHS: usize = 100;
 impl Report {
     /// Counts what logs say; nothing, where nothing could be read.
     pub(super) fn count_logs(&self) -> Result<Option<Counted>, CliError> {
-        let period = self.period(self.common.zone());
+        let period = self.period(self.common.zone())?;
         let width = self.bucketed.micros();
         let mut prepared = self.common.prepare()?;
-        prepared.scan.window.start = period.start();
+        let asked = period.since.unwrap_or(prepared.scan.window.start);
+        prepared.scan.window = period.start()..period.until.unwrap_or(prepared.scan.window.end);
         let site = std::mem::take(&mut prepared.site);
         let inputs = prepared.scan.inputs.iter();
         let mut paths: Vec<String> = inputs
             .map(|input| input.path().display().to_string())
             .collect();
         paths.truncate(PATHS);
-        let since = period.since.unwrap_or(prepared.scan.window.start);
-        let count = |scan: &Scan| Ok(scan.count(|| Survey::new(width, since)));
+        let count = |scan: &Scan| Ok(scan.count(|| Survey::new(width, asked)));
         let (outcome, status) = self.common.scan_prepared(prepared, count)?;
         if status == Status::NoResult {
             return Ok(None);
@@ -45,7 +45,7 @@ impl Report {
             troubles: outcome.troubles.iter().map(ToString::to_string).collect(),
         };
         Ok(Some(Counted {
-            known: before.iter().map(|row| row.first_seen).min(),
+            known: intake.begins,
             rows,
             before,
             summary,

@@ -100,13 +100,19 @@ struct Period {
     zone: Zone,
     since: Option<Moment>,
     until: Option<Moment>,
+    /// Nothing later has happened yet.
+    now: Moment,
+    /// How long it is, before it was widened to whole buckets.
+    seconds: i64,
 }
 
 impl Period {
-    /// What is compared with the time before it; that must have a beginning.
+    /// What is compared with the time before it; that must have a beginning. The part of a day that is over is
+    /// compared with the same part of other days.
     fn span(&self) -> Option<Span> {
-        let time = self.since?..self.until?;
-        (time.start < time.end).then_some(Span { time })
+        let time = self.since?..self.until?.min(self.now);
+        let is_time = time.start < time.end && self.seconds > 0;
+        is_time.then(|| Span::new(time, self.seconds, self.zone))
     }
 
     /// From when on data is needed.
@@ -144,7 +150,8 @@ impl Report {
     fn write(&self, counted: &Counted) -> Result<(), CliError> {
         let incidents = Incident::find(&counted.rows, &self.incidents.thresholds());
         let span = counted.period.span();
-        let change = span.map(|span| Change::new(span, &counted.before, counted.known));
+        let rows = || counted.before.iter().chain(&counted.rows);
+        let change = span.map(|span| Change::new(span, rows(), counted.known));
         let sources = Sources {
             summary: &counted.summary,
             incidents: &incidents,
@@ -174,14 +181,20 @@ impl Report {
     }
 
     /// The time that was asked for. What begins ends now, unless told otherwise.
-    fn period(&self, zone: Zone) -> Period {
+    fn period(&self, zone: Zone) -> Result<Period, CliError> {
         let now = Utc::now();
-        let (since, until) = self.common.asked(zone, now);
+        let (since, until) = self.common.asked(zone, now)?;
         let now = Moment(now.timestamp_micros());
-        Period {
+        let until = until.or(since.map(|since| now.max(since)));
+        let seconds = since
+            .zip(until)
+            .map(|(since, until)| until.0.saturating_sub(since.0));
+        Ok(Period {
             zone,
             since,
-            until: until.or(since.map(|since| now.max(since))),
-        }
+            until,
+            now,
+            seconds: seconds.unwrap_or(0) / 1_000_000,
+        })
     }
 }

@@ -104,7 +104,10 @@ impl Document {
             clients: sources
                 .leaders
                 .map(|leaders| named(&leaders.clients(NAMES))),
-            change: sources.change.map(|change| changes(change, &summary.pools)),
+            change: sources
+                .change
+                .filter(|change| !change.earlier.is_empty())
+                .map(|change| changes(change, &summary.pools)),
             not_understood: not_understood(&summary.intake, sources.leaders),
             read,
         }
@@ -298,7 +301,7 @@ fn changes(change: &rollup::Change, pools: &[rollup::Pool]) -> Change {
     new.sort_by_key(|new| Reverse(new.events));
     new.truncate(CHANGES);
     Change {
-        seconds: change.span.length() / 1_000_000,
+        seconds: change.span.seconds,
         periods: earlier.len(),
         total: delta(now.values().sum(), &rollup::Earlier::failures),
         pools: deltas,

@@ -1,38 +1,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::record::Moment;
+use chrono::TimeDelta;
+
+use crate::record::{Moment, Zone};
 use crate::taxonomy::{Class, Kind};
 
 use super::Row;
 
-/// A length of time, and the times of the same length before it, with which it is compared.
+/// A time, and those before it with which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// The time itself.
     pub time: Range<Moment>,
+    /// How far apart they are, in seconds; as clocks on a wall say it, a day is 86,400.
+    pub seconds: i64,
+    /// Those before, the latest first.
+    pub earlier: Vec<Range<Moment>>,
 }
 
 impl Span {
-    /// With so many times before it is compared: a day with the week before.
-    pub const PERIODS: i64 = 7;
+    /// With so many before it a time is compared: a day with the week before.
+    pub const PERIODS: u32 = 7;
 
-    /// How long it is, in microseconds.
-    pub fn length(&self) -> i64 {
-        self.time.end.0.saturating_sub(self.time.start.0)
+    /// A time of which `seconds` were asked for, in clocks of `zone`. Whole days are compared with the same hours of
+    /// the days before, in summer time or not; other lengths with as much time before.
+    pub fn new(time: Range<Moment>, seconds: i64, zone: Zone) -> Self {
+        let days = (seconds + DAY / 2) / DAY;
+        let is_days = days > 0 && (seconds - days * DAY).abs() <= HOUR;
+        let seconds = if is_days { days * DAY } else { seconds };
+        let before = |moment: Moment, period: u32| {
+            let shift = seconds.saturating_mul(i64::from(period));
+            let local = TimeDelta::try_seconds(shift)
+                .and_then(|shift| zone.local(moment).checked_sub_signed(shift));
+            match local {
+                Some(local) if is_days => zone.moment(local),
+                _ => Moment(moment.0.saturating_sub(shift.saturating_mul(1_000_000))),
+            }
+        };
+        let earlier = (1..=Self::PERIODS)
+            .map(|period| before(time.start, period)..before(time.end, period))
+            .collect();
+        Self {
+            time,
+            seconds,
+            earlier,
+        }
     }
 
     /// From where on data is needed.
     pub fn start(&self) -> Moment {
-        let before = self.length().saturating_mul(Self::PERIODS);
-        Moment(self.time.start.0.saturating_sub(before))
-    }
-
-    /// How many periods ago a moment was; the one right before is 0. `None` for what is later or earlier than all.
-    fn period(&self, moment: Moment) -> Option<usize> {
-        let before = self.time.start.0.checked_sub(moment.0)?.checked_sub(1)?;
-        let period = before.checked_div(self.length())?;
-        (before >= 0 && period < Self::PERIODS).then_some(period as usize)
+        let earlier = self.earlier.iter().map(|time| time.start);
+        earlier.min().unwrap_or(self.time.start)
     }
 }
 
@@ -57,19 +76,21 @@ pub struct Change {
 /// Microseconds.
 const MINUTE: i64 = 60_000_000;
 
+/// Seconds.
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
 impl Change {
-    /// Sorts rows from before `span` into periods. `known` is from when on there is data.
-    pub fn new(span: Span, rows: &[Row], known: Option<Moment>) -> Self {
-        let periods = (0..Span::PERIODS).filter(|period| {
-            let begin = span.time.start.0 - (period + 1) * span.length();
-            known.is_some_and(|known| known.0 <= begin)
-        });
-        let mut earlier = vec![Earlier::default(); periods.count()];
-        for row in rows.iter().filter(|row| row.class.kind() == Kind::Failed) {
+    /// Finds what rows say of the times before `span`. `known` is from when on there is data.
+    pub fn new<'a>(span: Span, rows: impl Iterator<Item = &'a Row>, known: Option<Moment>) -> Self {
+        let is_known = |time: &&Range<Moment>| known.is_some_and(|known| known <= time.start);
+        let times: Vec<Range<Moment>> = span.earlier.iter().filter(is_known).cloned().collect();
+        let mut earlier = vec![Earlier::default(); times.len()];
+        for row in rows.filter(|row| row.class.kind() == Kind::Failed) {
             for (minute, events) in row.minutes.counts() {
                 let moment = Moment(row.bucket.0 + i64::from(minute) * MINUTE);
-                let period = span.period(moment);
-                if let Some(earlier) = period.and_then(|period| earlier.get_mut(period)) {
+                let around = times.iter().zip(&mut earlier);
+                for (_, earlier) in around.filter(|(time, _)| time.contains(&moment)) {
                     *earlier.pools.entry(row.pool.clone()).or_default() += u64::from(events);
                     earlier.classes.insert((row.pool.clone(), row.class));
                 }
@@ -83,5 +104,42 @@ impl Earlier {
     /// All failures.
     pub fn failures(&self) -> u64 {
         self.pools.values().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The times before one, as clocks show them.
+    fn before(since: &str, until: &str, seconds: i64) -> Vec<String> {
+        let zone: Zone = "Europe/Berlin".parse().unwrap();
+        let moment = |text: &str| zone.moment(format!("{text}:00").parse().unwrap());
+        let span = Span::new(moment(since)..moment(until), seconds, zone);
+        assert_eq!(span.start(), span.earlier[6].start);
+        let shown = |moment: Moment| zone.local(moment).format("%m-%dT%H:%M").to_string();
+        let shown = |time: &Range<Moment>| format!("{} {}", shown(time.start), shown(time.end));
+        span.earlier.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn days_are_compared_with_days_though_clocks_are_put_back() {
+        // The 25th has 25 hours.
+        let days = before("2026-10-25T00:00", "2026-10-26T00:00", 25 * 3_600);
+        assert_eq!(days[0], "10-24T00:00 10-25T00:00");
+        assert_eq!(days[6], "10-18T00:00 10-19T00:00");
+        let days = before("2026-10-26T07:00", "2026-10-27T08:00", 24 * 3_600);
+        assert_eq!(days[0], "10-25T07:00 10-26T08:00");
+        assert_eq!(days[1], "10-24T07:00 10-25T08:00");
+        let weeks = before("2026-10-20T00:00", "2026-10-27T00:00", 169 * 3_600);
+        assert_eq!(weeks[0], "10-13T00:00 10-20T00:00");
+    }
+
+    #[test]
+    fn other_lengths_are_compared_with_as_much_time_before() {
+        let hours = before("2026-10-25T06:00", "2026-10-25T08:00", 2 * 3_600);
+        assert_eq!(hours[0], "10-25T04:00 10-25T06:00");
+        // Clocks show 02:00 twice.
+        assert_eq!(hours[2], "10-25T01:00 10-25T02:00");
     }
 }
