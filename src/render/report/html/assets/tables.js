@@ -50,7 +50,7 @@ function filter() {
     const holds = (text) => words.every((word) => text.includes(word));
     const pools = new Set();
     for (const [part, text] of parts) {
-      if (part.tagName === "DETAILS" && holds(text)) pools.add(part.dataset.pool);
+      if (part.matches(".details details") && holds(text)) pools.add(part.dataset.pool);
     }
     let incidents = 0;
     for (const [part, text] of parts) {
