@@ -24,6 +24,7 @@ const NUMBER_WIDTH: f64 = 0.03;
 #[derive(Template)]
 #[template(path = "timeline.html")]
 pub(super) struct Timeline<'a> {
+    columns: usize,
     ticks: &'a [Tick],
     /// Whether the axis has times of day.
     two_rows: bool,
@@ -96,6 +97,7 @@ impl<'a> Timeline<'a> {
             }
         };
         Self {
+            columns: axis.columns.len(),
             ticks: &axis.ticks,
             two_rows: axis.has_times(),
             rows: pools.iter().enumerate().map(row).collect(),
