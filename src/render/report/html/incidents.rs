@@ -8,7 +8,7 @@ use super::super::{Document, Incident};
 use super::axis::Axis;
 use super::names::{Names, more, names};
 use super::ticks::percent;
-use super::timeline::{Timeline, status};
+use super::timeline::{Shown, Timeline, status};
 use super::when::When;
 use crate::taxonomy::Class;
 
@@ -103,10 +103,16 @@ impl<'a> Incidents<'a> {
         keep_worst(&mut groups);
         let most = groups.iter().map(|group| sum(group)).max().unwrap_or(0);
         let numbered = groups.iter().zip(1..);
-        let bars: Vec<(usize, &Incident)> = numbered
-            .clone()
-            .flat_map(|(group, id)| group.iter().map(move |&incident| (id, incident)))
-            .collect();
+        let shown = |(group, id): (&Vec<&'a Incident>, usize)| {
+            let is_major = is_major(sum(group), most);
+            let shown = move |&incident: &&'a Incident| Shown {
+                id,
+                is_major,
+                incident,
+            };
+            group.iter().map(shown).collect::<Vec<_>>()
+        };
+        let bars: Vec<Shown<'a>> = numbered.clone().flat_map(shown).collect();
         Self {
             timeline: (!bars.is_empty()).then(|| Timeline::of(&bars, axis, clock)),
             groups: numbered
@@ -137,6 +143,10 @@ impl<'a> Incidents<'a> {
 
 fn sum(group: &[&Incident]) -> u64 {
     group.iter().map(|incident| incident.failures).sum()
+}
+
+fn is_major(failures: u64, most: u64) -> bool {
+    failures.saturating_mul(MAJOR) >= most
 }
 
 /// The status that clients were sent, most often.
@@ -202,7 +212,7 @@ impl<'a> Group<'a> {
             failures: count(failures),
             noun: if failures == 1 { "failure" } else { "failures" },
             width: percent(failures as f64 / most.max(1) as f64),
-            is_major: failures.saturating_mul(MAJOR) >= most,
+            is_major: is_major(failures, most),
             members,
         }
     }

@@ -168,3 +168,110 @@ pub(super) fn percent(share: f64) -> String {
     let short = shown.trim_end_matches('0').trim_end_matches('.');
     format!("{short}%")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Time;
+    use crate::render::report::Bucket;
+
+    fn marks(start: &str, buckets: i64, bucket_seconds: i64, zone: &str) -> Vec<Tick> {
+        let start: NaiveDateTime = start.parse().unwrap();
+        let start = start.and_utc().timestamp();
+        let bucket = |at: i64| Bucket {
+            bucket: Time(Moment((start + at * bucket_seconds) * 1_000_000)),
+            failures: 0,
+            classes: Vec::new(),
+        };
+        let timeline: Vec<Bucket> = (0..buckets).map(bucket).collect();
+        Axis::new(&timeline, bucket_seconds, zone.parse().unwrap()).ticks
+    }
+
+    fn labels(ticks: &[Tick]) -> Vec<String> {
+        let label = |tick: &Tick| {
+            format!(
+                "{} {}",
+                tick.date.as_deref().unwrap_or(""),
+                tick.time.as_deref().unwrap_or("")
+            )
+        };
+        ticks
+            .iter()
+            .map(|tick| label(tick).trim().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_week_has_its_days() {
+        let ticks = marks("2026-11-16T00:00:00", 168, 3_600, "UTC");
+        let days = [
+            "Mon 16 Nov",
+            "Tue 17 Nov",
+            "Wed 18 Nov",
+            "Thu 19 Nov",
+            "Fri 20 Nov",
+            "Sat 21 Nov",
+            "Sun 22 Nov",
+        ];
+        assert_eq!(labels(&ticks), days);
+        assert!(ticks.iter().all(|tick| tick.is_day));
+        assert_eq!(ticks[1].x, "14.29%");
+    }
+
+    #[test]
+    fn a_few_hours_begin_with_their_date() {
+        let ticks = marks("2026-11-16T05:00:00", 3, 3_600, "UTC");
+        let times = [
+            "Mon 16 Nov 05:00",
+            "05:30",
+            "06:00",
+            "06:30",
+            "07:00",
+            "07:30",
+        ];
+        assert_eq!(labels(&ticks), times);
+    }
+
+    #[test]
+    fn a_date_that_the_next_one_would_run_into_is_left_out() {
+        let ticks = marks("2026-11-16T22:00:00", 24, 3_600, "UTC");
+        assert_eq!(labels(&ticks)[0], "Tue 17 Nov 00:00");
+        let ticks = marks("2026-11-16T21:00:00", 27, 3_600, "UTC");
+        assert_eq!(
+            labels(&ticks)[..2],
+            ["21:00", "Tue 17 Nov 00:00"].map(str::to_owned)[..]
+        );
+    }
+
+    #[test]
+    fn months_and_years_are_named() {
+        let ticks = marks("2026-01-10T00:00:00", 250, 86_400, "UTC");
+        assert_eq!(labels(&ticks)[0], "Feb 2026");
+        let ticks = marks("2020-01-01T00:00:00", 900, 3 * 86_400, "UTC");
+        assert_eq!(labels(&ticks)[1], "Jan 2021");
+    }
+
+    #[test]
+    fn an_hour_that_clocks_repeat_has_one_mark_and_two_widths() {
+        let ticks = marks("2026-10-24T22:00:00", 8, 3_600, "Europe/Berlin");
+        assert_eq!(
+            labels(&ticks),
+            [
+                "Sun 25 Oct 00:00",
+                "01:00",
+                "02:00",
+                "03:00",
+                "04:00",
+                "05:00",
+                "06:00"
+            ]
+        );
+        assert_eq!(ticks[3].x, "50%");
+    }
+
+    #[test]
+    fn no_label_would_be_cut_at_the_right_edge() {
+        let ticks = marks("2026-11-16T00:00:00", 25, 3_600, "UTC");
+        assert_eq!(labels(&ticks).last().unwrap(), "");
+    }
+}

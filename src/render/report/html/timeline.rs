@@ -34,12 +34,21 @@ pub(super) struct Timeline<'a> {
     more: Option<String>,
 }
 
+/// An incident as the page shows it.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// The number of its group.
+    pub id: usize,
+    /// Whether the group is one of the large ones.
+    pub is_major: bool,
+    pub incident: &'a Incident,
+}
+
 struct Row<'a> {
     pool: &'a str,
     failures: String,
-    /// Where its line is, its bars, and the text beside them.
+    /// Where its line is, and the text beside its bars.
     line: usize,
-    bar: usize,
     text: usize,
     bars: Vec<Bar>,
     labels: Vec<Label>,
@@ -47,6 +56,8 @@ struct Row<'a> {
 
 struct Bar {
     id: usize,
+    y: usize,
+    height: usize,
     x: String,
     width: String,
     status: &'static str,
@@ -68,10 +79,10 @@ struct Band {
 }
 
 impl<'a> Timeline<'a> {
-    /// Of incidents with the numbers of the groups that they are shown in.
-    pub(super) fn of(incidents: &[(usize, &'a Incident)], axis: &'a Axis, clock: Clock) -> Self {
+    /// Of incidents, those of one group side by side.
+    pub(super) fn of(incidents: &[Shown<'a>], axis: &'a Axis, clock: Clock) -> Self {
         let mut pools: Vec<&str> = Vec::new();
-        for (_, incident) in incidents {
+        for Shown { incident, .. } in incidents {
             if !pools.contains(&incident.pool.as_str()) {
                 pools.push(&incident.pool);
             }
@@ -79,20 +90,19 @@ impl<'a> Timeline<'a> {
         let left = pools.len().saturating_sub(ROWS) as u64;
         pools.truncate(ROWS);
         let row = |(at, &pool): (usize, &&'a str)| {
-            let its: Vec<&(usize, &Incident)> = incidents
+            let its: Vec<&Shown<'_>> = incidents
                 .iter()
-                .filter(|(_, incident)| incident.pool == pool)
+                .filter(|shown| shown.incident.pool == pool)
                 .collect();
             Row {
                 pool,
-                failures: count(its.iter().map(|(_, incident)| incident.failures).sum()),
+                failures: count(its.iter().map(|shown| shown.incident.failures).sum()),
                 line: at * ROW + ROW,
-                bar: at * ROW + 5,
                 text: at * ROW + 16,
                 labels: labels(&its, axis),
                 bars: its
                     .iter()
-                    .map(|(id, incident)| Bar::of(*id, incident, axis, clock))
+                    .map(|shown| Bar::of(shown, at * ROW, axis, clock))
                     .collect(),
             }
         };
@@ -109,10 +119,14 @@ impl<'a> Timeline<'a> {
 }
 
 impl Bar {
-    fn of(id: usize, incident: &Incident, axis: &Axis, clock: Clock) -> Self {
+    fn of(shown: &Shown<'_>, y: usize, axis: &Axis, clock: Clock) -> Self {
+        let incident = shown.incident;
         let (start, end) = ends(incident, axis);
+        let height = if shown.is_major { 14 } else { 6 };
         Self {
-            id,
+            id: shown.id,
+            y: y + (ROW - height) / 2,
+            height,
             x: percent(start),
             width: percent(end - start),
             status: status(incident),
@@ -136,14 +150,14 @@ fn ends(incident: &Incident, axis: &Axis) -> (f64, f64) {
 }
 
 /// Numbers stand behind their bars; those of bars so near that there is no room, with the next one's.
-fn labels(its: &[&(usize, &Incident)], axis: &Axis) -> Vec<Label> {
+fn labels(its: &[&Shown<'_>], axis: &Axis) -> Vec<Label> {
     let mut labels = Vec::new();
     let mut waiting: Vec<String> = Vec::new();
     let mut end = 0.0_f64;
-    for (at, (id, incident)) in its.iter().enumerate() {
-        waiting.push(id.to_string());
-        end = end.max(ends(incident, axis).1);
-        let next = its.get(at + 1).map(|(_, next)| ends(next, axis).0);
+    for (at, shown) in its.iter().enumerate() {
+        waiting.push(shown.id.to_string());
+        end = end.max(ends(shown.incident, axis).1);
+        let next = its.get(at + 1).map(|next| ends(next.incident, axis).0);
         let room = NUMBER_WIDTH * waiting.len() as f64;
         if next.is_none_or(|next| end + room <= next) {
             labels.push(Label {
@@ -164,20 +178,20 @@ pub(super) fn status(incident: &Incident) -> &'static str {
     }
 }
 
-fn bands(incidents: &[(usize, &Incident)], pools: &[&str], axis: &Axis) -> Vec<Band> {
-    let of_one = incidents.chunk_by(|one, other| one.0 == other.0);
-    let band = |group: &[(usize, &Incident)]| {
+fn bands(incidents: &[Shown<'_>], pools: &[&str], axis: &Axis) -> Vec<Band> {
+    let of_one = incidents.chunk_by(|one, other| one.id == other.id);
+    let band = |group: &[Shown<'_>]| {
         let rows = group
             .iter()
-            .filter_map(|(_, incident)| pools.iter().position(|&pool| pool == incident.pool));
+            .filter_map(|shown| pools.iter().position(|&pool| pool == shown.incident.pool));
         let (first, last) = (rows.clone().min()?, rows.max()?);
         let start = group
             .iter()
-            .map(|(_, incident)| axis.position(incident.started.0))
+            .map(|shown| axis.position(shown.incident.started.0))
             .reduce(f64::min)?;
         let end = group
             .iter()
-            .map(|(_, incident)| axis.position(incident.ended.0))
+            .map(|shown| axis.position(shown.incident.ended.0))
             .reduce(f64::max)?;
         (first < last).then(|| Band {
             x: percent(start),

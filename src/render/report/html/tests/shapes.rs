@@ -35,8 +35,13 @@ fn every_link_leads_somewhere() {
 }
 
 #[test]
-fn the_headline_names_the_pool_that_failed_most() {
-    let page = Page::of(&plain(4, 30));
+fn the_headline_names_the_pool_that_failed_most_or_a_worse_incident() {
+    let mut document = plain(4, 30);
+    let page = Page::of(&document);
+    assert_eq!(page.texts(".worst .pool"), ["pool-3 and pool-2"]);
+    assert_eq!(page.attributes(".worst .pool a", "href"), ["#incident-2"]);
+    document.incidents.clear();
+    let page = Page::of(&document);
     assert_eq!(page.texts(".worst .pool"), ["pool-3"]);
     assert_eq!(page.texts("h1"), ["217 failures in 4 pools"]);
     assert_eq!(page.texts(".worst .step"), ["systemctl status pool-3"]);
