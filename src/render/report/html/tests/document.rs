@@ -20,7 +20,7 @@ fn count(class: Class, events: u64) -> ClassCount {
     }
 }
 
-/// Some pools over some hours; pool `n` fails `n + 1` times in each hour that is no multiple of `n + 2`. `text` makes
+/// Some pools over some hours; pool `n` fails `n + 1` times in each hour that, counted from 1, is no multiple of `n + 2`. `text` makes
 /// what a log may say out of a plain name.
 pub(super) fn document(pools: usize, hours: usize, text: &dyn Fn(&str) -> String) -> Document {
     let pools: Vec<Pool> = (0..pools).rev().map(|at| pool(at, hours, text)).collect();
@@ -133,7 +133,7 @@ pub(super) fn document(pools: usize, hours: usize, text: &dyn Fn(&str) -> String
 fn pool(at: usize, hours: usize, text: &dyn Fn(&str) -> String) -> Pool {
     let by_bucket: Vec<u64> = (0..hours)
         .map(|hour| {
-            if hour % (at + 2) == 0 {
+            if (hour + 1) % (at + 2) == 0 {
                 0
             } else {
                 at as u64 + 1

@@ -43,7 +43,7 @@ fn the_headline_names_the_pool_that_failed_most_or_a_worse_incident() {
     document.incidents.clear();
     let page = Page::of(&document);
     assert_eq!(page.texts(".worst .pool"), ["pool-3"]);
-    assert_eq!(page.texts("h1"), ["217 failures in 4 pools"]);
+    assert_eq!(page.texts("h1"), ["220 failures in 4 pools"]);
     assert_eq!(page.texts(".worst .step"), ["systemctl status pool-3"]);
     assert_eq!(page.texts(".changed").len(), 2);
 }
