@@ -16,6 +16,8 @@ const COLUMNS: usize = 240;
 #[derive(Debug)]
 pub(super) struct Axis {
     pub columns: Vec<Column>,
+    /// How wide a column is, where no clocks are changed.
+    seconds: i64,
     pub ticks: Vec<Tick>,
 }
 
@@ -30,8 +32,10 @@ pub(super) struct Column {
 impl Axis {
     pub(super) fn new(timeline: &[Bucket], bucket_seconds: i64, zone: Zone) -> Self {
         let starts: Vec<Moment> = timeline.iter().map(|bucket| bucket.bucket.0).collect();
+        let (columns, seconds) = columns(&starts, bucket_seconds, zone);
         let mut axis = Self {
-            columns: columns(&starts, bucket_seconds, zone),
+            columns,
+            seconds,
             ticks: Vec::new(),
         };
         axis.ticks = ticks(&axis, zone);
@@ -64,15 +68,9 @@ impl Axis {
         self.columns.iter().map(sum).collect()
     }
 
-    /// What a column is: `an hour`, `a day`, `15 min`. Days are not all of one length.
+    /// What a column is: `an hour`, `a day`, `15 min`.
     pub(super) fn cell(&self) -> String {
-        let lengths = self
-            .columns
-            .iter()
-            .map(|column| (column.end.0 - column.start.0) / 1_000_000);
-        let mut lengths: Vec<i64> = lengths.collect();
-        lengths.sort_unstable();
-        match lengths.get(lengths.len() / 2).copied().unwrap_or(0) {
+        match self.seconds {
             60 => "a minute".to_owned(),
             3_600 => "an hour".to_owned(),
             86_400 => "a day".to_owned(),
@@ -102,7 +100,8 @@ impl Axis {
 }
 
 /// Of the widths that clocks and calendars have, the smallest that leaves few enough columns.
-fn columns(starts: &[Moment], bucket_seconds: i64, zone: Zone) -> Vec<Column> {
+fn columns(starts: &[Moment], bucket_seconds: i64, zone: Zone) -> (Vec<Column>, i64) {
+    let mut seconds = bucket_seconds;
     let minutes = [1, 2, 5, 10, 15, 30, 60, 180, 360, 720].map(Width::Minutes);
     let days = [1, 2, 7, 14, 28, 91, 364, 3640].map(Width::Days);
     let mut columns = together(starts, bucket_seconds, |at, _| at as i64, zone);
@@ -111,10 +110,11 @@ fn columns(starts: &[Moment], bucket_seconds: i64, zone: Zone) -> Vec<Column> {
             break;
         }
         if width.seconds() >= bucket_seconds {
+            seconds = width.seconds();
             columns = together(starts, bucket_seconds, |_, local| width.number(local), zone);
         }
     }
-    columns
+    (columns, seconds)
 }
 
 /// Neighbours of one number become one column: so an hour that clocks repeat is part of the column beside it.

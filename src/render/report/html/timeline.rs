@@ -17,8 +17,9 @@ const ROWS: usize = 40;
 /// A bar is drawn no narrower, which is four to six pixels.
 const NARROWEST: f64 = 0.006;
 
-/// Where the number beside a bar needs so much room.
-const NUMBER_WIDTH: f64 = 0.03;
+/// So much room needs a digit behind a bar, and what is before and behind all of them.
+const DIGIT: f64 = 0.009;
+const AROUND: f64 = 0.012;
 
 /// Incidents as bars on a time axis, a row for each pool.
 #[derive(Template)]
@@ -158,7 +159,7 @@ fn labels(its: &[&Shown<'_>], axis: &Axis) -> Vec<Label> {
         waiting.push(shown.id.to_string());
         end = end.max(ends(shown.incident, axis).1);
         let next = its.get(at + 1).map(|next| ends(next.incident, axis).0);
-        let room = NUMBER_WIDTH * waiting.len() as f64;
+        let room = AROUND + DIGIT * waiting.join(", ").len() as f64;
         if next.is_none_or(|next| end + room <= next) {
             labels.push(Label {
                 x: percent(end),
