@@ -3,7 +3,8 @@
 //! A burst begins as a cumulative sum (E. S. Page, "Continuous inspection schemes", 1954) says: what exceeds the
 //! allowance of each minute is added up, what stays below it is taken off, and where the sum reaches a
 //! threshold, a burst has begun when it last was zero. So ten failures in one minute are a burst, and so is one
-//! failure a minute that goes on for twenty; chance is not.
+//! failure a minute that goes on for twenty; chance is not. It is over after a pause, or where the sum is back at
+//! zero.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -13,16 +14,25 @@ use super::Thresholds;
 /// A minute, counted from 1970-01-01 00:00 UTC, and its failures. Minutes without any are left out.
 pub(super) type Count = (i64, u64);
 
+/// A burst.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Burst {
+    pub(super) minutes: Range<i64>,
+    /// Those that stand out within a long one, in their order.
+    pub(super) inner: Vec<Range<i64>>,
+}
+
 /// So many failures a minute are let pass in any case.
 const ALLOWANCE: f64 = 0.5;
 
 /// So many minutes of the past tell what is usual, and not fewer than these.
 const WEEK: i64 = 7 * DAY;
-const DAY: i64 = 24 * 60;
-const ENOUGH: i64 = 6 * 60;
+const DAY: i64 = 24 * HOUR;
+const ENOUGH: i64 = 6 * HOUR;
+const HOUR: i64 = 60;
 
 /// A burst that goes on for so many minutes is looked into for bursts within it.
-const LONG: i64 = 2 * 60;
+const LONG: i64 = 2 * HOUR;
 
 /// The bursts in `counts`, which are sorted, of data that begins and ends with these minutes.
 ///
@@ -31,17 +41,14 @@ const LONG: i64 = 2 * 60;
 ///
 /// On the first day little is known. So a burst that began there must stand out from what came after it as well,
 /// and in a long one, that may be what is usual, others are found that stand out from its own median.
-pub(super) fn bursts(
-    counts: &[Count],
-    data: &Range<i64>,
-    thresholds: &Thresholds,
-) -> Vec<Range<i64>> {
+pub(super) fn bursts(counts: &[Count], data: &Range<i64>, thresholds: &Thresholds) -> Vec<Burst> {
+    let hours = Hours::new(counts);
     let known = Cell::new((i64::MIN, 0.0));
     let usual = |minute: i64| {
         let (hour, _) = known.get();
-        let end = minute.div_euclid(60) * 60;
+        let end = self::hour(minute) * HOUR;
         if hour != end {
-            let usual = usual(counts, data.start.max(end - WEEK)..end);
+            let usual = hours.usual(data.start.max(end - WEEK)..end);
             known.set((end, usual.unwrap_or(0.0)));
         }
         known.get().1
@@ -49,26 +56,26 @@ pub(super) fn bursts(
     let mut found = Vec::new();
     for outer in find(counts, usual, thresholds) {
         let is_early = outer.start < data.start + DAY;
-        match usual_after(counts, &outer, data).filter(|_| is_early) {
+        let after = outer.end..data.end.min(outer.end + WEEK);
+        match hours.usual(after).filter(|_| is_early) {
             Some(after) => found.extend(find(within(counts, &outer), |_| after, thresholds)),
             None => found.push(outer),
         }
     }
-    let inner: Vec<Range<i64>> = found
-        .iter()
-        .filter(|outer| outer.end - outer.start >= LONG)
-        .flat_map(|outer| {
-            let inside = within(counts, outer);
-            let median = median_of_all(inside, outer.end - outer.start);
-            let inner = find(inside, |_| median, thresholds).into_iter();
-            inner.filter(move |inner| inner != outer)
-        })
-        .collect();
-    found.extend(inner);
-    found
+    let with_inner = |minutes: Range<i64>| {
+        let mut inner = Vec::new();
+        if minutes.end - minutes.start >= LONG {
+            let inside = within(counts, &minutes);
+            let median = median_of_all(inside, minutes.end - minutes.start);
+            inner = find(inside, |_| median, thresholds);
+            inner.retain(|inner| *inner != minutes);
+        }
+        Burst { minutes, inner }
+    };
+    found.into_iter().map(with_inner).collect()
 }
 
-/// The counts of these minutes.
+/// The counts of these minutes, or hours.
 pub(super) fn within<'a>(counts: &'a [Count], minutes: &Range<i64>) -> &'a [Count] {
     let from = counts.partition_point(|count| count.0 < minutes.start);
     let to = counts.partition_point(|count| count.0 < minutes.end);
@@ -93,7 +100,7 @@ fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -
         sum += failures as f64 - allowance;
         at += 1;
         if sum >= thresholds.failures as f64 {
-            let end = end(counts, at - 1, allowance, thresholds.gap_minutes);
+            let end = end(counts, at - 1, sum, allowance, thresholds.gap_minutes);
             let burst = trimmed(&counts[start..end], allowance);
             let (first, last) = (start + burst.start, start + burst.end - 1);
             found.push(counts[first].0..counts[last].0 + 1);
@@ -104,15 +111,17 @@ fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -
     found
 }
 
-/// The place behind the last minute of a burst that is going on at `at`.
-fn end(counts: &[Count], at: usize, allowance: f64, gap: i64) -> usize {
+/// The place behind the last minute of a burst that is going on at `at`, where its sum is `sum`.
+fn end(counts: &[Count], at: usize, mut sum: f64, allowance: f64, gap: i64) -> usize {
     let mut last = at;
-    for (place, &(minute, failures)) in counts.iter().enumerate().skip(at) {
-        if minute - counts[last].0 > gap {
+    for (place, pair) in counts.windows(2).enumerate().skip(at) {
+        let ((before, _), (minute, failures)) = (pair[0], pair[1]);
+        sum += failures as f64 - allowance * (minute - before) as f64;
+        if sum <= 0.0 || minute - counts[last].0 > gap {
             break;
         }
         if failures as f64 > allowance {
-            last = place;
+            last = place + 1;
         }
     }
     last + 1
@@ -120,10 +129,15 @@ fn end(counts: &[Count], at: usize, allowance: f64, gap: i64) -> usize {
 
 /// The part of a burst that stands out most from a quarter of its usual height: what was there shortly before by
 /// chance, and what trickles in after it, are not the burst. Told are the places in `counts`.
+///
+/// Where it fails in some minutes only, again and again, half of its mean is less than that; so it stays whole.
 fn trimmed(counts: &[Count], allowance: f64) -> Range<usize> {
     let mut heights: Vec<u64> = counts.iter().map(|count| count.1).collect();
     heights.sort_unstable();
-    let level = (heights[heights.len() / 2] as f64 / 4.0).max(allowance);
+    let minutes = counts[counts.len() - 1].0 - counts[0].0 + 1;
+    let mean = heights.iter().sum::<u64>() as f64 / minutes as f64;
+    let quarter = heights[heights.len() / 2] as f64 / 4.0;
+    let level = quarter.min(mean / 2.0).max(allowance);
     let mut best = (f64::MIN, 0..counts.len());
     let (mut sum, mut start) = (0.0, 0);
     for (at, &(minute, failures)) in counts.iter().enumerate() {
@@ -142,24 +156,36 @@ fn trimmed(counts: &[Count], allowance: f64) -> Range<usize> {
     best.1
 }
 
-/// How many failures a minute has as a rule in the full hours of this time, if there are enough of them.
-fn usual(counts: &[Count], minutes: Range<i64>) -> Option<f64> {
-    let start = (minutes.start + 59).div_euclid(60) * 60;
-    let end = minutes.end.div_euclid(60) * 60;
-    if end - start < ENOUGH {
-        return None;
+/// The failures of each hour that has any, counted from 1970-01-01 00:00 UTC.
+struct Hours(Vec<Count>);
+
+impl Hours {
+    fn new(counts: &[Count]) -> Self {
+        let hours = counts.chunk_by(|one, other| hour(one.0) == hour(other.0));
+        let sum = |counts: &[Count]| {
+            let failures = counts.iter().map(|count| count.1).sum();
+            (hour(counts[0].0), failures)
+        };
+        Self(hours.map(sum).collect())
     }
-    let hour = |from: i64| {
-        let hour = within(counts, &(from..from + 60));
-        hour.iter().map(|count| count.1).sum::<u64>()
-    };
-    let mut hours: Vec<u64> = (start..end).step_by(60).map(hour).collect();
-    hours.sort_unstable();
-    Some(hours[hours.len() * 3 / 4] as f64 / 60.0)
+
+    /// How many failures a minute has as a rule in the full hours of this time, if there are enough of them.
+    fn usual(&self, minutes: Range<i64>) -> Option<f64> {
+        let hours = hour(minutes.start + HOUR - 1)..hour(minutes.end);
+        let all = hours.end - hours.start;
+        if all * HOUR < ENOUGH {
+            return None;
+        }
+        let mut heights: Vec<u64> = within(&self.0, &hours).iter().map(|one| one.1).collect();
+        heights.sort_unstable();
+        let silent = all as usize - heights.len();
+        let quartile = (all as usize * 3 / 4).checked_sub(silent);
+        Some(quartile.map_or(0.0, |place| heights[place] as f64 / HOUR as f64))
+    }
 }
 
-fn usual_after(counts: &[Count], burst: &Range<i64>, data: &Range<i64>) -> Option<f64> {
-    usual(counts, burst.end..data.end.min(burst.end + WEEK))
+fn hour(minute: i64) -> i64 {
+    minute.div_euclid(HOUR)
 }
 
 /// The median of `minutes` minutes, those without failures included.
@@ -179,9 +205,11 @@ mod tests {
 
     fn found(counts: &[Count]) -> Vec<(i64, i64)> {
         let found = bursts(counts, &(0..20_000), &Thresholds::default());
-        found
-            .into_iter()
-            .map(|burst| (burst.start, burst.end))
+        let outer = found.iter().map(|burst| &burst.minutes);
+        let inner = found.iter().flat_map(|burst| &burst.inner);
+        outer
+            .chain(inner)
+            .map(|minutes| (minutes.start, minutes.end))
             .collect()
     }
 
@@ -228,6 +256,25 @@ mod tests {
         // A minute with a few, long after, is no part of it.
         add(&mut counts, vec![(579, 8)]);
         assert_eq!(found(&counts), [(500, 540), (560, 570)]);
+    }
+
+    #[test]
+    fn a_pool_that_fails_again_and_again_has_one_burst() {
+        // In one minute of five, and in one of ten with few failures.
+        let every = |minutes: i64, failures: u64| -> Vec<Count> {
+            (0..24).map(|at| (3_000 + at * minutes, failures)).collect()
+        };
+        assert_eq!(found(&every(5, 30)), [(3_000, 3_116)]);
+        assert_eq!(found(&every(10, 6)), [(3_000, 3_231)]);
+    }
+
+    #[test]
+    fn a_small_burst_before_a_large_one_is_not_lost_in_it() {
+        // What happens now and then joins them, as far as pauses are concerned.
+        let mut counts: Vec<Count> = (0..30).map(|at| (3_000 + at * 9, 1)).collect();
+        add(&mut counts, level(3_000..3_004, 12));
+        add(&mut counts, level(3_270..3_300, 200));
+        assert_eq!(found(&counts), [(3_000, 3_004), (3_270, 3_300)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::taxonomy::{Class, Kind};
 
 use super::summary::{most_first, together};
 use super::{Row, choose_example};
-use burst::Count;
+use burst::{Burst, Count};
 
 /// A stretch of time in which a pool failed much more than usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,9 @@ impl Default for Thresholds {
 /// Microseconds.
 const MINUTE: i64 = 60_000_000;
 
+/// Minutes of the widest bucket there is.
+const WIDEST: i64 = 24 * 60;
+
 impl Incident {
     /// The commonest class of its failures.
     pub fn class(&self) -> Class {
@@ -81,6 +84,9 @@ impl Incident {
         let mut pools: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.class.kind() == Kind::Failed) {
             pools.entry(&row.pool).or_default().push(row);
+        }
+        for rows in pools.values_mut() {
+            rows.sort_by_key(|row| row.bucket);
         }
         let first = rows.iter().map(|row| row.first_seen).min();
         let last = rows.iter().map(|row| row.last_seen).max();
@@ -107,13 +113,15 @@ impl Incident {
     pub fn together(incidents: &[Self]) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for (place, incident) in incidents.iter().enumerate() {
-            let joins = |group: &&mut Vec<usize>| {
+            let is_soon = |group: &&mut Vec<usize>| {
                 let first = &incidents[group[0]];
-                let is_other = group.iter().all(|&at| incidents[at].pool != incident.pool);
-                let is_soon = incident.started.0 - first.started.0 <= 5 * MINUTE;
-                is_other && is_soon && incident.started < first.ended
+                incident.started.0 - first.started.0 <= 5 * MINUTE
             };
-            match groups.iter_mut().rev().find(joins) {
+            let joins = |group: &&mut Vec<usize>| {
+                let is_other = group.iter().all(|&at| incidents[at].pool != incident.pool);
+                is_other && incident.started < incidents[group[0]].ended
+            };
+            match groups.iter_mut().rev().take_while(is_soon).find(joins) {
                 Some(group) => group.push(place),
                 None => groups.push(vec![place]),
             }
@@ -122,23 +130,28 @@ impl Incident {
     }
 }
 
+/// The rows are those of a pool, sorted by bucket.
 fn of_pool(rows: &[&Row], data: &Range<i64>, thresholds: &Thresholds) -> Vec<Incident> {
     let counts = per_minute(rows);
     let bursts = burst::bursts(&counts, data, thresholds);
-    let is_inside = |inner: &Range<i64>, outer: &Range<i64>| {
-        inner != outer && outer.start <= inner.start && inner.end <= outer.end
+    let incident = |minutes: &Range<i64>, inner: &[Range<i64>]| {
+        let rows = near(rows, minutes);
+        describe(rows, &counts, minutes, inner, data, thresholds)
     };
-    let incident = |burst: &Range<i64>| {
-        let others: Vec<&Range<i64>> = bursts
-            .iter()
-            .filter(|other| is_inside(other, burst))
-            .collect();
-        let is_its = |minute: i64| {
-            burst.contains(&minute) && !others.iter().any(|other| other.contains(&minute))
-        };
-        describe(rows, &counts, burst, is_its, data, thresholds)
+    let incidents = |Burst { minutes, inner }: &Burst| {
+        let outer = incident(minutes, inner);
+        let inner = inner.iter().map(|minutes| incident(minutes, &[]));
+        std::iter::once(outer).chain(inner).collect::<Vec<_>>()
     };
-    bursts.iter().filter_map(incident).collect()
+    bursts.iter().flat_map(incidents).flatten().collect()
+}
+
+/// The rows that may have events in these minutes.
+fn near<'a>(rows: &'a [&'a Row], minutes: &Range<i64>) -> &'a [&'a Row] {
+    let bucket = |row: &&Row| row.bucket.0.div_euclid(MINUTE);
+    let from = rows.partition_point(|row| bucket(row) + WIDEST <= minutes.start);
+    let to = rows.partition_point(|row| bucket(row) < minutes.end);
+    &rows[from..to]
 }
 
 fn per_minute(rows: &[&Row]) -> Vec<Count> {
@@ -156,23 +169,28 @@ fn minutes(row: &Row) -> impl Iterator<Item = Count> {
     counts.map(move |(minute, events)| (bucket + i64::from(minute), events.into()))
 }
 
-/// What is known of a burst whose minutes `is_its` tells; nothing, if those within it have taken all.
+/// What is known of a burst, without those within it; nothing, if they have taken all.
 fn describe(
     rows: &[&Row],
     counts: &[Count],
     burst: &Range<i64>,
-    is_its: impl Fn(i64) -> bool,
+    inner: &[Range<i64>],
     data: &Range<i64>,
     thresholds: &Thresholds,
 ) -> Option<Incident> {
+    let is_its = |minute: i64| {
+        let next = inner.partition_point(|inner| inner.end <= minute);
+        let is_inner = inner.get(next).is_some_and(|inner| inner.contains(&minute));
+        burst.contains(&minute) && !is_inner
+    };
     let its = burst::within(counts, burst)
         .iter()
         .filter(|count| is_its(count.0));
     // Of equals the first.
     let &(peak, peak_per_minute) = its.rev().max_by_key(|count| count.1)?;
     let mut classes = BTreeMap::new();
-    let mut peers = BTreeMap::new();
-    let mut servers = BTreeMap::new();
+    let mut peers: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut servers: BTreeMap<&str, u64> = BTreeMap::new();
     let mut events = 0;
     let mut touched = Vec::new();
     for &row in rows {
@@ -185,40 +203,51 @@ fn describe(
         touched.push((row, failed));
         *classes.entry(row.class).or_default() += failed;
         for (counts, name) in [(&mut peers, &row.peer), (&mut servers, &row.server)] {
-            if let Some(name) = name.as_ref().filter(|name| !name.is_empty()) {
-                *counts.entry(name.clone()).or_default() += failed;
+            if let Some(name) = name.as_deref().filter(|name| !name.is_empty()) {
+                *counts.entry(name).or_default() += failed;
             }
         }
     }
     let classes = most_first(classes);
     let class = classes.first()?.0;
-    let started = Moment(burst.start * MINUTE);
-    let ended = Moment(burst.end * MINUTE);
     Some(Incident {
         pool: rows.first()?.pool.clone(),
-        started,
-        ended,
+        started: Moment(burst.start * MINUTE),
+        ended: Moment(burst.end * MINUTE),
         events,
         peak_per_minute,
         peak: Moment(peak * MINUTE),
         classes,
-        peers: most_first(peers),
-        servers: most_first(servers),
+        peers: owned(peers),
+        servers: owned(servers),
         clients: together(touched.iter().map(|touched| touched.0)),
-        example: example(class, &touched),
+        example: example(class, &touched, rows),
         is_from_before: burst.start <= data.start,
         is_going_on: burst.end + thresholds.gap_minutes >= data.end,
     })
 }
 
-/// Of the rows of an incident, with its failures in them.
-fn example(class: Class, rows: &[(&Row, u64)]) -> Option<String> {
-    let mut buckets: BTreeMap<Moment, (u64, Option<String>)> = BTreeMap::new();
-    for (row, failures) in rows.iter().filter(|(row, _)| row.class == class) {
-        let bucket = buckets.entry(row.bucket).or_default();
-        bucket.0 += failures;
-        bucket.1 = choose_example(bucket.1.take(), row.example.clone());
-    }
-    let most = buckets.into_values().rev().max_by_key(|bucket| bucket.0);
-    most.and_then(|(_, example)| example)
+fn owned(counts: BTreeMap<&str, u64>) -> Vec<(String, u64)> {
+    let counts = most_first(counts).into_iter();
+    counts
+        .map(|(name, events)| (name.to_owned(), events))
+        .collect()
 }
+
+/// Of the bucket in which an incident has the most failures of a class. A bucket has one example of a pool's class,
+/// which may be in any of its rows: in which one depends on the runs that read them.
+fn example(class: Class, touched: &[(&Row, u64)], rows: &[&Row]) -> Option<String> {
+    let mut buckets: BTreeMap<Moment, u64> = BTreeMap::new();
+    for (row, failures) in touched.iter().filter(|(row, _)| row.class == class) {
+        *buckets.entry(row.bucket).or_default() += failures;
+    }
+    let (most, _) = buckets.into_iter().rev().max_by_key(|bucket| bucket.1)?;
+    rows.iter()
+        .filter(|row| row.bucket == most && row.class == class)
+        .fold(None, |example, row| {
+            choose_example(example, row.example.clone())
+        })
+}
+
+#[cfg(test)]
+mod tests;

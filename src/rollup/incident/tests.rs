@@ -1,0 +1,105 @@
+use super::*;
+use crate::rollup::Minutes;
+
+/// A bucket of a pool's peer that refused, which begins with this hour, with so many failures in each minute.
+fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
+    let mut list = [0; 24 * 60];
+    for &(minute, failures) in minutes {
+        list[minute] = failures;
+    }
+    let bucket = Moment(hour * 60 * MINUTE);
+    let seen = |minute: usize| Moment(bucket.0 + minute as i64 * MINUTE);
+    Row {
+        bucket,
+        pool: "shop".to_owned(),
+        host: "web1".to_owned(),
+        class: Class::ConnectRefused,
+        phase: None,
+        os_error: None,
+        level: None,
+        status: None,
+        scheme: None,
+        peer: Some(peer.to_owned()),
+        server: None,
+        events: list.iter().map(|&failures| u64::from(failures)).sum(),
+        clients: 0,
+        clients_sketch: Vec::new(),
+        minutes: Minutes::from_list(list),
+        first_seen: seen(minutes[0].0),
+        last_seen: seen(minutes[minutes.len() - 1].0),
+        example: None,
+    }
+}
+
+fn find(rows: &[Row]) -> Vec<Incident> {
+    Incident::find(rows, &Thresholds::default())
+}
+
+#[test]
+fn the_example_of_a_bucket_counts_in_whichever_row_it_stands() {
+    let early = row(100, "10.0.0.1:80", &[(3, 1)]);
+    let burst = row(100, "10.0.0.2:80", &[(40, 30), (41, 30)]);
+    let with = |row: &Row, example: &str| Row {
+        example: Some(example.to_owned()),
+        ..row.clone()
+    };
+    // One run has drawn one, two runs have drawn one each.
+    let once = find(&[with(&early, "one"), burst.clone()]);
+    assert_eq!(once.len(), 1);
+    assert_eq!(once[0].peers, [("10.0.0.2:80".to_owned(), 60)]);
+    assert_eq!(once[0].example.as_deref(), Some("one"));
+    let drawn = choose_example(Some("one".to_owned()), Some("two".to_owned()));
+    let twice = find(&[with(&early, "one"), with(&burst, "two")]);
+    let other = find(&[with(&early, "two"), with(&burst, "one")]);
+    assert_eq!(twice[0].example, drawn);
+    assert_eq!(twice, other);
+}
+
+#[test]
+fn what_an_inner_incident_has_the_outer_one_has_not() {
+    // Quiet at first, then one a minute for a day, and in two of its hours a burst.
+    let hour = |hour: i64| {
+        let height = |minute: usize| match (hour, minute) {
+            (110 | 112, 10..20) => 100,
+            _ => 1,
+        };
+        let minutes: Vec<_> = (0..60).map(|minute| (minute, height(minute))).collect();
+        row(hour, "10.0.0.1:80", &minutes)
+    };
+    let mut rows = vec![row(10, "10.0.0.1:80", &[(0, 1)])];
+    rows.extend((100..124).map(hour));
+    rows.push(row(200, "10.0.0.1:80", &[(0, 1)]));
+    let found = find(&rows);
+    let told: Vec<_> = found
+        .iter()
+        .map(|incident| {
+            (
+                incident.started.0 / MINUTE,
+                incident.events,
+                incident.peak_per_minute,
+            )
+        })
+        .collect();
+    let outer = 24 * 60 - 20;
+    assert_eq!(
+        told,
+        [(6_000, outer, 1), (6_610, 1_000, 100), (6_730, 1_000, 100)]
+    );
+}
+
+#[test]
+fn it_does_not_matter_in_which_order_rows_come_or_how_wide_their_buckets_are() {
+    let burst = |from: usize| {
+        (from..from + 9)
+            .map(|minute| (minute, 9))
+            .collect::<Vec<_>>()
+    };
+    let hours: Vec<Row> = (96..120).map(|hour| row(hour, "a", &burst(20))).collect();
+    let all: Vec<_> = (0..24).flat_map(|hour| burst(hour * 60 + 20)).collect();
+    let found = find(&hours);
+    assert!(!found.is_empty());
+    assert_eq!(find(&[row(96, "a", &all)]), found);
+    let mut backwards = hours;
+    backwards.reverse();
+    assert_eq!(find(&backwards), found);
+}
