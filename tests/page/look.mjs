@@ -25,7 +25,12 @@ export function clipped(page) {
 export function contrast(page) {
   return page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const known = new Map();
     const channels = (color) => {
+      if (!known.has(color)) known.set(color, painted(color));
+      return known.get(color);
+    };
+    const painted = (color) => {
       canvas.clearRect(0, 0, 1, 1);
       canvas.fillStyle = color;
       canvas.fillRect(0, 0, 1, 1);
