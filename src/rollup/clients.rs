@@ -41,9 +41,18 @@ impl Clients {
 
     /// The clients that a sketch has counted; `None` if it is no sketch of ours.
     pub fn from_sketch(bytes: &[u8]) -> Option<Self> {
-        let sketch = HllSketch::deserialize(bytes).ok()?;
-        let is_ours = sketch.lg_config_k() == LG_K;
-        is_ours.then(|| Self(State::Many(Box::new(sketch))))
+        read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
+    }
+
+    /// How many different clients the sketches have counted together. What is no sketch of ours is left out.
+    ///
+    /// The same as merging them one after the other, which makes a sketch after each.
+    pub fn together<'a>(sketches: impl Iterator<Item = &'a [u8]>) -> u64 {
+        let mut union = new_union();
+        sketches
+            .filter_map(read)
+            .for_each(|sketch| union.update(&sketch));
+        union.composite_estimate().round() as u64
     }
 
     fn add_coupon(&mut self, coupon: Coupon) {
@@ -109,6 +118,12 @@ impl Clients {
             }
         }
     }
+}
+
+/// `None` if it is no sketch of ours.
+fn read(bytes: &[u8]) -> Option<HllSketch> {
+    let sketch = HllSketch::deserialize(bytes).ok()?;
+    (sketch.lg_config_k() == LG_K).then_some(sketch)
 }
 
 fn new_sketch(kind: HllType) -> HllSketch {
@@ -198,9 +213,15 @@ mod tests {
             (0..9_000, 1_000..20_000, 0..20_000),
             (0..5, 0..20_000, 0..20_000),
         ] {
+            let sketches = [one, other].map(|part| of(part).sketch());
             let [mut merged, other] =
-                [one, other].map(|part| Clients::from_sketch(&of(part).sketch()).unwrap());
+                [&sketches[0], &sketches[1]].map(|sketch| Clients::from_sketch(sketch).unwrap());
             merged.merge(other);
+            let with_junk = sketches
+                .iter()
+                .map(Vec::as_slice)
+                .chain([&b"no sketch"[..]]);
+            assert_eq!(Clients::together(with_junk), merged.estimate());
             assert_eq!(merged.estimate(), of(both.clone()).estimate());
             let again = Clients::from_sketch(&merged.sketch()).unwrap();
             assert_eq!(again.estimate(), of(both).estimate());

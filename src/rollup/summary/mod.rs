@@ -107,11 +107,7 @@ pub(super) fn most_first<K: Ord>(counts: BTreeMap<K, u64>) -> Vec<(K, u64)> {
     counts
 }
 
-/// The clients of all these sketches.
-pub(super) fn together<'a>(sketches: impl Iterator<Item = &'a Row>) -> u64 {
-    let mut clients = Clients::default();
-    for more in sketches.filter_map(|row| Clients::from_sketch(&row.clients_sketch)) {
-        clients.merge(more);
-    }
-    clients.estimate()
+/// The clients of all these rows.
+pub(super) fn together<'a>(rows: impl Iterator<Item = &'a Row>) -> u64 {
+    Clients::together(rows.map(|row| row.clients_sketch.as_slice()))
 }
