@@ -1,7 +1,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use crate::record::{Moment, Zone};
 
@@ -36,7 +36,10 @@ impl FromStr for When {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::Exact(time.to_utc()));
         }
-        if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        // Years as NGINX writes them; clocks of some zones know nothing of those far from them.
+        let is_known = |date: &NaiveDate| (0..=9_999).contains(&date.year());
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        if let Some(date) = date.filter(is_known) {
             return Ok(Self::Local(date.into()));
         }
         match text {
@@ -53,6 +56,7 @@ impl FromStr for When {
         if let Some(time) = formats
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .filter(|time| is_known(&time.date()))
         {
             return Ok(Self::Local(time));
         }
@@ -63,6 +67,9 @@ impl FromStr for When {
         })
     }
 }
+
+/// Seconds. No log goes back so far, and calendars still do: a thousand years.
+const LONGEST: i64 = 1_000 * 365 * 86_400;
 
 /// `30s`, `90m`, `24h`, `7d`, `2w`
 fn span(text: &str) -> Option<TimeDelta> {
@@ -79,7 +86,8 @@ fn span(text: &str) -> Option<TimeDelta> {
         .parse()
         .ok()
         .filter(|&number| number >= 0)?;
-    TimeDelta::try_seconds(number.checked_mul(seconds)?)
+    let seconds = number.checked_mul(seconds)?;
+    TimeDelta::try_seconds(seconds).filter(|_| seconds <= LONGEST)
 }
 
 /// A length of time.
@@ -153,6 +161,9 @@ mod tests {
             "5",
             "h",
             "9223372036854775807w",
+            "100000000d",
+            "-262143-01-01",
+            "+262142-12-31 09:15",
             "5é",
         ] {
             assert!(wrong.parse::<When>().is_err(), "{wrong}");
