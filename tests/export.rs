@@ -273,6 +273,37 @@ fn names_that_strangers_chose_act_nowhere() {
 }
 
 #[test]
+fn nothing_acts_on_a_terminal() {
+    let house = House::new();
+    let log = refused(
+        "2026/11/01 09:15:02",
+        1,
+        "a\x1b[2J\u{9b}31m\u{202e}\x07b\r",
+        8080,
+    );
+    house.aggregate(log.as_bytes(), &[]);
+    for format in ["csv", "openmetrics", "textfile"] {
+        let program = env!("CARGO_BIN_EXE_badgateway");
+        let command =
+            format!("{program} export --dataset dataset --since 2026-11-01 --format {format}");
+        let output = Command::new("script")
+            .args(["-qec", &command, "/dev/null"])
+            .current_dir(house.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        // A terminal makes two of a line feed.
+        let shown = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace("\r\n", "\n");
+        assert!(shown.contains("127.0.0.1:8080"), "{format}: {shown}");
+        let acts = |one: &char| (one.is_control() && *one != '\n') || *one == '\u{202e}';
+        assert_eq!(shown.chars().find(acts), None, "{format}: {shown:?}");
+    }
+}
+
+#[test]
 fn only_buckets_that_begin_in_the_asked_for_time_are_exported() {
     let house = small();
     let rows = |arguments: &[&str]| {

@@ -3,11 +3,11 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 
 use crate::dataset::EventFile;
-use crate::render::{ArrowStream, Batches, Csv, Ndjson, Safe, event_schema};
+use crate::render::{ArrowStream, Batches, Csv, Ndjson, event_schema};
 use crate::scan::{Outcome, Scan};
 
 use super::args::Common;
-use super::output::{Out, Output, Surface};
+use super::output::{Out, Output, Surface, show};
 use super::{CliError, Status};
 
 /// Every upstream event, as JSON, CSV, Arrow or Parquet.
@@ -123,11 +123,4 @@ impl Format {
             }
         }
     }
-}
-
-/// Shows text on a terminal, on which nothing but its line feeds acts.
-fn show(text: &[u8], output: &mut Output<'_>) -> io::Result<()> {
-    let text = String::from_utf8_lossy(text);
-    let mut lines = text.split_terminator('\n');
-    lines.try_for_each(|line| writeln!(output, "{}", Safe(line)))
 }

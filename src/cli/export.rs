@@ -11,7 +11,7 @@ use crate::render::{self, OpenMetrics, Textfile};
 use crate::rollup::Row;
 
 use super::args::say;
-use super::output::Out;
+use super::output::{Out, Surface, show};
 use super::period::period;
 use super::time::When;
 use super::{CliError, Status};
@@ -80,6 +80,7 @@ impl Export {
         let held = Dataset::new(&self.dataset).open()?;
         let zone = self.timezone.or(held.zone()).unwrap_or_default();
         let period = self.period(zone, Utc::now())?;
+        let surface = self.out.surface()?;
         let mut output = self.out.open()?;
         let mut buffer = BufWriter::new(&mut output);
         let rows = match self.format {
@@ -104,8 +105,13 @@ impl Export {
             }
             Format::Csv => {
                 self.written(render::table_head(&mut buffer))?;
-                days(&held, &period, |rows| {
-                    self.written(render::table(rows, &mut buffer))
+                days(&held, &period, |rows| match surface {
+                    Surface::Terminal => {
+                        let mut text = Vec::new();
+                        self.written(render::table(rows, &mut text))?;
+                        self.written(show(&text, &mut buffer))
+                    }
+                    _ => self.written(render::table(rows, &mut buffer)),
                 })?
             }
         };

@@ -8,6 +8,7 @@ use clap::Args;
 use tempfile::NamedTempFile;
 
 use super::CliError;
+use crate::render::Safe;
 
 /// Where a command's data goes.
 #[derive(Debug, Args)]
@@ -88,6 +89,13 @@ pub(super) enum Surface {
     Pipe,
     /// What somebody looks at.
     Terminal,
+}
+
+/// Shows text on a terminal, on which nothing but its line feeds acts.
+pub(super) fn show(text: &[u8], terminal: &mut impl Write) -> io::Result<()> {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.split_terminator('\n');
+    lines.try_for_each(|line| writeln!(terminal, "{}", Safe(line)))
 }
 
 /// Standard output, without the buffer that ends with each line.
