@@ -216,10 +216,14 @@ pub(super) fn is_worse(delta: &Delta) -> bool {
     failures >= usual * 2.0 && failures >= usual + 10.0
 }
 
-/// Whether a pool failed from where the data begins to where it ends.
+/// Whether a pool failed from where the data begins to where it ends, and for so long that this may be its way. A
+/// log often begins with the outage itself: while all is well, nothing is written to it.
 pub(super) fn is_all_along(incident: &Incident) -> bool {
-    incident.is_from_before && incident.is_going_on
+    incident.is_from_before && incident.is_going_on && incident.seconds >= ENOUGH
 }
+
+/// Seconds.
+const ENOUGH: i64 = 6 * 3600;
 
 /// `day`, `hour`, or how long it is.
 pub(super) fn period(seconds: i64) -> String {

@@ -100,6 +100,32 @@ fn an_incident_that_the_data_cuts_has_no_time_there() {
 }
 
 #[test]
+fn an_outage_with_which_a_short_log_begins_is_an_incident() {
+    let mut document = night();
+    let lasting = |minutes| Incident {
+        is_from_before: true,
+        is_going_on: true,
+        ..incident("shop", 0, 0..minutes)
+    };
+    document.incidents = vec![lasting(359)];
+    let report = shown(&document, STYLE);
+    assert!(
+        report.contains("900 of them since 11-24 01:00, to the\nend"),
+        "{report}"
+    );
+    assert!(
+        report.contains("\nINCIDENTS\n") && !report.contains("ALL ALONG"),
+        "{report}"
+    );
+    document.incidents = vec![lasting(360)];
+    let report = shown(&document, STYLE);
+    assert!(
+        !report.contains("\nINCIDENTS\n") && report.contains("\nFAILING ALL ALONG\n"),
+        "{report}"
+    );
+}
+
+#[test]
 fn the_worst_incident_is_told_where_another_pool_fails_more() {
     let mut document = night();
     document.pools.swap(0, 2);
