@@ -21,7 +21,7 @@ use crate::record::Moment;
 use crate::rollup::{Incident, Thresholds};
 
 use super::run::{COMMIT_LOCK, sync_folder};
-use super::{Dataset, DatasetError, footer, parquet_files, write};
+use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
 
 /// The table, and the folder of a dataset in which it lies.
 pub const INCIDENTS: &str = "incidents";
@@ -64,10 +64,7 @@ impl Dataset {
         }
         fs::create_dir_all(&folder).map_err(failed)?;
         self.remove_unfinished_incidents().map_err(failed)?;
-        let rows = self
-            .open()?
-            .rows(&(Moment(i64::MIN)..Moment(i64::MAX)), &[])?;
-        let incidents = Incident::find(&rows, thresholds);
+        let incidents = incidents(&self.open()?, thresholds)?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(write::readable())
@@ -114,6 +111,26 @@ impl Dataset {
         Ok(())
     }
 }
+
+/// First the failures of each minute are read, then the rows of the days that have bursts, a day at once: a dataset
+/// may be older than memory is large.
+fn incidents(held: &Held, thresholds: &Thresholds) -> Result<Vec<Incident>, DatasetError> {
+    let mut bursts = held.failures()?.bursts(thresholds);
+    if let Some((first, last)) = held.buckets {
+        let first = first.0.div_euclid(DAY) * DAY;
+        for day in (first..=last.0).step_by(DAY as usize) {
+            let day = Moment(day)..Moment(day + DAY);
+            if bursts.may_be_in(&day) {
+                let rows = held.rows(&day, &[])?;
+                rows.iter().for_each(|row| bursts.add(row));
+            }
+        }
+    }
+    Ok(bursts.incidents())
+}
+
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// Whether there is a whole file that says all this. One that cannot be read is made again.
 fn is_made_of(path: &Path, said: &[(&str, String)]) -> bool {

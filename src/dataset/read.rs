@@ -11,12 +11,15 @@ use arrow_array::builder::{BinaryBuilder, PrimitiveBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringArray};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::statistics::Statistics;
 
-use crate::rollup::{Clients, Minutes, choose_example};
+use crate::record::Moment;
+use crate::rollup::{Clients, Failures, Minutes, choose_example};
+use crate::taxonomy::Kind;
 
 use super::{DatasetError, footer, hourly};
 
@@ -117,6 +120,34 @@ impl Table {
         if groups.is_empty() {
             return Ok(());
         }
+        self.read(groups, ProjectionMask::all(), |batch| {
+            merged.add(batch, buckets)
+        })
+    }
+
+    /// Counts the failures of each minute.
+    pub(super) fn add_failures(&self, failures: &mut Failures) -> Result<(), DatasetError> {
+        let columns = [
+            "bucket",
+            "pool",
+            "kind",
+            "first_seen",
+            "last_seen",
+            "minutes",
+        ];
+        let parquet = self.metadata.metadata().file_metadata().schema_descr();
+        let mask = ProjectionMask::columns(parquet, columns);
+        let groups = (0..self.groups.len()).collect();
+        self.read(groups, mask, |batch| count_failures(batch, failures))
+    }
+
+    /// Hands batches of these columns on; `each` says nothing of what is none of ours.
+    fn read(
+        &self,
+        groups: Vec<usize>,
+        columns: ProjectionMask,
+        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+    ) -> Result<(), DatasetError> {
         let file = File::open(&self.path).map_err(|source| DatasetError::Io {
             path: self.path.clone(),
             source,
@@ -128,19 +159,36 @@ impl Table {
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(groups)
+                .with_projection(columns)
                 .build()
                 .map_err(not_parquet)?;
         for batch in reader {
             let batch = batch.map_err(|error| not_parquet(error.into()))?;
-            merged
-                .add(&batch, buckets)
-                .ok_or_else(|| DatasetError::Footer {
-                    path: self.path.clone(),
-                    what: "a sketch in it is none of ours".to_owned(),
-                })?;
+            each(&batch).ok_or_else(|| DatasetError::Footer {
+                path: self.path.clone(),
+                what: "a sketch in it is none of ours".to_owned(),
+            })?;
         }
         Ok(())
     }
+}
+
+fn count_failures(batch: &RecordBatch, failures: &mut Failures) -> Option<()> {
+    let column = |name| batch.column_by_name(name);
+    let time = |name| Some(column(name)?.as_primitive::<TimestampMicrosecondType>());
+    let bucket = time("bucket")?;
+    let (first, last) = (time("first_seen")?, time("last_seen")?);
+    let pool = column("pool")?.as_string::<i32>();
+    let kind = column("kind")?.as_string::<i32>();
+    let minutes = column("minutes")?.as_list::<i32>();
+    for row in 0..batch.num_rows() {
+        failures.see(Moment(first.value(row)), Moment(last.value(row)));
+        if kind.value(row) == Kind::Failed.letter() {
+            let minutes = minutes_of(&minutes.value(row));
+            failures.count(pool.value(row), Moment(bucket.value(row)), &minutes);
+        }
+    }
+    Some(())
 }
 
 impl Merged {

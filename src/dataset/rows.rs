@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use crate::record::{Level, Moment, OsError, Zone};
-use crate::rollup::Row;
+use crate::rollup::{Failures, Row};
 use crate::taxonomy::{Class, Phase};
 
 use super::page::Page;
@@ -83,6 +83,15 @@ impl Held {
             table.add_to(&mut merged, &(buckets.start.0..buckets.end.0))?;
         }
         Ok(typed(merged, known))
+    }
+
+    /// The failures of each pool in each minute.
+    pub(super) fn failures(&self) -> Result<Failures, DatasetError> {
+        let mut failures = Failures::default();
+        for table in &self.tables {
+            table.add_failures(&mut failures)?;
+        }
+        Ok(failures)
     }
 
     /// The zone in which all logs were written, if it is one.

@@ -44,15 +44,11 @@ impl Clients {
         read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
     }
 
-    /// How many different clients the sketches have counted together. What is no sketch of ours is left out.
-    ///
-    /// The same as merging them one after the other, which makes a sketch after each.
+    /// How many different clients all these sketches have counted.
     pub fn together<'a>(sketches: impl Iterator<Item = &'a [u8]>) -> u64 {
-        let mut union = new_union();
-        sketches
-            .filter_map(read)
-            .for_each(|sketch| union.update(&sketch));
-        union.composite_estimate().round() as u64
+        let mut clients = ClientsTogether::default();
+        sketches.for_each(|sketch| clients.add(sketch));
+        clients.estimate()
     }
 
     fn add_coupon(&mut self, coupon: Coupon) {
@@ -124,6 +120,27 @@ impl Clients {
 fn read(bytes: &[u8]) -> Option<HllSketch> {
     let sketch = HllSketch::deserialize(bytes).ok()?;
     (sketch.lg_config_k() == LG_K).then_some(sketch)
+}
+
+/// The clients of many sketches, counted together: the same as merging them one after the other, which makes a
+/// sketch after each.
+#[derive(Debug, Default)]
+pub struct ClientsTogether(Option<Box<HllUnion>>);
+
+impl ClientsTogether {
+    /// Adds a sketch's clients. What is no sketch of ours is left out.
+    pub fn add(&mut self, sketch: &[u8]) {
+        if let Some(sketch) = read(sketch) {
+            let union = self.0.get_or_insert_with(|| Box::new(new_union()));
+            union.update(&sketch);
+        }
+    }
+
+    /// How many different clients there are.
+    pub fn estimate(&self) -> u64 {
+        let estimate = |union: &HllUnion| union.composite_estimate().round() as u64;
+        self.0.as_deref().map_or(0, estimate)
+    }
 }
 
 fn new_sketch(kind: HllType) -> HllSketch {

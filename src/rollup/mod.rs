@@ -17,11 +17,11 @@ mod summary;
 mod survey;
 mod table;
 
-pub use clients::Clients;
+pub use clients::{Clients, ClientsTogether};
 pub use count::Count;
 pub use event::Event;
 pub use examples::choose_example;
-pub use incident::{Incident, Thresholds};
+pub use incident::{Bursts, Failures, Incident, Thresholds};
 pub use intake::{Intake, Sample};
 pub use leaders::Leaders;
 pub use minutes::Minutes;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rollup::Minutes;
+use crate::rollup::{Minutes, choose_example};
 
 /// A bucket of a pool's peer that refused, which begins with this hour, with so many failures in each minute.
 fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {

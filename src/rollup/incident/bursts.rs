@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::record::Moment;
+use crate::rollup::{Row, choose_example};
+use crate::taxonomy::{Class, Kind};
+
+use super::burst::Count;
+use super::failures::counts_of;
+use super::gathered::Gathered;
+use super::{Incident, MINUTE};
+
+/// When each pool failed much more than usual. What happened then is gathered from the rows, which may be read once
+/// more for that, the days in question alone.
+#[derive(Debug)]
+pub struct Bursts {
+    pools: BTreeMap<String, Pool>,
+    /// The minutes from which there is data.
+    data: Range<i64>,
+    gap_minutes: i64,
+}
+
+/// The bursts of a pool, each with those within it.
+#[derive(Debug)]
+struct Pool {
+    bursts: Vec<(Gathered, Vec<Gathered>)>,
+    /// The bucket that is at hand, and its examples.
+    bucket: Moment,
+    examples: BTreeMap<Class, String>,
+    /// Those that have failures in it.
+    touched: Range<usize>,
+}
+
+/// Minutes of the widest bucket there is.
+const WIDEST: i64 = 24 * 60;
+
+impl Bursts {
+    pub(super) fn new(
+        pools: BTreeMap<String, Vec<(Gathered, Vec<Gathered>)>>,
+        data: Range<i64>,
+        gap_minutes: i64,
+    ) -> Self {
+        let pools = pools.into_iter().map(|(name, bursts)| {
+            let pool = Pool {
+                bursts,
+                bucket: Moment(i64::MIN),
+                examples: BTreeMap::new(),
+                touched: 0..0,
+            };
+            (name, pool)
+        });
+        Self {
+            pools: pools.collect(),
+            data,
+            gap_minutes,
+        }
+    }
+
+    /// Whether rows of buckets that begin in this time may tell of any.
+    pub fn may_be_in(&self, buckets: &Range<Moment>) -> bool {
+        let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
+        let minutes = minute(buckets.start)..minute(buckets.end).saturating_add(WIDEST);
+        let mut pools = self.pools.values();
+        pools.any(|pool| !pool.near(&minutes).is_empty())
+    }
+
+    /// Gathers what a row tells. Rows come in the order of their buckets, each once.
+    pub fn add(&mut self, row: &Row) {
+        if row.class.kind() == Kind::Failed
+            && let Some(pool) = self.pools.get_mut(&row.pool)
+        {
+            pool.add(row);
+        }
+    }
+
+    /// All that was gathered, by its start.
+    pub fn incidents(self) -> Vec<Incident> {
+        let mut incidents = Vec::new();
+        for (name, mut pool) in self.pools {
+            pool.end_bucket();
+            let all = pool
+                .bursts
+                .into_iter()
+                .flat_map(|(outer, inner)| std::iter::once(outer).chain(inner));
+            let gap = self.gap_minutes;
+            incidents.extend(all.filter_map(|one| one.incident(&name, &self.data, gap)));
+        }
+        incidents.sort_by(|one, other| {
+            let key = |incident: &Incident| (incident.started, std::cmp::Reverse(incident.ended));
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.pool.cmp(&other.pool))
+        });
+        incidents
+    }
+}
+
+impl Pool {
+    /// The places of the bursts that overlap these minutes.
+    fn near(&self, minutes: &Range<i64>) -> Range<usize> {
+        let bursts = &self.bursts;
+        let from = bursts.partition_point(|(burst, _)| burst.minutes.end <= minutes.start);
+        let to = bursts.partition_point(|(burst, _)| burst.minutes.start < minutes.end);
+        from..to.max(from)
+    }
+
+    fn add(&mut self, row: &Row) {
+        if row.bucket != self.bucket {
+            self.end_bucket();
+            self.bucket = row.bucket;
+        }
+        if let Some(example) = &row.example {
+            let kept = self.examples.remove(&row.class);
+            if let Some(chosen) = choose_example(kept, Some(example.clone())) {
+                self.examples.insert(row.class, chosen);
+            }
+        }
+        let minutes: Vec<Count> = counts_of(row.bucket, &row.minutes).collect();
+        let (Some(first), Some(last)) = (minutes.first(), minutes.last()) else {
+            return;
+        };
+        for at in self.near(&(first.0..last.0 + 1)) {
+            let (outer, inner) = &mut self.bursts[at];
+            let all = std::iter::once(outer).chain(inner);
+            // Each of them is to be asked.
+            if all.fold(false, |any, one| one.add(row, &minutes) | any) {
+                self.touched = match self.touched.is_empty() {
+                    true => at..at + 1,
+                    false => self.touched.start.min(at)..self.touched.end.max(at + 1),
+                };
+            }
+        }
+    }
+
+    /// What is at hand is whole: an example counts in whichever row of its bucket it stands.
+    fn end_bucket(&mut self) {
+        let touched = std::mem::take(&mut self.touched);
+        for (outer, inner) in &mut self.bursts[touched] {
+            let all = std::iter::once(outer).chain(inner);
+            all.for_each(|one| one.end_bucket(&self.examples));
+        }
+        self.examples.clear();
+    }
+}

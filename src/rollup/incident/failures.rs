@@ -1,0 +1,81 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::record::Moment;
+use crate::rollup::{Minutes, Row};
+use crate::taxonomy::Kind;
+
+use super::burst::{self, Burst, Count};
+use super::gathered::Gathered;
+use super::{Bursts, MINUTE, Thresholds};
+
+/// The failures of each pool in each minute: all that it takes to find when incidents were.
+#[derive(Debug, Clone, Default)]
+pub struct Failures {
+    pools: BTreeMap<String, BTreeMap<i64, u64>>,
+    seen: Option<(Moment, Moment)>,
+}
+
+impl Failures {
+    /// Counts a row.
+    pub fn add(&mut self, row: &Row) {
+        self.see(row.first_seen, row.last_seen);
+        if row.class.kind() == Kind::Failed {
+            self.count(&row.pool, row.bucket, &row.minutes);
+        }
+    }
+
+    /// Takes notice of data from these moments, failures or not: it tells from when on nothing failed.
+    pub fn see(&mut self, first: Moment, last: Moment) {
+        let (begin, end) = self.seen.unwrap_or((first, last));
+        self.seen = Some((begin.min(first), end.max(last)));
+    }
+
+    /// Counts failures of a pool in the minutes of a bucket.
+    pub fn count(&mut self, pool: &str, bucket: Moment, minutes: &Minutes) {
+        if !self.pools.contains_key(pool) {
+            self.pools.insert(pool.to_owned(), BTreeMap::new());
+        }
+        if let Some(counts) = self.pools.get_mut(pool) {
+            for (minute, events) in counts_of(bucket, minutes) {
+                *counts.entry(minute).or_default() += events;
+            }
+        }
+    }
+
+    /// When each pool failed much more than usual.
+    pub fn bursts(self, thresholds: &Thresholds) -> Bursts {
+        let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
+        let data = self
+            .seen
+            .map_or(0..0, |(first, last)| minute(first)..minute(last) + 1);
+        let mut pools = BTreeMap::new();
+        for (pool, counts) in self.pools {
+            let counts: Vec<Count> = counts.into_iter().collect();
+            let bursts = burst::bursts(&counts, &data, thresholds);
+            let found: Vec<(Gathered, Vec<Gathered>)> = bursts
+                .into_iter()
+                .map(|burst| with_inner(&burst, &counts))
+                .collect();
+            if !found.is_empty() {
+                pools.insert(pool, found);
+            }
+        }
+        Bursts::new(pools, data, thresholds.gap_minutes)
+    }
+}
+
+fn with_inner(burst: &Burst, counts: &[Count]) -> (Gathered, Vec<Gathered>) {
+    let new = |minutes: &Range<i64>, inner: &[Range<i64>]| {
+        Gathered::new(minutes.clone(), inner.to_vec(), counts)
+    };
+    let inner = burst.inner.iter().map(|minutes| new(minutes, &[]));
+    (new(&burst.minutes, &burst.inner), inner.collect())
+}
+
+/// The minutes of a bucket that have events.
+pub(super) fn counts_of(bucket: Moment, minutes: &Minutes) -> impl Iterator<Item = Count> {
+    let begin = bucket.0.div_euclid(MINUTE);
+    let counts = minutes.counts();
+    counts.map(move |(minute, events)| (begin + i64::from(minute), events.into()))
+}

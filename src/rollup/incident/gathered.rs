@@ -1,0 +1,122 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::record::Moment;
+use crate::rollup::summary::most_first;
+use crate::rollup::{ClientsTogether, Row};
+use crate::taxonomy::Class;
+
+use super::burst::{self, Count};
+use super::{Incident, MINUTE};
+
+/// What is gathered of an incident, row by row, in the order of buckets.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) minutes: Range<i64>,
+    /// What others within it have.
+    inner: Vec<Range<i64>>,
+    /// The worst minute, and its failures.
+    peak: Option<Count>,
+    events: u64,
+    classes: BTreeMap<Class, u64>,
+    peers: BTreeMap<String, u64>,
+    servers: BTreeMap<String, u64>,
+    clients: ClientsTogether,
+    /// The failures of each class in the bucket that is at hand.
+    at_hand: BTreeMap<Class, u64>,
+    /// Of each class, those in the bucket with the most of them, and the example from there.
+    most: BTreeMap<Class, (u64, Option<String>)>,
+}
+
+impl Gathered {
+    pub(super) fn new(minutes: Range<i64>, inner: Vec<Range<i64>>, counts: &[Count]) -> Self {
+        let mut gathered = Self {
+            minutes,
+            inner,
+            peak: None,
+            events: 0,
+            classes: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            clients: ClientsTogether::default(),
+            at_hand: BTreeMap::new(),
+            most: BTreeMap::new(),
+        };
+        let its = burst::within(counts, &gathered.minutes).iter().copied();
+        let its = its.filter(|count| gathered.has(count.0));
+        // Of equals the first.
+        gathered.peak = its.rev().max_by_key(|count| count.1);
+        gathered
+    }
+
+    /// Whether a minute is one of it, and of none within it.
+    fn has(&self, minute: i64) -> bool {
+        let next = self.inner.partition_point(|inner| inner.end <= minute);
+        let is_inner = self
+            .inner
+            .get(next)
+            .is_some_and(|inner| inner.contains(&minute));
+        self.minutes.contains(&minute) && !is_inner
+    }
+
+    /// Adds a row, of whose minutes these have events, and whether any of them is one of it.
+    pub(super) fn add(&mut self, row: &Row, minutes: &[Count]) -> bool {
+        let its = burst::within(minutes, &self.minutes).iter();
+        let its = its.filter(|count| self.has(count.0));
+        let failed: u64 = its.map(|count| count.1).sum();
+        if failed == 0 {
+            return false;
+        }
+        self.events += failed;
+        *self.classes.entry(row.class).or_default() += failed;
+        *self.at_hand.entry(row.class).or_default() += failed;
+        for (counts, name) in [
+            (&mut self.peers, &row.peer),
+            (&mut self.servers, &row.server),
+        ] {
+            let Some(name) = name.as_ref().filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            match counts.get_mut(name) {
+                Some(count) => *count += failed,
+                None => {
+                    counts.insert(name.clone(), failed);
+                }
+            }
+        }
+        self.clients.add(&row.clients_sketch);
+        true
+    }
+
+    /// The bucket at hand is at its end; these are the examples of the pool's classes in it.
+    pub(super) fn end_bucket(&mut self, examples: &BTreeMap<Class, String>) {
+        for (class, failures) in std::mem::take(&mut self.at_hand) {
+            let most = self.most.entry(class).or_default();
+            if failures > most.0 {
+                *most = (failures, examples.get(&class).cloned());
+            }
+        }
+    }
+
+    /// Nothing, if those within it have taken all.
+    pub(super) fn incident(mut self, pool: &str, data: &Range<i64>, gap: i64) -> Option<Incident> {
+        let (peak, peak_per_minute) = self.peak?;
+        let classes = most_first(self.classes);
+        let class = classes.first()?.0;
+        Some(Incident {
+            pool: pool.to_owned(),
+            started: Moment(self.minutes.start * MINUTE),
+            ended: Moment(self.minutes.end * MINUTE),
+            events: self.events,
+            peak_per_minute,
+            peak: Moment(peak * MINUTE),
+            classes,
+            peers: most_first(self.peers),
+            servers: most_first(self.servers),
+            clients: self.clients.estimate(),
+            example: self.most.remove(&class).and_then(|(_, example)| example),
+            is_from_before: self.minutes.start <= data.start,
+            is_going_on: self.minutes.end + gap >= data.end,
+        })
+    }
+}
