@@ -66,7 +66,9 @@ pub fn clean() -> String {
 
 /// Everything that a client or an upstream's name can put into a log tries to get out of where it stands.
 pub fn hostile() -> String {
+    let long = "long".repeat(400);
     let evil = [
+        long.as_str(),
         "<script>globalThis.hacked=1</script>",
         "</title></style></script></svg></table><script>globalThis.hacked=1</script>",
         "<img src=x onerror=globalThis.hacked=1>",
