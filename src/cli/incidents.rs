@@ -20,8 +20,8 @@ pub(super) struct Incidents {
 
     /// So many times what is usual for the pool is let pass in a minute, and half a failure at least.
     ///
-    /// Usual is the upper quartile of the hours of the week before: what happened for less than a quarter of that
-    /// time is not.
+    /// Usual is the upper quartile of the hours of a day, on most days of the week before: what is there for less
+    /// than a quarter of each day is not, nor is what was there on three days only.
     #[arg(
         long,
         value_name = "X",

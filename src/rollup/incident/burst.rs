@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::Thresholds;
+use super::usual::{DAY, HOUR, Hours};
 
 /// A minute, counted from 1970-01-01 00:00 UTC, and its failures. Minutes without any are left out.
 pub(super) type Count = (i64, u64);
@@ -25,52 +26,50 @@ pub(super) struct Burst {
 /// So many failures a minute are let pass in any case.
 const ALLOWANCE: f64 = 0.5;
 
-/// So many minutes of the past tell what is usual, and not fewer than these.
-const WEEK: i64 = 7 * DAY;
-const DAY: i64 = 24 * HOUR;
-const ENOUGH: i64 = 6 * HOUR;
-const HOUR: i64 = 60;
-
 /// A burst that goes on for so many minutes is looked into for bursts within it.
 const LONG: i64 = 2 * HOUR;
 
 /// The bursts in `counts`, which are sorted, of data that begins and ends with these minutes.
 ///
-/// What is usual is the upper quartile of the hours before, a week at most: as much as in the busy hours of each
-/// day, but not what was there for less than a quarter of the time. It stays what it was as long as a burst goes on.
-///
-/// On the first day little is known. So a burst that began there must stand out from what came after it as well,
-/// and in a long one, that may be what is usual, others are found that stand out from its own median.
+/// A burst stands out from what is [usual](Hours::before) before it, which stays what it was as long as the burst
+/// goes on. On the first day little is known. So one that began there must stand out from what came after it as
+/// well, and in a long one, that may be what is usual, others are found that stand out from its own median.
 pub(super) fn bursts(counts: &[Count], data: &Range<i64>, thresholds: &Thresholds) -> Vec<Burst> {
-    let hours = Hours::new(counts);
-    let known = Cell::new((i64::MIN, 0.0));
-    let usual = |minute: i64| {
-        let (hour, _) = known.get();
-        let end = self::hour(minute) * HOUR;
-        if hour != end {
-            let usual = hours.usual(data.start.max(end - WEEK)..end);
-            known.set((end, usual.unwrap_or(0.0)));
-        }
-        known.get().1
-    };
-    let mut found = Vec::new();
-    for outer in find(counts, usual, thresholds) {
+    let hours = Hours::new(counts, data);
+    let mut found: Vec<Range<i64>> = Vec::new();
+    let mut at = 0;
+    loop {
+        let known = Cell::new((i64::MIN, 0.0));
+        let usual = |minute: i64| {
+            let hour = minute.div_euclid(HOUR);
+            if known.get().0 != hour {
+                known.set((hour, hours.before(hour, &found).unwrap_or(0.0)));
+            }
+            known.get().1
+        };
+        let Some(places) = next(counts, at, &usual, thresholds) else {
+            break;
+        };
+        at = places.end;
+        let outer = minutes(&counts[places]);
         let is_early = outer.start < data.start + DAY;
-        let after = outer.end..data.end.min(outer.end + WEEK);
-        match hours.usual(after).filter(|_| is_early) {
+        match hours.after(outer.end).filter(|_| is_early) {
             Some(after) => found.extend(find(within(counts, &outer), |_| after, thresholds)),
             None => found.push(outer),
         }
     }
-    let with_inner = |minutes: Range<i64>| {
+    let with_inner = |outer: Range<i64>| {
         let mut inner = Vec::new();
-        if minutes.end - minutes.start >= LONG {
-            let inside = within(counts, &minutes);
-            let median = median_of_all(inside, minutes.end - minutes.start);
+        if outer.end - outer.start >= LONG {
+            let inside = within(counts, &outer);
+            let median = median_of_all(inside, outer.end - outer.start);
             inner = find(inside, |_| median, thresholds);
-            inner.retain(|inner| *inner != minutes);
+            inner.retain(|inner| *inner != outer);
         }
-        Burst { minutes, inner }
+        Burst {
+            minutes: outer,
+            inner,
+        }
     };
     found.into_iter().map(with_inner).collect()
 }
@@ -84,31 +83,45 @@ pub(super) fn within<'a>(counts: &'a [Count], minutes: &Range<i64>) -> &'a [Coun
 
 fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -> Vec<Range<i64>> {
     let mut found = Vec::new();
-    let mut sum = 0.0;
-    let mut start = 0;
-    let mut before = i64::MIN;
     let mut at = 0;
-    while let Some(&(minute, failures)) = counts.get(at) {
+    while let Some(places) = next(counts, at, &usual, thresholds) {
+        at = places.end;
+        found.push(minutes(&counts[places]));
+    }
+    found
+}
+
+/// From the first of these minutes to the last.
+fn minutes(counts: &[Count]) -> Range<i64> {
+    counts[0].0..counts[counts.len() - 1].0 + 1
+}
+
+/// The places of the first burst from a place on. What is cut off behind it may be another one.
+fn next(
+    counts: &[Count],
+    from: usize,
+    usual: &impl Fn(i64) -> f64,
+    thresholds: &Thresholds,
+) -> Option<Range<usize>> {
+    let mut sum = 0.0;
+    let mut start = from;
+    let mut before = i64::MIN;
+    for (at, &(minute, failures)) in counts.iter().enumerate().skip(from) {
         let allowance = (thresholds.factor * usual(minute)).max(ALLOWANCE);
         let quiet = minute.saturating_sub(before).saturating_sub(1);
         sum -= allowance * quiet as f64;
         if sum <= 0.0 {
-            sum = 0.0;
-            start = at;
+            (sum, start) = (0.0, at);
         }
         before = minute;
         sum += failures as f64 - allowance;
-        at += 1;
         if sum >= thresholds.failures as f64 {
-            let end = end(counts, at - 1, sum, allowance, thresholds.gap_minutes);
+            let end = end(counts, at, sum, allowance, thresholds.gap_minutes);
             let burst = trimmed(&counts[start..end], allowance);
-            let (first, last) = (start + burst.start, start + burst.end - 1);
-            found.push(counts[first].0..counts[last].0 + 1);
-            // What was cut off may be another one.
-            (sum, before, at) = (0.0, counts[last].0, last + 1);
+            return Some(start + burst.start..start + burst.end);
         }
     }
-    found
+    None
 }
 
 /// The place behind the last minute of a burst that is going on at `at`, where its sum is `sum`.
@@ -127,17 +140,37 @@ fn end(counts: &[Count], at: usize, mut sum: f64, allowance: f64, gap: i64) -> u
     last + 1
 }
 
-/// The part of a burst that stands out most from a quarter of its usual height: what was there shortly before by
-/// chance, and what trickles in after it, are not the burst. Told are the places in `counts`.
+/// A burst without what was there shortly before by chance, and what trickles in after it. Told are the places in
+/// `counts`.
 ///
-/// Where it fails in some minutes only, again and again, half of its mean is less than that; so it stays whole.
+/// That is less than what is let pass, or than a quarter of the height: at the beginning that of the first hour, at
+/// the end that of the last one, for it may begin in the night and be ten times as high by day.
 fn trimmed(counts: &[Count], allowance: f64) -> Range<usize> {
+    let places = strongest(counts, allowance);
+    let core = &counts[places.clone()];
+    let Range { start, end } = minutes(core);
+    let first = within(core, &(start..start + HOUR));
+    let last = within(core, &(end - HOUR..end));
+    let start = places.start + strongest(first, level(first).max(allowance)).start;
+    let behind = last.len() - strongest(last, level(last).max(allowance)).end;
+    match places.end - behind {
+        end if start < end => start..end,
+        _ => places,
+    }
+}
+
+/// A quarter of the height. Where it fails in some minutes only, again and again, half of the mean is less than that,
+/// so that pauses do not make many bursts of one.
+fn level(counts: &[Count]) -> f64 {
     let mut heights: Vec<u64> = counts.iter().map(|count| count.1).collect();
     heights.sort_unstable();
-    let minutes = counts[counts.len() - 1].0 - counts[0].0 + 1;
-    let mean = heights.iter().sum::<u64>() as f64 / minutes as f64;
-    let quarter = heights[heights.len() / 2] as f64 / 4.0;
-    let level = quarter.min(mean / 2.0).max(allowance);
+    let minutes = minutes(counts);
+    let mean = heights.iter().sum::<u64>() as f64 / (minutes.end - minutes.start) as f64;
+    (heights[heights.len() / 2] as f64 / 4.0).min(mean / 2.0)
+}
+
+/// The part that stands out most from so many failures in each minute.
+fn strongest(counts: &[Count], level: f64) -> Range<usize> {
     let mut best = (f64::MIN, 0..counts.len());
     let (mut sum, mut start) = (0.0, 0);
     for (at, &(minute, failures)) in counts.iter().enumerate() {
@@ -154,38 +187,6 @@ fn trimmed(counts: &[Count], allowance: f64) -> Range<usize> {
         }
     }
     best.1
-}
-
-/// The failures of each hour that has any, counted from 1970-01-01 00:00 UTC.
-struct Hours(Vec<Count>);
-
-impl Hours {
-    fn new(counts: &[Count]) -> Self {
-        let hours = counts.chunk_by(|one, other| hour(one.0) == hour(other.0));
-        let sum = |counts: &[Count]| {
-            let failures = counts.iter().map(|count| count.1).sum();
-            (hour(counts[0].0), failures)
-        };
-        Self(hours.map(sum).collect())
-    }
-
-    /// How many failures a minute has as a rule in the full hours of this time, if there are enough of them.
-    fn usual(&self, minutes: Range<i64>) -> Option<f64> {
-        let hours = hour(minutes.start + HOUR - 1)..hour(minutes.end);
-        let all = hours.end - hours.start;
-        if all * HOUR < ENOUGH {
-            return None;
-        }
-        let mut heights: Vec<u64> = within(&self.0, &hours).iter().map(|one| one.1).collect();
-        heights.sort_unstable();
-        let silent = all as usize - heights.len();
-        let quartile = (all as usize * 3 / 4).checked_sub(silent);
-        Some(quartile.map_or(0.0, |place| heights[place] as f64 / HOUR as f64))
-    }
-}
-
-fn hour(minute: i64) -> i64 {
-    minute.div_euclid(HOUR)
 }
 
 /// The median of `minutes` minutes, those without failures included.
@@ -301,6 +302,45 @@ mod tests {
         add(&mut counts, level(4_321..4_333, 15));
         add(&mut counts, level(100..130, 15));
         assert_eq!(found(&counts), [(100, 130), (4_321, 4_333)]);
+    }
+
+    #[test]
+    fn a_long_outage_does_not_hide_the_next_one() {
+        let found = |counts: &[Count], end: i64| -> Vec<Range<i64>> {
+            let found = bursts(counts, &(0..end), &Thresholds::default());
+            found.into_iter().map(|burst| burst.minutes).collect()
+        };
+        // On one day, and after three.
+        let mut counts = level(180..600, 30);
+        add(&mut counts, level(840..900, 30));
+        assert_eq!(found(&counts, 1_440), [180..600, 840..900]);
+        let mut counts = level(600..5_000, 30);
+        add(&mut counts, level(6_500..6_620, 30));
+        assert_eq!(found(&counts, 7_000), [600..5_000, 6_500..6_620]);
+    }
+
+    #[test]
+    fn what_is_there_on_most_days_is_usual() {
+        // Half of each day.
+        let mut counts: Vec<Count> = Vec::new();
+        for day in 0..13 {
+            add(
+                &mut counts,
+                level(day * 1_440 + 480..day * 1_440 + 1_200, 4),
+            );
+        }
+        let starts: Vec<i64> = found(&counts).iter().map(|burst| burst.0 / 1_440).collect();
+        assert!(starts.iter().all(|day| *day < 4), "{starts:?}");
+    }
+
+    #[test]
+    fn an_outage_that_grows_begins_where_it_began() {
+        let mut counts = level(3_000..3_480, 3);
+        add(&mut counts, level(3_480..4_200, 33));
+        assert_eq!(found(&counts)[0], (3_000, 4_200));
+        let mut counts = level(3_000..3_480, 33);
+        add(&mut counts, level(3_480..4_200, 3));
+        assert_eq!(found(&counts)[0], (3_000, 4_200));
     }
 
     #[test]

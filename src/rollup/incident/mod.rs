@@ -4,6 +4,7 @@ mod burst;
 mod bursts;
 mod failures;
 mod gathered;
+mod usual;
 
 use crate::record::Moment;
 use crate::taxonomy::Class;
