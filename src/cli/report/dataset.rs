@@ -20,6 +20,8 @@ impl Report {
             false => held.zone().unwrap_or(self.common.zone()),
         };
         let period = whole_buckets(self.period(zone)?, held.bucket_seconds * 1_000_000);
+        let last_run = held.last_run.map(|run| Moment(run.timestamp_micros()));
+        let period = as_far_as_known(period, last_run);
         let first = period.start();
         let end = period.until.unwrap_or(Moment(i64::MAX));
         let mut before = held.rows(&(first..end), &rules.classes())?;
@@ -35,9 +37,7 @@ impl Report {
             path: folder.display().to_string(),
             rows: rows.len() as u64,
             events: summary.total.events(),
-            last_run: held
-                .last_run
-                .map(|run| Time(Moment(run.timestamp_micros()))),
+            last_run: last_run.map(Time),
         };
         Ok(Some(Counted {
             known: held.known_since,
@@ -81,5 +81,59 @@ fn whole_buckets(period: Period, width: i64) -> Period {
             .until
             .map(|until| Moment(floor(Moment(until.0 - 1)) + width)),
         ..period
+    }
+}
+
+/// What was logged after the last run is not known: a morning is not compared with the mornings of other days. Datasets
+/// count by the minute.
+fn as_far_as_known(period: Period, last_run: Option<Moment>) -> Period {
+    let now = last_run.map_or(period.now, |run| run.min(period.now));
+    Period {
+        now: Moment(now.0.div_euclid(MINUTE) * MINUTE),
+        ..period
+    }
+}
+
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_is_known_in_part_is_compared_with_that_part_of_other_days() {
+        let moment = |text: &str| {
+            let time: chrono::DateTime<chrono::Utc> = text.parse().unwrap();
+            Moment(time.timestamp_micros())
+        };
+        let now = moment("2026-11-20T07:00:00.5Z");
+        let period = || Period {
+            zone: "UTC".parse().unwrap(),
+            since: Some(moment("2026-11-19T07:00:00Z")),
+            until: Some(moment("2026-11-20T08:00:00Z")),
+            now,
+            seconds: 86_400,
+        };
+        let compared = |last_run: Option<&str>| {
+            let span = as_far_as_known(period(), last_run.map(moment)).span()?;
+            Some((span.time.end, span.earlier[0].clone()))
+        };
+        let from = moment("2026-11-18T07:00:00Z");
+        assert_eq!(
+            compared(Some("2026-11-20T01:30:07Z")),
+            Some((
+                moment("2026-11-20T01:30:00Z"),
+                from..moment("2026-11-19T01:30:00Z")
+            ))
+        );
+        let whole = Some((
+            moment("2026-11-20T07:00:00Z"),
+            from..moment("2026-11-19T07:00:00Z"),
+        ));
+        assert_eq!(compared(None), whole);
+        assert_eq!(compared(Some("2026-11-21T01:30:00Z")), whole);
+        // Nothing of the day is known.
+        assert_eq!(compared(Some("2026-11-19T01:30:00Z")), None);
     }
 }

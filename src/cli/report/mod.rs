@@ -100,7 +100,7 @@ struct Period {
     zone: Zone,
     since: Option<Moment>,
     until: Option<Moment>,
-    /// Nothing later has happened yet.
+    /// Nothing later is known.
     now: Moment,
     /// How long it is, before it was widened to whole buckets.
     seconds: i64,
