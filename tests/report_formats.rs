@@ -81,7 +81,7 @@ fn the_json_of_logs_and_datasets_has_what_the_schema_tells_of_and_nothing_else()
         .output()
         .unwrap();
     assert_eq!(aggregate.status.code(), Some(0));
-    let period = ["--since", "2026-11-24", "--until", "2026-11-27"];
+    let period = ["--since", "2026-11-25 22:00", "--until", "2026-11-26"];
     for arguments in [
         &[samples.as_str()][..],
         &[&empty],

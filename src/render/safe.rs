@@ -28,7 +28,7 @@ impl Write for Escape<'_, '_> {
 
 /// Whether a character could act on a terminal.
 pub(super) fn is_shown_as_escape(character: char) -> bool {
-    let turns_direction = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let turns_direction = matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     character.is_control() || turns_direction
 }
 

@@ -16,11 +16,17 @@ pub(super) struct Timeline {
     parts: usize,
 }
 
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
+
 /// A record with an odd time must not make a million parts.
 const MOST: i64 = 1_000;
 
-/// By how much parts are wider than buckets, if there would be too many.
-const FACTORS: [i64; 12] = [1, 2, 3, 5, 6, 10, 12, 15, 24, 48, 96, 168];
+/// How wide parts may be, in seconds, if there would be too many buckets; the last one may double.
+const WIDTHS: [i64; 14] = [
+    120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+    2_419_200,
+];
 
 impl Timeline {
     /// From where the period begins, or the first event, up to its end, or the last event.
@@ -37,12 +43,17 @@ impl Timeline {
             0 => 0,
             _ => (end - 1).div_euclid(width) - start.div_euclid(width) + 1,
         };
-        let factor = FACTORS
+        let fits = |width: &i64| width % bucket == 0 && *width > bucket;
+        let wider = WIDTHS
+            .map(|seconds| seconds * 1_000_000)
             .into_iter()
-            .chain((1..).map(|times| 168 << times))
-            .find(|factor| parts(bucket * factor) <= MOST)
-            .unwrap_or(1);
-        let width = bucket * factor;
+            .filter(fits);
+        let widest = std::iter::successors(Some(DAY * 28), |width| width.checked_mul(2));
+        let width = std::iter::once(bucket)
+            .chain(wider)
+            .chain(widest)
+            .find(|&width| parts(width) <= MOST)
+            .unwrap_or(i64::MAX / 2);
         Self {
             start: start.div_euclid(width) * width,
             width,
