@@ -189,7 +189,7 @@ impl Aggregate {
             self.common.remark(format_args!("nothing new in {logs}"));
         }
         let Some(path) = path else { return };
-        let summary = Summary::new(rows, intake);
+        let summary = Summary::without_clients(rows, intake);
         if let Some(pool) = summary.pools.first() {
             let (class, events) = pool.worst;
             self.common.remark(format_args!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use crate::record::Moment;
 use crate::taxonomy::{Class, Kind};
 
-use super::{Row, Tally, most_first, together};
+use super::{Row, Tally, most_first};
 
 /// What happened to one pool.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// What they come to; nothing, where there are none.
-    pub(super) fn judge(self, name: &str) -> Option<Pool> {
+    pub(super) fn judge(self, name: &str, clients: fn(&[&Row]) -> u64) -> Option<Pool> {
         let rows = &self.rows;
         let mut tally = Tally::default();
         for row in rows {
@@ -88,7 +88,7 @@ impl<'a> Gathered<'a> {
         Some(Pool {
             name: name.to_owned(),
             tally,
-            clients: together(self.failed()),
+            clients: clients(&self.failed().collect::<Vec<_>>()),
             statuses: counts(self.failed(), |row| Some(row.status)),
             peer: most(peer),
             server: most(server),
