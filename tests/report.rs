@@ -383,3 +383,40 @@ fn logs_and_a_dataset_together_are_refused_and_so_is_neither() {
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&run.stderr).contains("holds no dataset"));
 }
+
+#[test]
+fn an_outage_that_was_mended_does_not_go_on_although_nothing_was_logged_since() {
+    let house = House::new();
+    let now = Utc::now().with_nanosecond(0).unwrap();
+    let ended = |report: Value| {
+        let incidents = report["incidents"].as_array().unwrap().clone();
+        assert_eq!(incidents.len(), 1, "{incidents:?}");
+        let has = |key: &str| incidents[0][key].as_bool().unwrap();
+        (has("is_from_before"), has("is_going_on"))
+    };
+    house.fail("over.log", now - TimeDelta::minutes(20), "shop", 60);
+    house.fail("fresh.log", now - TimeDelta::minutes(3), "shop", 60);
+    // Of the log alone it is not known what came after.
+    assert_eq!(ended(house.report(&["over.log"])), (true, true));
+    let hour = ["--since", "1h"];
+    let of_hour = |log: &str| house.report(&[&[log], &hour[..]].concat());
+    assert_eq!(ended(of_hour("over.log")), (true, false));
+    assert_eq!(ended(of_hour("fresh.log")), (true, true));
+    house.aggregate(&["over.log"]);
+    assert_eq!(
+        ended(house.report(&["--dataset", "dataset"])),
+        (true, false)
+    );
+
+    // A record of a time in which nothing failed tells that it began later.
+    let quiet = (now - TimeDelta::minutes(50)).format("%Y/%m/%d %H:%M:%S");
+    let other = "open() \"/srv/x\" failed (2: No such file or directory)";
+    let log = fs::read_to_string(house.path("over.log")).unwrap();
+    let log = format!("{quiet} [error] 12#12: *1 {other}\n{log}");
+    fs::write(house.path("over.log"), log).unwrap();
+    assert_eq!(ended(house.report(&["over.log"])), (false, true));
+    let minutes = ["over.log", "--since", "40m"];
+    assert_eq!(ended(house.report(&minutes)), (false, false));
+    let minutes = ["over.log", "--since", "25m"];
+    assert_eq!(ended(house.report(&minutes)), (true, false));
+}

@@ -41,6 +41,8 @@ impl Report {
         };
         Ok(Some(Counted {
             known: held.known_since,
+            begins: None,
+            ends: Some(end.min(period.now)),
             rows,
             before,
             summary,

@@ -46,6 +46,8 @@ impl Report {
         };
         Ok(Some(Counted {
             known: intake.begins,
+            begins: intake.begins,
+            ends: period.until.map(|until| until.min(period.now)),
             rows,
             before,
             summary,

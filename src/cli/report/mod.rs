@@ -85,6 +85,10 @@ struct Counted {
     before: Vec<Row>,
     /// From when on there is data.
     known: Option<Moment>,
+    /// When the first record of the logs was written, if it is they that were read.
+    begins: Option<Moment>,
+    /// Up to when everything is known, if that can be told: logs end with a record, however quiet it was since.
+    ends: Option<Moment>,
     summary: Summary,
     leaders: Option<Leaders>,
     period: Period,
@@ -92,6 +96,16 @@ struct Counted {
     site: Site,
     read: Read,
     status: Status,
+}
+
+impl Counted {
+    /// From when on everything of the period is known, if that can be told.
+    fn known_from(&self) -> Option<Moment> {
+        match (self.period.since, self.known) {
+            (Some(since), Some(known)) if known <= since => Some(since),
+            _ => self.begins,
+        }
+    }
 }
 
 /// The time that was asked for.
@@ -148,7 +162,11 @@ impl Report {
     }
 
     fn write(&self, counted: &Counted) -> Result<(), CliError> {
-        let incidents = Incident::find(&counted.rows, &self.incidents.thresholds());
+        let thresholds = self.incidents.thresholds();
+        let mut incidents = Incident::find(&counted.rows, &thresholds);
+        for incident in &mut incidents {
+            incident.settle(counted.known_from(), counted.ends, &thresholds);
+        }
         let span = counted.period.span();
         let rows = || counted.before.iter().chain(&counted.rows);
         let change = span.map(|span| Change::new(span, rows(), counted.known));

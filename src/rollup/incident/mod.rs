@@ -89,6 +89,14 @@ impl Incident {
         bursts.incidents()
     }
 
+    /// Data begins and ends with its events, but more may be known: everything from some moment on, or up to one. What
+    /// was quiet for long enough after that, or before it, has begun in this time, or is over.
+    pub fn settle(&mut self, from: Option<Moment>, until: Option<Moment>, thresholds: &Thresholds) {
+        let gap = thresholds.gap_minutes * MINUTE;
+        self.is_from_before &= from.is_none_or(|from| self.started.0 <= from.0.saturating_add(gap));
+        self.is_going_on &= until.is_none_or(|until| until.0 <= self.ended.0.saturating_add(gap));
+    }
+
     /// Incidents that started together: pools that failed within five minutes of each other, while the first of
     /// them still did. They may have one cause. Told are the places in `incidents`, which are in order.
     pub fn together(incidents: &[Self]) -> Vec<Vec<usize>> {
