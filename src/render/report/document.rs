@@ -303,7 +303,7 @@ pub struct NotUnderstood {
     pub undated: u64,
     /// Events that are of no class but `upstream_other`.
     pub unclassified: u64,
-    /// Of how many requests and clients the counts were given up to save memory, so that counts may be too low.
+    /// By how much a count of requests or clients may be too low, where there were too many to be remembered.
     pub uncounted: u64,
     /// The first few of those lines and records, and one of each kind of `upstream_other`.
     pub examples: Vec<Example>,

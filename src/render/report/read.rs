@@ -13,7 +13,11 @@ impl NotUnderstood {
         };
         let sentences = [
             of(self.stray_lines, "line", "before the first record"),
-            of(self.impossible_times, "record", "with a time that does not exist"),
+            of(
+                self.impossible_times,
+                "record",
+                "with a time that does not exist",
+            ),
             of(self.unclassified, "event", "of class upstream_other"),
             of(
                 self.undated,
@@ -21,9 +25,9 @@ impl NotUnderstood {
                 "without a time, counted at the time of the record before",
             ),
             (self.uncounted > 0).then(|| {
+                let most = count(self.uncounted);
                 format!(
-                    "{} requests and clients were not counted to the end, to save memory: their counts may be too low",
-                    count(self.uncounted)
+                    "to save memory, counts of requests and clients may be up to {most} too low"
                 )
             }),
         ];
@@ -77,5 +81,25 @@ impl Read {
             Self::Logs { troubles, .. } => troubles,
             Self::Dataset { .. } => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::night;
+
+    #[test]
+    fn what_was_not_understood_is_said_in_sentences() {
+        let sentences = night().not_understood.sentences();
+        assert_eq!(
+            sentences,
+            [
+                "1 line before the first record",
+                "2 records with a time that does not exist",
+                "4 events of class upstream_other",
+                "3 events without a time, counted at the time of the record before",
+                "to save memory, counts of requests and clients may be up to 5 too low",
+            ]
+        );
     }
 }
