@@ -7,15 +7,12 @@ mod classes;
 mod csv;
 mod events;
 mod explanation;
-mod exposition;
+mod export;
 mod number;
-mod openmetrics;
 pub mod report;
 mod safe;
 mod shell;
 mod site;
-mod table;
-mod textfile;
 mod wrap;
 
 pub use brief::brief;
@@ -26,11 +23,9 @@ pub use events::{
     event_schema,
 };
 pub use explanation::Explained;
+pub use export::{OpenMetrics, Textfile, table, table_head};
 pub use number::{bytes, count, plural};
-pub use openmetrics::OpenMetrics;
 pub use safe::Safe;
 pub use shell::{is_word, quoted};
 pub use site::{Case, Site};
-pub use table::{table, table_head};
-pub use textfile::Textfile;
 pub use wrap::Wrap;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::render::safe::is_shown_as_escape;
 use crate::rollup::Row;
 use crate::taxonomy::Kind;
-
-use super::safe::is_shown_as_escape;
 
 /// A family: the samples of one name.
 pub(super) struct Family {

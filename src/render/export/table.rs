@@ -1,11 +1,9 @@
 use std::io::{self, Write};
 
 use crate::record::{Level, OsError};
+use crate::render::{CsvLine, Time};
 use crate::rollup::Row;
 use crate::taxonomy::Phase;
-
-use super::CsvLine;
-use super::events::Time;
 
 /// The columns of [`table`], named and ordered as in the dataset; without the two that CSV cannot hold, the
 /// sketch of the clients and the list of the minutes.
