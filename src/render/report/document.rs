@@ -5,6 +5,9 @@ use crate::taxonomy::Class;
 
 use crate::render::Time;
 
+pub use super::change::{Change, Delta, PoolClass, PoolDelta};
+pub use super::read::{Example, NotUnderstood, Read};
+
 /// The name and version of the JSON that a [`Document`] makes; a field that goes or changes its meaning makes a new
 /// version, one that is added does not.
 pub const SCHEMA: &str = "badgateway.report/1";
@@ -243,119 +246,4 @@ pub struct Request {
     pub request: String,
     /// How many.
     pub failures: u64,
-}
-
-/// What changed against the same length of time before.
-#[derive(Debug, Clone, Serialize)]
-pub struct Change {
-    /// How long the period is.
-    pub seconds: i64,
-    /// How many periods before it are known, up to seven.
-    pub periods: usize,
-    /// All failures.
-    pub total: Delta,
-    /// Pools that failed in this period or in the one before, those that changed most first, fifty at most.
-    pub pools: Vec<PoolDelta>,
-    /// What failed in this period and in none of those before, fifty at most.
-    pub new: Vec<PoolClass>,
-}
-
-/// Failures now and before.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Delta {
-    /// In this period.
-    pub failures: u64,
-    /// In the one before.
-    pub before: u64,
-    /// The median of those before, seven at most.
-    pub usual: f64,
-}
-
-/// A pool's failures now and before.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PoolDelta {
-    /// The pool.
-    pub pool: String,
-    /// Its failures.
-    #[serde(flatten)]
-    pub delta: Delta,
-}
-
-/// A class of a pool.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PoolClass {
-    /// The pool.
-    pub pool: String,
-    /// The class.
-    pub class: Class,
-    /// How many events.
-    pub events: u64,
-}
-
-/// What could not be understood or counted.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct NotUnderstood {
-    /// Lines before the first record of their input.
-    pub stray_lines: u64,
-    /// Records whose time does not exist.
-    pub impossible_times: u64,
-    /// Events without a time, counted at that of the record before.
-    pub undated: u64,
-    /// Events that are of no class but `upstream_other`.
-    pub unclassified: u64,
-    /// By how much a count of requests or clients may be too low, where there were too many to be remembered.
-    pub uncounted: u64,
-    /// The first few of those lines and records, and one of each kind of `upstream_other`.
-    pub examples: Vec<Example>,
-}
-
-/// A line or record to look at.
-#[derive(Debug, Clone, Serialize)]
-pub struct Example {
-    /// The input's path, or `-`.
-    pub source: String,
-    /// The byte at which it begins.
-    pub offset: u64,
-    /// What is odd about it.
-    pub what: String,
-    /// Its beginning.
-    pub text: String,
-}
-
-/// What was read.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Read {
-    /// Logs.
-    Logs {
-        /// Their paths, as they were found; not more than a hundred.
-        paths: Vec<String>,
-        /// Inputs of which something could be read.
-        inputs: u64,
-        /// Bytes, after decompression.
-        bytes: u64,
-        /// Lines.
-        lines: u64,
-        /// Records.
-        records: u64,
-        /// Events in the time asked for.
-        events: u64,
-        /// Events outside of it.
-        outside: u64,
-        /// Lines of other programs.
-        other_lines: u64,
-        /// What could not be read, and why.
-        troubles: Vec<String>,
-    },
-    /// A dataset.
-    Dataset {
-        /// Its folder.
-        path: String,
-        /// Its rows in the time asked for.
-        rows: u64,
-        /// Their events.
-        events: u64,
-        /// When the last run added to it.
-        last_run: Option<Time>,
-    },
 }

@@ -1,16 +1,15 @@
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Utc;
 
 use crate::record::{Moment, Zone};
 use crate::render::{Case, Site, Time};
-use crate::rollup::{self, Intake, Leaders, Summary};
+use crate::rollup::{self, Leaders, Summary};
 use crate::taxonomy::Class;
 
 use super::document::{
-    Change, ClassCount, Delta, Document, Example, Incident, Named, NotUnderstood, Period, Pool,
-    PoolClass, PoolDelta, Read, Request, SCHEMA, Statuses, Timezone, Totals,
+    Change, ClassCount, Document, Incident, Named, NotUnderstood, Period, Pool, Read, Request,
+    SCHEMA, Statuses, Timezone, Totals,
 };
 use super::timeline::Timeline;
 
@@ -40,7 +39,6 @@ pub struct Sources<'a> {
 const POOLS: usize = 1_000;
 const POOLS_BY_BUCKET: usize = 100;
 const NAMES: usize = 20;
-const CHANGES: usize = 50;
 
 impl Document {
     /// Brings together what a report shows.
@@ -107,8 +105,8 @@ impl Document {
             change: sources
                 .change
                 .filter(|change| !change.earlier.is_empty())
-                .map(|change| changes(change, &summary.pools)),
-            not_understood: not_understood(&summary.intake, sources.leaders),
+                .map(|change| Change::new(change, &summary.pools)),
+            not_understood: NotUnderstood::new(&summary.intake, sources.leaders),
             read,
         }
     }
@@ -193,7 +191,8 @@ impl Explained {
     }
 }
 
-fn failed(pools: &[rollup::Pool]) -> impl Iterator<Item = &rollup::Pool> {
+/// The pools that failed.
+pub(super) fn failed(pools: &[rollup::Pool]) -> impl Iterator<Item = &rollup::Pool> {
     pools.iter().filter(|pool| pool.tally.failed > 0)
 }
 
@@ -248,92 +247,4 @@ fn requests(leaders: &Leaders) -> Vec<Request> {
             failures,
         })
         .collect()
-}
-
-fn changes(change: &rollup::Change, pools: &[rollup::Pool]) -> Change {
-    let earlier = &change.earlier;
-    let delta = |failures: u64, of: &dyn Fn(&rollup::Earlier) -> u64| Delta {
-        failures,
-        before: earlier.first().map_or(0, of),
-        usual: median(earlier.iter().map(of).collect()),
-    };
-    let now: BTreeMap<&str, u64> = failed(pools)
-        .map(|pool| (pool.name.as_str(), pool.tally.failed))
-        .collect();
-    let before = earlier
-        .first()
-        .into_iter()
-        .flat_map(|before| before.pools.keys());
-    let names: BTreeSet<&str> = now
-        .keys()
-        .copied()
-        .chain(before.map(String::as_str))
-        .collect();
-    let mut deltas: Vec<PoolDelta> = names
-        .into_iter()
-        .map(|pool| PoolDelta {
-            pool: pool.to_owned(),
-            delta: delta(now.get(pool).copied().unwrap_or(0), &|earlier| {
-                earlier.pools.get(pool).copied().unwrap_or(0)
-            }),
-        })
-        .collect();
-    deltas.sort_by_key(|PoolDelta { delta, .. }| Reverse(delta.failures.abs_diff(delta.before)));
-    deltas.truncate(CHANGES);
-    let is_new = |pool: &str, class: Class| {
-        let key = (pool.to_owned(), class);
-        !earlier.iter().any(|earlier| earlier.classes.contains(&key))
-    };
-    let mut new: Vec<PoolClass> = Vec::new();
-    for pool in failed(pools).filter(|_| !earlier.is_empty()) {
-        let classes = pool.classes.iter();
-        let failures = classes.filter(|(class, _)| class.kind().letter() == "F");
-        new.extend(
-            failures
-                .filter(|&&(class, _)| is_new(&pool.name, class))
-                .map(|&(class, events)| PoolClass {
-                    pool: pool.name.clone(),
-                    class,
-                    events,
-                }),
-        );
-    }
-    new.sort_by_key(|new| Reverse(new.events));
-    new.truncate(CHANGES);
-    Change {
-        seconds: change.span.seconds,
-        periods: earlier.len(),
-        total: delta(now.values().sum(), &rollup::Earlier::failures),
-        pools: deltas,
-        new,
-    }
-}
-
-fn median(mut counts: Vec<u64>) -> f64 {
-    counts.sort_unstable();
-    let middle = counts.len() / 2;
-    match (counts.len() % 2, counts.as_slice()) {
-        (_, []) => 0.0,
-        (1, counts) => counts[middle] as f64,
-        (_, counts) => (counts[middle - 1] + counts[middle]) as f64 / 2.0,
-    }
-}
-
-fn not_understood(intake: &Intake, leaders: Option<&Leaders>) -> NotUnderstood {
-    let examples = intake.samples.iter().chain(&intake.unclassified_samples);
-    NotUnderstood {
-        stray_lines: intake.stray_lines,
-        impossible_times: intake.impossible_times,
-        undated: intake.undated,
-        unclassified: intake.unclassified,
-        uncounted: leaders.map_or(0, Leaders::given_up),
-        examples: examples
-            .map(|sample| Example {
-                source: sample.source.clone(),
-                offset: sample.offset,
-                what: sample.what.clone(),
-                text: sample.text.clone(),
-            })
-            .collect(),
-    }
 }

@@ -1,5 +1,6 @@
 //! What a report shows, and how it is written.
 
+mod change;
 mod clock;
 mod document;
 mod gather;

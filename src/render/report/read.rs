@@ -1,11 +1,99 @@
 //! What was not understood, and what was read, in words.
 
-use crate::render::{brief, count, plural};
-use crate::rollup::Intake;
+use serde::Serialize;
 
-use super::document::{NotUnderstood, Read};
+use crate::render::{Time, brief, count, plural};
+use crate::rollup::{Intake, Leaders};
+
+/// What could not be understood or counted.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NotUnderstood {
+    /// Lines before the first record of their input.
+    pub stray_lines: u64,
+    /// Records whose time does not exist.
+    pub impossible_times: u64,
+    /// Events without a time, counted at that of the record before.
+    pub undated: u64,
+    /// Events that are of no class but `upstream_other`.
+    pub unclassified: u64,
+    /// By how much a count of requests or clients may be too low, where there were too many to be remembered.
+    pub uncounted: u64,
+    /// The first few of those lines and records, and one of each kind of `upstream_other`.
+    pub examples: Vec<Example>,
+}
+
+/// A line or record to look at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Example {
+    /// The input's path, or `-`.
+    pub source: String,
+    /// The byte at which it begins.
+    pub offset: u64,
+    /// What is odd about it.
+    pub what: String,
+    /// Its beginning.
+    pub text: String,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Read {
+    /// Logs.
+    Logs {
+        /// Their paths, as they were found; not more than a hundred.
+        paths: Vec<String>,
+        /// Inputs of which something could be read.
+        inputs: u64,
+        /// Bytes, after decompression.
+        bytes: u64,
+        /// Lines.
+        lines: u64,
+        /// Records.
+        records: u64,
+        /// Events in the time asked for.
+        events: u64,
+        /// Events outside of it.
+        outside: u64,
+        /// Lines of other programs.
+        other_lines: u64,
+        /// What could not be read, and why.
+        troubles: Vec<String>,
+    },
+    /// A dataset.
+    Dataset {
+        /// Its folder.
+        path: String,
+        /// Its rows in the time asked for.
+        rows: u64,
+        /// Their events.
+        events: u64,
+        /// When the last run added to it.
+        last_run: Option<Time>,
+    },
+}
 
 impl NotUnderstood {
+    /// What was met while reading.
+    pub(super) fn new(intake: &Intake, leaders: Option<&Leaders>) -> Self {
+        let examples = intake.samples.iter().chain(&intake.unclassified_samples);
+        Self {
+            stray_lines: intake.stray_lines,
+            impossible_times: intake.impossible_times,
+            undated: intake.undated,
+            unclassified: intake.unclassified,
+            uncounted: leaders.map_or(0, Leaders::given_up),
+            examples: examples
+                .map(|sample| Example {
+                    source: sample.source.clone(),
+                    offset: sample.offset,
+                    what: sample.what.clone(),
+                    text: sample.text.clone(),
+                })
+                .collect(),
+        }
+    }
+
     /// A sentence for each trouble, without a full stop.
     pub(super) fn sentences(&self) -> Vec<String> {
         let of = |number: u64, noun: &str, what: &str| {

@@ -1,25 +1,30 @@
+//! What every command that reads logs takes: flags, the scan that they ask for, and what is said about it.
+
+mod prepared;
+mod words;
+
 use std::collections::HashMap;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::config::Root;
-use crate::pool::{Machine, Names};
+use crate::pool::Machine;
 use crate::record::{Moment, Zone};
-use crate::render::{Safe, Site, brief, plural};
-use crate::rollup::Intake;
-use crate::scan::{Outcome, Scan};
-use crate::source::{Access, Input, Meter, Trouble, covers, discover};
+use crate::render::Site;
+use crate::source::{Input, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
+use super::CliError;
 use super::configs::Configs;
-use super::output::Surface;
 use super::period::period;
 use super::progress;
 use super::time::{Bucket, When};
-use super::{CliError, Status};
+
+pub(super) use prepared::Prepared;
+pub(super) use words::print;
+pub use words::say;
 
 /// What every command that reads logs takes.
 #[derive(Debug, Args)]
@@ -122,38 +127,6 @@ impl Bucketed {
     }
 }
 
-/// Logs that wait to be scanned.
-pub(super) struct Prepared {
-    pub(super) scan: Scan,
-    /// Whether all configurations could be read that were named.
-    pub(super) is_whole: bool,
-    pub(super) site: Site,
-    pub(super) troubles: Vec<Trouble>,
-    pub(super) threads: rayon::ThreadPool,
-    /// Where data goes while the logs are scanned.
-    pub(super) beside: Surface,
-}
-
-impl Prepared {
-    /// Works on the scan with the threads, and shows meanwhile how far it has come.
-    pub(super) fn work<T: Send>(
-        &mut self,
-        common: &Common,
-        work: impl FnOnce(&Scan) -> T + Send,
-    ) -> T {
-        let scan = &mut self.scan;
-        let meter = || {
-            scan.meter = Meter::new(&scan.inputs);
-            scan.meter.clone()
-        };
-        let _shown = match common.quiet {
-            true => None,
-            false => common.progress.show(self.beside, meter),
-        };
-        self.threads.install(|| work(&self.scan))
-    }
-}
-
 impl Common {
     pub(super) fn zone(&self) -> Zone {
         self.timezone.unwrap_or_default()
@@ -179,70 +152,11 @@ impl Common {
         self.verbose
     }
 
-    /// What was asked for: where to read, what could not be found, and the threads that work.
-    pub(super) fn prepare(&self) -> Result<Prepared, CliError> {
-        let root = Root::default();
-        let pools = self.configs.read(&root).pools(&root, self.machine());
-        for fault in &pools.faults {
-            say(fault);
-        }
-        for remark in &pools.remarks {
-            self.remark(remark);
-        }
-        if self.verbose {
-            pools.details.iter().for_each(say);
-        }
-        let is_whole = pools.faults.is_empty();
-        Ok(Prepared {
-            is_whole,
-            site: self.site(pools.services),
-            ..self.prepare_with(pools.names)?
-        })
-    }
-
     /// What is known of this machine, where no log is read.
     pub(super) fn look_around(&self) -> Site {
         let root = Root::default();
         let pools = self.configs.read(&root).pools(&root, self.machine());
         self.site(pools.services)
-    }
-
-    /// The same, where it is known already what the pools are called.
-    pub(super) fn prepare_with(&self, names: Names) -> Result<Prepared, CliError> {
-        let (inputs, troubles) = self.discover();
-        let scan = Scan {
-            access: match (self.mmap, self.no_mmap) {
-                (true, _) => Access::Map,
-                (_, true) => Access::Read,
-                _ => Access::Auto,
-            },
-            zone: self.zone(),
-            host: self.host(),
-            window: self.window()?,
-            rules: self.rules()?,
-            names,
-            chunk_size: self.chunk_size,
-            ..Scan::new(inputs)
-        };
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build()?;
-        if self.verbose {
-            say(format_args!(
-                "{} inputs, {} threads, times in {}",
-                scan.inputs.len(),
-                threads.current_num_threads(),
-                scan.zone
-            ));
-        }
-        Ok(Prepared {
-            scan,
-            is_whole: true,
-            site: Site::default(),
-            troubles,
-            threads,
-            beside: Surface::Empty,
-        })
     }
 
     /// The machine whose events those are that name none.
@@ -260,23 +174,6 @@ impl Common {
     /// What the arguments stand for now.
     pub(super) fn discover(&self) -> (Vec<Input>, Vec<Trouble>) {
         discover(&self.logs)
-    }
-
-    /// Scans the logs with `work`, on as many threads as asked for, and tells what was left out.
-    pub(super) fn scan_prepared<T: Send>(
-        &self,
-        mut prepared: Prepared,
-        work: impl FnOnce(&Scan) -> Result<Outcome<T>, CliError> + Send,
-    ) -> Result<(Outcome<T>, Status), CliError> {
-        let mut outcome = prepared.work(self, work)?;
-        outcome.troubles.splice(0..0, prepared.troubles);
-        self.tell(&outcome.intake, &outcome.troubles);
-        let status = match outcome.troubles.as_slice() {
-            [] => Status::Done,
-            _ if outcome.intake.records == 0 => Status::NoResult,
-            _ => Status::Incomplete,
-        };
-        Ok((outcome, status.but(prepared.is_whole)))
     }
 
     /// What is known of the machine, for commands that a report proposes.
@@ -316,39 +213,6 @@ impl Common {
     ) -> Result<(Option<Moment>, Option<Moment>), CliError> {
         period(self.since, self.until, zone, now)
     }
-
-    /// Says what was left out, and with `-v` what was not understood.
-    pub(super) fn tell(&self, intake: &Intake, troubles: &[Trouble]) {
-        for trouble in troubles {
-            say(trouble);
-        }
-        if self.verbose {
-            for sample in intake.samples.iter().chain(&intake.unclassified_samples) {
-                let place = format!("{}: byte {}: {}", sample.source, sample.offset, sample.what);
-                say(format_args!("{place}: {}", sample.text));
-            }
-        }
-    }
-
-    /// Says one line, unless told to be quiet.
-    pub(super) fn remark(&self, line: impl std::fmt::Display) {
-        if !self.quiet {
-            say(line);
-        }
-    }
-
-    /// Says what was read, unless told to be quiet.
-    pub(super) fn remark_intake(&self, intake: &Intake) {
-        self.remark(format_args!("read {}", brief(intake)));
-        if let Some(sample) = intake.unclassified_samples.first() {
-            let events = plural(intake.unclassified, "event");
-            let place = format!("{}: byte {}", sample.source, sample.offset);
-            self.remark(format_args!(
-                "{events} of class upstream_other, the first at {place}: {}",
-                sample.text
-            ));
-        }
-    }
 }
 
 /// The rules of `--rules`.
@@ -364,23 +228,6 @@ pub(super) fn rules(path: Option<&Path>) -> Result<Rules, CliError> {
         path: path.to_path_buf(),
         source,
     })
-}
-
-/// Text on standard output.
-pub(super) fn print(text: &str) -> Result<(), CliError> {
-    io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|source| CliError::Output {
-            name: "standard output".to_owned(),
-            source,
-        })
-}
-
-/// One line on standard error. When that is gone there is nobody left to tell.
-pub fn say(line: impl std::fmt::Display) {
-    // At once, so that the lines of two programs do not mix.
-    let line = format!("badgateway: {}\n", Safe(line));
-    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// This machine's name, as `hostname` has it.
