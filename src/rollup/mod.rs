@@ -26,6 +26,6 @@ pub use intake::{Intake, Sample};
 pub use leaders::Leaders;
 pub use minutes::Minutes;
 pub use row::Row;
-pub use summary::{Change, Earlier, Pool, Span, Summary, Tally};
+pub use summary::{Change, Earlier, Pool, Span, Summary, Summing, Tally};
 pub use survey::Survey;
 pub use table::Rollup;

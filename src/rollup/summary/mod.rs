@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::record::Moment;
 use crate::taxonomy::{Class, Kind};
 
-use super::{Clients, Intake, Row};
+use super::{Intake, Row};
+use pool::Gathered;
 
 pub use change::{Change, Earlier, Span};
 pub use pool::Pool;
@@ -64,47 +65,95 @@ impl Tally {
 impl Summary {
     /// Sums up rows.
     pub fn new(rows: &[Row], intake: Intake) -> Self {
-        Self::with(rows, intake, together)
+        let mut sum = Summing::new();
+        rows.iter().for_each(|row| sum.add(row));
+        sum.finish(intake)
     }
 
     /// Sums up rows, but counts no distinct clients: that takes longer than all the rest.
     pub fn without_clients(rows: &[Row], intake: Intake) -> Self {
-        Self::with(rows, intake, |_| 0)
+        let mut sum = Summing::without_clients();
+        rows.iter().for_each(|row| sum.add(row));
+        sum.finish(intake)
+    }
+}
+
+/// A summary that is being made, row by row: there may be more rows than fit into memory.
+#[derive(Debug)]
+pub struct Summing {
+    counts_clients: bool,
+    all: Gathered,
+    pools: BTreeMap<String, Gathered>,
+    buckets: BTreeMap<Moment, BTreeMap<Class, u64>>,
+}
+
+impl Default for Summing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Summing {
+    /// Of no row yet.
+    pub fn new() -> Self {
+        Self {
+            counts_clients: true,
+            all: Gathered::default(),
+            pools: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+        }
     }
 
-    fn with(rows: &[Row], intake: Intake, clients: fn(&[&Row]) -> u64) -> Self {
-        let mut all = pool::Gathered::default();
-        let mut pools: BTreeMap<&str, pool::Gathered<'_>> = BTreeMap::new();
-        let mut buckets: BTreeMap<Moment, BTreeMap<Class, u64>> = BTreeMap::new();
-        for row in rows {
-            all.add(row);
-            pools.entry(&row.pool).or_default().add(row);
-            if row.class.kind() == Kind::Failed {
-                let classes = buckets.entry(row.bucket).or_default();
-                *classes.entry(row.class).or_default() += row.events;
-            }
-        }
-        let mut pools: Vec<Pool> = pools
-            .into_iter()
-            .filter_map(|(name, gathered)| gathered.judge(name, clients))
-            .collect();
-        let rank = |pool: &Pool| Reverse((pool.tally.failed, pool.tally.events()));
-        pools.sort_by_key(rank);
-        let all = all.judge("", clients);
+    fn without_clients() -> Self {
         Self {
-            total: all.as_ref().map_or_else(Tally::default, |all| all.tally),
-            clients: all.as_ref().map_or(0, |all| all.clients),
-            span: all.as_ref().map(|all| all.span),
+            counts_clients: false,
+            ..Self::new()
+        }
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, row: &Row) {
+        self.all.add(row, self.counts_clients);
+        let pool = match self.pools.get_mut(&row.pool) {
+            Some(pool) => pool,
+            None => self.pools.entry(row.pool.clone()).or_default(),
+        };
+        pool.add(row, self.counts_clients);
+        if row.class.kind() == Kind::Failed {
+            let classes = self.buckets.entry(row.bucket).or_default();
+            *classes.entry(row.class).or_default() += row.events;
+        }
+    }
+
+    /// What all rows come to.
+    pub fn finish(self, intake: Intake) -> Summary {
+        let pools = self.pools.into_iter();
+        let mut pools: Vec<Pool> = pools
+            .filter_map(|(name, gathered)| gathered.judge(&name))
+            .collect();
+        pools.sort_by_key(|pool| Reverse((pool.tally.failed, pool.tally.events())));
+        let empty = Summary {
+            total: Tally::default(),
+            clients: 0,
+            statuses: BTreeMap::new(),
+            classes: Vec::new(),
+            servers: Vec::new(),
+            span: None,
             pools,
-            buckets,
+            buckets: self.buckets,
             intake,
-            statuses: all
-                .as_ref()
-                .map_or_else(BTreeMap::new, |all| all.statuses.clone()),
-            classes: all
-                .as_ref()
-                .map_or_else(Vec::new, |all| all.classes.clone()),
-            servers: all.map_or_else(Vec::new, |all| all.servers),
+        };
+        match self.all.judge("") {
+            Some(all) => Summary {
+                total: all.tally,
+                clients: all.clients,
+                statuses: all.statuses,
+                classes: all.classes,
+                servers: all.servers,
+                span: Some(all.span),
+                ..empty
+            },
+            None => empty,
         }
     }
 }
@@ -114,9 +163,4 @@ pub(super) fn most_first<K: Ord>(counts: BTreeMap<K, u64>) -> Vec<(K, u64)> {
     let mut counts: Vec<(K, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|count| Reverse(count.1));
     counts
-}
-
-/// The clients of all these rows.
-fn together(rows: &[&Row]) -> u64 {
-    Clients::together(rows.iter().map(|row| row.clients_sketch.as_slice()))
 }

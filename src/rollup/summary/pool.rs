@@ -2,9 +2,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::record::Moment;
+use crate::rollup::{ClientsTogether, Row};
 use crate::taxonomy::{Class, Kind};
 
-use super::{Row, Tally, most_first};
+use super::{Tally, most_first};
 
 /// What happened to one pool.
 #[derive(Debug, Clone)]
@@ -37,93 +38,107 @@ pub struct Pool {
     pub span: (Moment, Moment),
 }
 
-/// The rows of a pool, or of all.
-#[derive(Default)]
-pub(super) struct Gathered<'a> {
-    rows: Vec<&'a Row>,
+/// What the rows of a pool, or of all, come to.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    tally: Tally,
+    clients: ClientsTogether,
+    statuses: BTreeMap<Option<u16>, u64>,
+    classes: BTreeMap<Class, u64>,
+    peers: Names,
+    servers: Names,
+    /// Failures, and all events: in this order buckets are compared.
+    buckets: BTreeMap<Moment, (u64, u64)>,
+    span: Option<(Moment, Moment)>,
 }
 
-impl<'a> Gathered<'a> {
-    pub(super) fn add(&mut self, row: &'a Row) {
-        self.rows.push(row);
-    }
+/// The events of each name, by class.
+type Names = BTreeMap<String, BTreeMap<Class, u64>>;
 
-    fn failed(&self) -> impl Iterator<Item = &'a Row> + Clone {
-        let rows = self.rows.iter().copied();
-        rows.filter(|row| row.class.kind() == Kind::Failed)
-    }
-
-    /// What they come to; nothing, where there are none.
-    pub(super) fn judge(self, name: &str, clients: fn(&[&Row]) -> u64) -> Option<Pool> {
-        let rows = &self.rows;
-        let mut tally = Tally::default();
-        for row in rows {
-            tally.add(row.class.kind(), row.events);
+impl Gathered {
+    pub(super) fn add(&mut self, row: &Row, counts_clients: bool) {
+        let kind = row.class.kind();
+        let failed = if kind == Kind::Failed { row.events } else { 0 };
+        self.tally.add(kind, row.events);
+        *self.classes.entry(row.class).or_default() += row.events;
+        add_name(&mut self.peers, row.peer.as_deref(), row);
+        add_name(&mut self.servers, row.server.as_deref(), row);
+        let bucket = self.buckets.entry(row.bucket).or_default();
+        bucket.0 += failed;
+        bucket.1 += row.events;
+        if failed > 0 {
+            *self.statuses.entry(row.status).or_default() += failed;
+            if counts_clients {
+                self.clients.add(&row.clients_sketch);
+            }
         }
-        let mut classes = most_first(counts(rows.iter().copied(), |row| Some(row.class)));
+        let (first, last) = self.span.unwrap_or((row.first_seen, row.last_seen));
+        self.span = Some((first.min(row.first_seen), last.max(row.last_seen)));
+    }
+
+    /// Nothing, where there were no rows.
+    pub(super) fn judge(self, name: &str) -> Option<Pool> {
+        let mut classes = most_first(self.classes);
         classes.sort_by_key(|&(class, events)| {
             (Reverse(class.kind() == Kind::Failed), Reverse(events))
         });
         let worst = *classes.first()?;
-        let of_class = || rows.iter().copied().filter(|row| row.class == worst.0);
-        let most = |name: fn(&Row) -> Option<&str>| {
-            let most = most_first(counts(of_class(), name)).into_iter().next();
-            most.map(|(name, _)| name.to_owned())
-        };
-        let owned = |counts: BTreeMap<&str, u64>| {
-            let counts = most_first(counts).into_iter();
-            counts
-                .map(|(name, events)| (name.to_owned(), events))
-                .collect()
-        };
-        let buckets = counts(self.failed(), |row| Some(row.bucket));
-        let all_buckets = counts(rows.iter().copied(), |row| Some(row.bucket));
         // Of equals the earlier one.
-        let busiest = all_buckets
-            .iter()
-            .rev()
-            .map(|(&bucket, &events)| (bucket, buckets.get(&bucket).copied().unwrap_or(0), events))
-            .max_by_key(|&(_, failed, events)| (failed, events))
-            .map(|(bucket, failed, events)| (bucket, if failed > 0 { failed } else { events }))?;
+        let buckets = self.buckets.iter().rev();
+        let busiest = buckets.max_by_key(|&(_, &counts)| counts);
+        let busiest = busiest.map(|(&bucket, &(failed, events))| {
+            (bucket, if failed > 0 { failed } else { events })
+        })?;
+        let most = |names: &Names| {
+            let of_class = names
+                .iter()
+                .filter_map(|(name, classes)| Some((name, *classes.get(&worst.0)?)));
+            let most = of_class.rev().max_by_key(|&(_, events)| events);
+            most.map(|(name, _)| name.clone())
+        };
         Some(Pool {
             name: name.to_owned(),
-            tally,
-            clients: clients(&self.failed().collect::<Vec<_>>()),
-            statuses: counts(self.failed(), |row| Some(row.status)),
-            peer: most(peer),
-            server: most(server),
-            peers: owned(counts(self.failed(), peer)),
-            servers: owned(counts(self.failed(), server)),
+            tally: self.tally,
+            clients: self.clients.estimate(),
+            statuses: self.statuses,
+            peer: most(&self.peers),
+            server: most(&self.servers),
+            peers: that_failed(self.peers),
+            servers: that_failed(self.servers),
             classes,
             worst,
-            buckets,
+            buckets: self
+                .buckets
+                .into_iter()
+                .filter(|(_, (failed, _))| *failed > 0)
+                .map(|(bucket, (failed, _))| (bucket, failed))
+                .collect(),
             busiest,
-            span: (
-                rows.iter().map(|row| row.first_seen).min()?,
-                rows.iter().map(|row| row.last_seen).max()?,
-            ),
+            span: self.span?,
         })
     }
 }
 
-fn peer(row: &Row) -> Option<&str> {
-    row.peer.as_deref().filter(|peer| !peer.is_empty())
+fn add_name(names: &mut Names, name: Option<&str>, row: &Row) {
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        return;
+    };
+    let classes = match names.get_mut(name) {
+        Some(classes) => classes,
+        None => names.entry(name.to_owned()).or_default(),
+    };
+    *classes.entry(row.class).or_default() += row.events;
 }
 
-fn server(row: &Row) -> Option<&str> {
-    row.server.as_deref().filter(|server| !server.is_empty())
-}
-
-/// Events by what `key` says of their rows.
-fn counts<'a, K: Ord>(
-    rows: impl Iterator<Item = &'a Row>,
-    key: impl Fn(&'a Row) -> Option<K>,
-) -> BTreeMap<K, u64> {
-    let mut counts = BTreeMap::new();
-    for row in rows {
-        if let Some(key) = key(row) {
-            *counts.entry(key).or_default() += row.events;
-        }
-    }
-    counts
+/// The names that have failures, the worst first.
+fn that_failed(names: Names) -> Vec<(String, u64)> {
+    let failures = |classes: BTreeMap<Class, u64>| {
+        let failed = classes.iter();
+        let failed = failed.filter(|(class, _)| class.kind() == Kind::Failed);
+        failed.map(|(_, events)| events).sum::<u64>()
+    };
+    let names = names
+        .into_iter()
+        .map(|(name, classes)| (name, failures(classes)));
+    most_first(names.filter(|(_, failed)| *failed > 0).collect())
 }
