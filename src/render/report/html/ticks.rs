@@ -1,4 +1,4 @@
-use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{Datelike, Months, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use crate::record::{Moment, Zone};
 
@@ -27,10 +27,10 @@ pub(super) struct Tick {
 enum Step {
     Minutes(i64),
     Days(i64),
-    Months(u32),
+    Months(i64),
 }
 
-const STEPS: [Step; 21] = [
+const STEPS: [Step; 24] = [
     Step::Minutes(1),
     Step::Minutes(2),
     Step::Minutes(5),
@@ -52,6 +52,10 @@ const STEPS: [Step; 21] = [
     Step::Months(6),
     Step::Months(12),
     Step::Months(60),
+    // A record with an odd time makes an axis of centuries.
+    Step::Months(600),
+    Step::Months(3_000),
+    Step::Months(15_000),
 ];
 
 impl Step {
@@ -59,7 +63,7 @@ impl Step {
         match self {
             Self::Minutes(minutes) => minutes,
             Self::Days(days) => days * 1_440,
-            Self::Months(months) => i64::from(months) * 43_200,
+            Self::Months(months) => months * 43_200,
         }
     }
 
@@ -72,18 +76,27 @@ impl Step {
             }
             Self::Days(days) => day % days == 0,
             Self::Months(months) => {
-                local.day() == 1
-                    && (local.year() as u32 * 12 + local.month0()).is_multiple_of(months)
+                let month = i64::from(local.year()) * 12 + i64::from(local.month0());
+                local.day() == 1 && month % months == 0
             }
         }
     }
 
-    /// Where clocks stood when the first mark could be, and how far to the next one.
-    fn walk(self, from: NaiveDateTime) -> (NaiveDateTime, TimeDelta) {
-        let midnight = from.date().and_time(NaiveTime::MIN);
+    /// Where clocks stood when the first mark could be.
+    fn first(self, from: NaiveDateTime) -> NaiveDateTime {
+        let date = match self {
+            Self::Months(_) => from.date().with_day(1).unwrap_or(from.date()),
+            _ => from.date(),
+        };
+        date.and_time(NaiveTime::MIN)
+    }
+
+    /// Where the next one could be.
+    fn next(self, local: NaiveDateTime) -> NaiveDateTime {
         match self {
-            Self::Minutes(minutes) => (midnight, TimeDelta::minutes(minutes)),
-            _ => (midnight, TimeDelta::days(1)),
+            Self::Minutes(minutes) => local + TimeDelta::minutes(minutes),
+            Self::Days(_) => local + TimeDelta::days(1),
+            Self::Months(_) => local + Months::new(1),
         }
     }
 }
@@ -98,7 +111,7 @@ pub(super) fn ticks(axis: &Axis, zone: Zone) -> Vec<Tick> {
         .iter()
         .find(is_wide)
         .unwrap_or(&STEPS[STEPS.len() - 1]);
-    let (mut local, width) = step.walk(zone.local(start));
+    let mut local = step.first(zone.local(start));
     let mut ticks = Vec::new();
     let mut dates = Vec::new();
     loop {
@@ -112,7 +125,7 @@ pub(super) fn ticks(axis: &Axis, zone: Zone) -> Vec<Tick> {
             dates.extend(date.then_some(ticks.len()).map(|at| (at, position)));
             ticks.push(tick);
         }
-        local += width;
+        local = step.next(local);
     }
     // The first date is in the way of the second if that comes soon.
     if let [(first, at), (_, next), ..] = dates[..]

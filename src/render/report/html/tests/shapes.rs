@@ -183,3 +183,17 @@ fn people_are_shown_local_times_and_programs_utc() {
     assert!(page.texts(".period")[0].ends_with("all times in Asia/Kolkata"));
     assert_eq!(page.texts(".axis .date")[1], "Tue 17 Nov");
 }
+
+#[test]
+fn records_of_odd_years_make_an_axis_of_centuries() {
+    let mut document = plain(1, 1_000);
+    document.timeline_seconds = 10 * 365 * 86_400;
+    for (at, bucket) in (0_i64..).zip(&mut document.timeline) {
+        // From some years before the year 0 to almost 10000.
+        bucket.bucket = time((at - 203) * document.timeline_seconds);
+    }
+    let page = Page::of(&document);
+    let dates = page.texts(".date");
+    assert!((3..30).contains(&dates.len()), "{dates:?}");
+    assert!(dates.contains(&"Jan 2500".to_owned()), "{dates:?}");
+}
