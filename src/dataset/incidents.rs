@@ -115,7 +115,7 @@ impl Dataset {
 /// First the failures of each minute are read, then the rows of the days that have bursts, a day at once: a dataset
 /// may be older than memory is large.
 fn incidents(held: &Held, thresholds: &Thresholds) -> Result<Vec<Incident>, DatasetError> {
-    let mut bursts = held.failures()?.bursts(thresholds);
+    let mut bursts = held.failures()?.bursts(thresholds, None);
     if let Some((first, last)) = held.buckets {
         let first = first.0.div_euclid(DAY) * DAY;
         for day in (first..=last.0).step_by(DAY as usize) {

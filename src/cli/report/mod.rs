@@ -163,7 +163,12 @@ impl Report {
 
     fn write(&self, counted: &Counted) -> Result<(), CliError> {
         let thresholds = self.incidents.thresholds();
-        let mut incidents = Incident::find(&counted.rows, &thresholds);
+        let mut incidents = Incident::find(
+            &counted.rows,
+            &counted.before,
+            counted.period.since,
+            &thresholds,
+        );
         for incident in &mut incidents {
             incident.settle(counted.known_from(), counted.ends, &thresholds);
         }

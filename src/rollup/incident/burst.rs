@@ -23,6 +23,20 @@ pub(super) struct Burst {
     pub(super) inner: Vec<Range<i64>>,
 }
 
+impl Burst {
+    /// The part of it that is not before a minute.
+    pub(super) fn since(self, minute: i64) -> Option<Self> {
+        let rest = |minutes: Range<i64>| {
+            let rest = minutes.start.max(minute)..minutes.end;
+            (!rest.is_empty()).then_some(rest)
+        };
+        Some(Self {
+            minutes: rest(self.minutes)?,
+            inner: self.inner.into_iter().filter_map(rest).collect(),
+        })
+    }
+}
+
 /// So many failures a minute are let pass in any case.
 const ALLOWANCE: f64 = 0.5;
 

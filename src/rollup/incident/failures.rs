@@ -43,9 +43,10 @@ impl Failures {
         }
     }
 
-    /// When each pool failed much more than usual.
-    pub fn bursts(self, thresholds: &Thresholds) -> Bursts {
+    /// When each pool failed much more than usual, but for the time before `since`: that only tells what is usual.
+    pub fn bursts(self, thresholds: &Thresholds, since: Option<Moment>) -> Bursts {
         let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
+        let since = since.map_or(i64::MIN, minute);
         let data = self
             .seen
             .map_or(0..0, |(first, last)| minute(first)..minute(last) + 1);
@@ -55,12 +56,14 @@ impl Failures {
             let bursts = burst::bursts(&counts, &data, thresholds);
             let found: Vec<(Gathered, Vec<Gathered>)> = bursts
                 .into_iter()
+                .filter_map(|burst| burst.since(since))
                 .map(|burst| with_inner(&burst, &counts))
                 .collect();
             if !found.is_empty() {
                 pools.insert(pool, found);
             }
         }
+        let data = data.start.max(since)..data.end;
         Bursts::new(pools, data, thresholds.gap_minutes)
     }
 }

@@ -79,10 +79,19 @@ impl Incident {
 
     /// All incidents, by their start. They depend on the rows alone: how logs were cut, and in how many runs
     /// they were read, does not matter.
-    pub fn find(rows: &[Row], thresholds: &Thresholds) -> Vec<Self> {
+    ///
+    /// Rows from `before` a time that is asked for tell what is usual; of an incident that had begun then already, the
+    /// part since is told.
+    pub fn find(
+        rows: &[Row],
+        before: &[Row],
+        since: Option<Moment>,
+        thresholds: &Thresholds,
+    ) -> Vec<Self> {
         let mut failures = Failures::default();
-        rows.iter().for_each(|row| failures.add(row));
-        let mut bursts = failures.bursts(thresholds);
+        let all = before.iter().chain(rows);
+        all.for_each(|row| failures.add(row));
+        let mut bursts = failures.bursts(thresholds, since);
         let mut rows: Vec<&Row> = rows.iter().collect();
         rows.sort_by_key(|row| row.bucket);
         rows.into_iter().for_each(|row| bursts.add(row));

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::*;
 use crate::rollup::{Minutes, choose_example};
 
@@ -32,7 +34,7 @@ fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
 }
 
 fn find(rows: &[Row]) -> Vec<Incident> {
-    Incident::find(rows, &Thresholds::default())
+    Incident::find(rows, &[], None, &Thresholds::default())
 }
 
 #[test]
@@ -102,4 +104,41 @@ fn it_does_not_matter_in_which_order_rows_come_or_how_wide_their_buckets_are() {
     let mut backwards = hours;
     backwards.reverse();
     assert_eq!(find(&backwards), found);
+}
+
+#[test]
+fn what_was_before_tells_what_is_usual_and_is_not_told_itself() {
+    // Eleven failures every twenty minutes, for days.
+    let noise = |hours: Range<i64>| -> Vec<Row> {
+        let hour = |hour| row(hour, "a", &[(5, 11), (25, 11), (45, 11)]);
+        hours.map(hour).collect()
+    };
+    let mut night = noise(124..129);
+    assert!(!find(&night).is_empty());
+    let since = |rows: &[Row], before: &[Row]| {
+        let since = Some(Moment(124 * 60 * MINUTE));
+        Incident::find(rows, before, since, &Thresholds::default())
+    };
+    assert_eq!(since(&night, &noise(20..124)), []);
+    let outage: Vec<_> = (10..40).map(|minute| (minute, 60)).collect();
+    night[3] = row(127, "a", &outage);
+    let found = since(&night, &noise(20..124));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].events, found[0].is_from_before), (1_800, false));
+    // One that began before.
+    let mut before = noise(20..124);
+    before[103] = row(
+        123,
+        "a",
+        &(30..60).map(|minute| (minute, 60)).collect::<Vec<_>>(),
+    );
+    night[0] = row(
+        124,
+        "a",
+        &(0..20).map(|minute| (minute, 60)).collect::<Vec<_>>(),
+    );
+    let found = since(&night, &before);
+    assert_eq!(found.len(), 2);
+    let first = (found[0].started, found[0].events, found[0].is_from_before);
+    assert_eq!(first, (Moment(124 * 60 * MINUTE), 1_200, true));
 }
