@@ -379,6 +379,16 @@ fn logs_and_a_dataset_together_are_refused_and_so_is_neither() {
         assert_eq!(run.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&run.stderr).contains("--dataset"));
     }
+    // A dataset is counted already.
+    for flag in ["--bucket=15m", "--mmap", "--no-mmap"] {
+        let run = house.run(&["report", "--dataset", "nowhere", flag]);
+        let words = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(2));
+        assert!(
+            words.contains("'--dataset <DIR>' cannot be used with"),
+            "{words}"
+        );
+    }
     let run = house.run(&["report", "--dataset", "nowhere"]);
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&run.stderr).contains("holds no dataset"));

@@ -27,6 +27,11 @@ use super::{CliError, Status};
 /// failures than --fail-over allows.
 #[derive(Debug, Args)]
 #[command(mut_arg("logs", |logs| logs.required(false)))]
+#[command(mut_args(|arg| match arg.get_id().as_str() {
+    // These are about how logs are read and counted; a dataset is counted already.
+    "bucket" | "mmap" | "no_mmap" => arg.conflicts_with("dataset"),
+    _ => arg,
+}))]
 #[command(group(ArgGroup::new("input").required(true).args(["logs", "dataset"])))]
 pub(super) struct Report {
     #[command(flatten)]
