@@ -24,11 +24,19 @@ impl Span {
     pub const PERIODS: u32 = 7;
 
     /// A time of which `seconds` were asked for, in clocks of `zone`. Whole days are compared with the same hours of
-    /// the days before, in summer time or not; other lengths with as much time before.
+    /// the days before, in summer time or not; other lengths with as much time before. Where buckets have made a time
+    /// much longer than what was asked for, its own length counts, so that it is not compared with itself.
     pub fn new(time: Range<Moment>, seconds: i64, zone: Zone) -> Self {
-        let days = (seconds + DAY / 2) / DAY;
-        let is_days = days > 0 && (seconds - days * DAY).abs() <= HOUR;
-        let seconds = if is_days { days * DAY } else { seconds };
+        let length = time.end.0.saturating_sub(time.start.0) / 1_000_000;
+        let days = match days(seconds) {
+            Some(days) if length > days * DAY + 2 * HOUR => {
+                Some(length.saturating_add(DAY - 1) / DAY)
+            }
+            None => days(seconds.max(length)),
+            asked => asked,
+        };
+        let is_days = days.is_some();
+        let seconds = days.map_or(seconds.max(length), |days| days * DAY);
         let before = |moment: Moment, period: u32| {
             let shift = seconds.saturating_mul(i64::from(period));
             let local = TimeDelta::try_seconds(shift)
@@ -79,6 +87,12 @@ const MINUTE: i64 = 60_000_000;
 /// Seconds.
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
+
+/// How many days that is, if it is whole ones; the clocks may have been put back or forward.
+fn days(seconds: i64) -> Option<i64> {
+    let days = seconds.saturating_add(DAY / 2) / DAY;
+    (days > 0 && (seconds - days * DAY).abs() <= HOUR).then_some(days)
+}
 
 impl Change {
     /// Finds what rows say of the times before `span`. `known` is from when on there is data.
@@ -133,6 +147,19 @@ mod tests {
         assert_eq!(days[1], "10-24T07:00 10-25T08:00");
         let weeks = before("2026-10-20T00:00", "2026-10-27T00:00", 169 * 3_600);
         assert_eq!(weeks[0], "10-13T00:00 10-20T00:00");
+    }
+
+    #[test]
+    fn a_time_that_buckets_have_made_longer_is_not_compared_with_itself() {
+        // An hour was asked for, and a bucket is a day.
+        let days = before("2026-10-20T00:00", "2026-10-21T00:00", 3_600);
+        assert_eq!(days[0], "10-19T00:00 10-20T00:00");
+        // A day, of two days' buckets.
+        let days = before("2026-10-20T00:00", "2026-10-22T00:00", 24 * 3_600);
+        assert_eq!(days[0], "10-18T00:00 10-20T00:00");
+        // An hour and a half, of buckets of an hour.
+        let hours = before("2026-10-20T06:00", "2026-10-20T08:00", 5_400);
+        assert_eq!(hours[0], "10-20T04:00 10-20T06:00");
     }
 
     #[test]
