@@ -118,11 +118,14 @@ impl FromStr for Bucket {
         const DAY: i64 = 86_400;
         let seconds = span(text).map(|span| span.num_seconds());
         match seconds {
-            Some(seconds) if (60..=DAY).contains(&seconds) && DAY % seconds == 0 => {
+            // Each bucket keeps the counts of its minutes.
+            Some(seconds)
+                if (60..=DAY).contains(&seconds) && DAY % seconds == 0 && seconds % 60 == 0 =>
+            {
                 Ok(Self { seconds })
             }
             _ => Err(
-                "expected a width from 1m to 1d that divides a day, such as 5m, 15m, 1h, 6h, 1d"
+                "expected whole minutes, from 1m to 1d, that divide a day, such as 5m, 15m, 1h, 6h, 1d"
                     .to_owned(),
             ),
         }
@@ -174,7 +177,7 @@ mod tests {
     fn buckets_divide_a_day() {
         assert_eq!("1h".parse(), Ok(Bucket { seconds: 3600 }));
         assert_eq!("1d".parse(), Ok(Bucket { seconds: 86_400 }));
-        for wrong in ["7m", "30s", "2d", "0m", "1x", ""] {
+        for wrong in ["7m", "30s", "90s", "100s", "2d", "0m", "1x", ""] {
             assert!(wrong.parse::<Bucket>().is_err(), "{wrong}");
         }
     }
