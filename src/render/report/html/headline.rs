@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use crate::render::{count, plural};
 
 use super::super::clock::Clock;
 use super::super::headline::{changed, is_all_along, other_incident, percent, since, span};
-use super::super::{ClassCount, Document, Pool};
+use super::super::{ClassCount, Document, Incident, Pool};
 use super::incidents::Incidents;
 use super::when::When;
 use crate::taxonomy::Class;
@@ -162,26 +164,22 @@ fn tiles(document: &Document) -> Vec<Tile> {
         all if part > 0 => percent(part as f64 / all as f64),
         _ => String::new(),
     };
-    let bursts = document
-        .incidents
-        .iter()
-        .filter(|incident| !is_all_along(incident));
-    let mut groups: Vec<usize> = bursts.map(|incident| incident.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
+    // Pools that failed together are one incident.
+    let groups = |is_meant: fn(&Incident) -> bool| {
+        let bursts = document.incidents.iter();
+        let meant = bursts.filter(|incident| !is_all_along(incident) && is_meant(incident));
+        let groups: BTreeSet<usize> = meant.map(|incident| incident.group).collect();
+        groups.len()
+    };
     let rest = statuses.other + statuses.none;
     let others = totals.degraded + totals.client;
-    let going_on = document
-        .incidents
-        .iter()
-        .filter(|incident| incident.is_going_on && !is_all_along(incident));
-    let going_on = match going_on.count() {
+    let going_on = match groups(|incident| incident.is_going_on) {
         0 => String::new(),
         still => format!("{still} still going on"),
     };
     vec![
         tile("Failures", totals.failures, String::new()),
-        tile("Incidents", groups.len() as u64, going_on),
+        tile("Incidents", groups(|_| true) as u64, going_on),
         tile(
             "Pools that failed",
             totals.failed_pools,

@@ -59,6 +59,18 @@ fn pools_that_failed_together_are_one_incident() {
 }
 
 #[test]
+fn incidents_that_go_on_are_counted_as_the_incidents_are() {
+    let mut document = plain(4, 30);
+    let second = document.incidents.iter_mut();
+    second
+        .filter(|incident| incident.group == 1)
+        .for_each(|incident| incident.is_going_on = true);
+    let page = Page::of(&document);
+    // Two pools are the one that goes on.
+    assert_eq!(page.texts(".tiles dd")[1], "2 1 still going on");
+}
+
+#[test]
 fn a_row_of_the_heat_map_has_the_pools_counts() {
     let document = plain(4, 30);
     let page = Page::of(&document);
