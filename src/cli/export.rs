@@ -146,25 +146,17 @@ impl Export {
 /// Microseconds.
 const DAY: i64 = 86_400_000_000;
 
-/// Hands the rows of a time on, those of each day (UTC) at once: a file of the dataset can be read so without reading
-/// anything twice, and a year need not fit into memory. Says how many there were.
+/// Hands the rows of a time on, those of each day at once, and says how many there were.
 fn days(
     held: &Held,
     period: &Range<Moment>,
     mut add: impl FnMut(&[Row]) -> Result<(), CliError>,
 ) -> Result<usize, CliError> {
     let mut sum = 0;
-    let Some((first, last)) = held.buckets else {
-        return Ok(sum);
-    };
-    let end = period.end.min(Moment(last.0 + 1));
-    let mut start = period.start.max(first);
-    while start < end {
-        let midnight = Moment((start.0.div_euclid(DAY) + 1) * DAY);
-        let rows = held.rows(&(start..midnight.min(end)), &[])?;
+    for day in held.days(period) {
+        let rows = held.rows(&day, &[])?;
         sum += rows.len();
         add(&rows)?;
-        start = midnight;
     }
     Ok(sum)
 }

@@ -116,21 +116,14 @@ impl Dataset {
 /// may be older than memory is large.
 fn incidents(held: &Held, thresholds: &Thresholds) -> Result<Vec<Incident>, DatasetError> {
     let mut bursts = held.failures()?.bursts(thresholds, None);
-    if let Some((first, last)) = held.buckets {
-        let first = first.0.div_euclid(DAY) * DAY;
-        for day in (first..=last.0).step_by(DAY as usize) {
-            let day = Moment(day)..Moment(day + DAY);
-            if bursts.may_be_in(&day) {
-                let rows = held.rows(&day, &[])?;
-                rows.iter().for_each(|row| bursts.add(row));
-            }
+    for day in held.days(&(Moment(i64::MIN)..Moment(i64::MAX))) {
+        if bursts.may_be_in(&day) {
+            let rows = held.rows(&day, &[])?;
+            rows.iter().for_each(|row| bursts.add(row));
         }
     }
     Ok(bursts.incidents())
 }
-
-/// Microseconds.
-const DAY: i64 = 86_400_000_000;
 
 /// Whether there is a whole file that says all this. One that cannot be read is made again.
 fn is_made_of(path: &Path, said: &[(&str, String)]) -> bool {

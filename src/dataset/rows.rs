@@ -74,7 +74,23 @@ impl Dataset {
     }
 }
 
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
+
 impl Held {
+    /// The days (UTC) of a time, as far as there is data. Who reads the rows of one day after the other reads nothing
+    /// twice, and needs no memory for a year.
+    pub fn days(&self, time: &Range<Moment>) -> impl Iterator<Item = Range<Moment>> + use<> {
+        let (start, end) = match self.buckets {
+            Some((first, last)) => (time.start.max(first).0, time.end.0.min(last.0 + 1)),
+            None => (0, 0),
+        };
+        let midnights = (start.div_euclid(DAY)..).map(|day| day * DAY);
+        midnights
+            .take_while(move |&midnight| midnight < end)
+            .map(move |midnight| Moment(midnight.max(start))..Moment((midnight + DAY).min(end)))
+    }
+
     /// The rows of the buckets that begin in this time, those that have everything in common added up, sorted.
     /// Classes that are neither built in nor `known` are taken as the dataset names them.
     pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> Result<Vec<Row>, DatasetError> {

@@ -1,10 +1,12 @@
+use std::ops::Range;
 use std::path::Path;
 
 use crate::dataset::{Dataset, Held};
 use crate::record::Moment;
 use crate::render::Time;
 use crate::render::report::Read;
-use crate::rollup::{Intake, Summary};
+use crate::rollup::{Change, Failures, Intake, Row, Summing};
+use crate::taxonomy::Class;
 
 use super::{Counted, Period, Report};
 use crate::cli::{CliError, Status};
@@ -24,18 +26,37 @@ impl Report {
         let period = as_far_as_known(period, last_run);
         let first = period.start();
         let end = period.until.unwrap_or(Moment(i64::MAX));
-        let mut before = held.rows(&(first..end), &rules.classes())?;
-        if let Some(host) = self.common.asked_host() {
-            before.retain(|row| row.host == host);
-        }
         let since = period.since.unwrap_or(first);
-        let behind = before.partition_point(|row| row.bucket < since);
-        let rows = before.split_off(behind);
-        let summary = Summary::new(&rows, Intake::default());
+        let mut summing = Summing::new();
+        let mut failures = Failures::default();
+        let span = period.span();
+        let mut change = span.map(|span| Change::new(span, held.known_since));
+        let mut rows = 0;
+        let known = rules.classes();
+        for day in held.days(&(first..end)) {
+            for row in self.rows(&held, &day, &known)? {
+                failures.add(&row);
+                if let Some(change) = &mut change {
+                    change.add(&row);
+                }
+                if row.bucket >= since {
+                    rows += 1;
+                    summing.add(&row);
+                }
+            }
+        }
+        let mut bursts = failures.bursts(&self.incidents.thresholds(), period.since);
+        for day in held.days(&(since..end)) {
+            if bursts.may_be_in(&day) {
+                let rows = self.rows(&held, &day, &known)?;
+                rows.iter().for_each(|row| bursts.add(row));
+            }
+        }
+        let summary = summing.finish(Intake::default());
         let is_current = self.is_current(&held, &period, folder);
         let read = Read::Dataset {
             path: folder.display().to_string(),
-            rows: rows.len() as u64,
+            rows,
             events: summary.total.events(),
             last_run: last_run.map(Time),
         };
@@ -43,9 +64,9 @@ impl Report {
             known: held.known_since,
             begins: None,
             ends: Some(end.min(period.now)),
-            rows,
-            before,
             summary,
+            incidents: bursts.incidents(),
+            change,
             leaders: None,
             period,
             bucket_seconds: held.bucket_seconds,
@@ -53,6 +74,20 @@ impl Report {
             read,
             status: Status::Done.but(is_current),
         }))
+    }
+
+    /// The rows of a day: of the machine that was asked for, or of all.
+    fn rows(
+        &self,
+        held: &Held,
+        day: &Range<Moment>,
+        known: &[Class],
+    ) -> Result<Vec<Row>, CliError> {
+        let mut rows = held.rows(day, known)?;
+        if let Some(host) = self.common.asked_host() {
+            rows.retain(|row| row.host == host);
+        }
+        Ok(rows)
     }
 
     /// Whether a run has added to the dataset since the period began: without one, a quiet period is none that

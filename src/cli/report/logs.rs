@@ -1,5 +1,5 @@
 use crate::render::report::Read;
-use crate::rollup::{Summary, Survey};
+use crate::rollup::{Change, Incident, Summary, Survey};
 use crate::scan::Scan;
 
 use super::{Counted, Report};
@@ -44,13 +44,19 @@ impl Report {
             other_lines: intake.other_lines,
             troubles: outcome.troubles.iter().map(ToString::to_string).collect(),
         };
+        let thresholds = self.incidents.thresholds();
+        let incidents = Incident::find(&rows, &before, period.since, &thresholds);
+        let mut change = period.span().map(|span| Change::new(span, intake.begins));
+        if let Some(change) = &mut change {
+            before.iter().chain(&rows).for_each(|row| change.add(row));
+        }
         Ok(Some(Counted {
             known: intake.begins,
             begins: intake.begins,
             ends: period.until.map(|until| until.min(period.now)),
-            rows,
-            before,
             summary,
+            incidents,
+            change,
             leaders: Some(survey.leaders),
             period,
             bucket_seconds: self.bucketed.seconds(),

@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use crate::record::{Moment, Zone};
 use crate::render::report::{Document, Markdown, Read, Sources, Terminal, html, json};
 use crate::render::{Site, plural};
-use crate::rollup::{Change, Incident, Leaders, Row, Span, Summary};
+use crate::rollup::{Change, Incident, Leaders, Span, Summary};
 
 use super::args::{Bucketed, Common};
 use super::incidents::Incidents;
@@ -84,10 +84,6 @@ enum Format {
 
 /// What was counted, whatever it was counted from.
 struct Counted {
-    /// The rows of the period.
-    rows: Vec<Row>,
-    /// The rows of the time before.
-    before: Vec<Row>,
     /// From when on there is data.
     known: Option<Moment>,
     /// When the first record of the logs was written, if it is they that were read.
@@ -95,6 +91,8 @@ struct Counted {
     /// Up to when everything is known, if that can be told: logs end with a record, however quiet it was since.
     ends: Option<Moment>,
     summary: Summary,
+    incidents: Vec<Incident>,
+    change: Option<Change>,
     leaders: Option<Leaders>,
     period: Period,
     bucket_seconds: i64,
@@ -147,9 +145,13 @@ impl Report {
             Some(folder) => self.count_dataset(folder)?,
             None => self.count_logs()?,
         };
-        let Some(counted) = counted else {
+        let Some(mut counted) = counted else {
             return Ok(Status::NoResult);
         };
+        let (from, until) = (counted.known_from(), counted.ends);
+        for incident in &mut counted.incidents {
+            incident.settle(from, until, &self.incidents.thresholds());
+        }
         let failures = counted.summary.total.failed;
         let is_clean = failures == 0 && counted.status == Status::Done;
         if !(is_clean && self.quiet_if_clean) {
@@ -167,24 +169,11 @@ impl Report {
     }
 
     fn write(&self, counted: &Counted) -> Result<(), CliError> {
-        let thresholds = self.incidents.thresholds();
-        let mut incidents = Incident::find(
-            &counted.rows,
-            &counted.before,
-            counted.period.since,
-            &thresholds,
-        );
-        for incident in &mut incidents {
-            incident.settle(counted.known_from(), counted.ends, &thresholds);
-        }
-        let span = counted.period.span();
-        let rows = || counted.before.iter().chain(&counted.rows);
-        let change = span.map(|span| Change::new(span, rows(), counted.known));
         let sources = Sources {
             summary: &counted.summary,
-            incidents: &incidents,
+            incidents: &counted.incidents,
             leaders: counted.leaders.as_ref(),
-            change: change.as_ref(),
+            change: counted.change.as_ref(),
             since: counted.period.since,
             until: counted.period.until,
             bucket_seconds: counted.bucket_seconds,

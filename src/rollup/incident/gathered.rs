@@ -115,7 +115,8 @@ impl Gathered {
             servers: most_first(self.servers),
             clients: self.clients.estimate(),
             example: self.most.remove(&class).and_then(|(_, example)| example),
-            is_from_before: self.minutes.start <= data.start,
+            // The data's first minute is cut as a rule, and then too small to count.
+            is_from_before: self.minutes.start <= data.start + 1,
             is_going_on: self.minutes.end + gap >= data.end,
         })
     }

@@ -95,22 +95,29 @@ fn days(seconds: i64) -> Option<i64> {
 }
 
 impl Change {
-    /// Finds what rows say of the times before `span`. `known` is from when on there is data.
-    pub fn new<'a>(span: Span, rows: impl Iterator<Item = &'a Row>, known: Option<Moment>) -> Self {
+    /// Of no row yet. `known` is from when on there is data.
+    pub fn new(span: Span, known: Option<Moment>) -> Self {
         let is_known = |time: &&Range<Moment>| known.is_some_and(|known| known <= time.start);
-        let times: Vec<Range<Moment>> = span.earlier.iter().filter(is_known).cloned().collect();
-        let mut earlier = vec![Earlier::default(); times.len()];
-        for row in rows.filter(|row| row.class.kind() == Kind::Failed) {
-            for (minute, events) in row.minutes.counts() {
-                let moment = Moment(row.bucket.0 + i64::from(minute) * MINUTE);
-                let around = times.iter().zip(&mut earlier);
-                for (_, earlier) in around.filter(|(time, _)| time.contains(&moment)) {
-                    *earlier.pools.entry(row.pool.clone()).or_default() += u64::from(events);
-                    earlier.classes.insert((row.pool.clone(), row.class));
-                }
+        let known = span.earlier.iter().filter(is_known).count();
+        Self {
+            span,
+            earlier: vec![Earlier::default(); known],
+        }
+    }
+
+    /// Adds what a row says of the times before.
+    pub fn add(&mut self, row: &Row) {
+        if row.class.kind() != Kind::Failed {
+            return;
+        }
+        for (minute, events) in row.minutes.counts() {
+            let moment = Moment(row.bucket.0 + i64::from(minute) * MINUTE);
+            let around = self.span.earlier.iter().zip(&mut self.earlier);
+            for (_, earlier) in around.filter(|(time, _)| time.contains(&moment)) {
+                *earlier.pools.entry(row.pool.clone()).or_default() += u64::from(events);
+                earlier.classes.insert((row.pool.clone(), row.class));
             }
         }
-        Self { span, earlier }
     }
 }
 
