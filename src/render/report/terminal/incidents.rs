@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use crate::render::count;
@@ -32,11 +33,15 @@ impl View<'_> {
         bursts.sort_by_key(|incident| Reverse(incident.failures));
         let mut shown = self.first(&bursts, FEW).to_vec();
         // In the order of time again, and those that started together stand together.
-        let start = |incident: &Incident| {
-            let group = bursts.iter().filter(|other| other.group == incident.group);
-            group.map(|incident| incident.started.0).min()
-        };
-        shown.sort_by_key(|incident| (start(incident), incident.group, incident.started.0));
+        let mut starts = HashMap::new();
+        for incident in &bursts {
+            let start = starts.entry(incident.group).or_insert(incident.started.0);
+            *start = incident.started.0.min(*start);
+        }
+        shown.sort_by_key(|incident| {
+            let start = starts.get(&incident.group);
+            (start, incident.group, incident.started.0)
+        });
         let most = shown.iter().map(|incident| incident.failures).max();
         self.section(out, "INCIDENTS", "")?;
         let mut table = Table::new(&[
