@@ -3,6 +3,9 @@ use crate::record::Moment;
 /// Microseconds.
 const MINUTE: i64 = 60_000_000;
 
+/// Minutes of the widest bucket.
+const A_DAY: u16 = 24 * 60;
+
 /// How many events each minute of a bucket has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Minutes {
@@ -18,9 +21,10 @@ impl Minutes {
         self.count(minute, 1);
     }
 
-    /// The counts of the first, second, … minute, as a list.
+    /// The counts of the first, second, … minute, as a list; what is longer than a day is none of ours.
     pub fn from_list(list: impl IntoIterator<Item = u32>) -> Self {
-        let counts = (0..).zip(list).filter(|&(_, events)| events > 0).collect();
+        let minutes = (0..A_DAY).zip(list);
+        let counts = minutes.filter(|&(_, events)| events > 0).collect();
         Self { counts }
     }
 
@@ -77,6 +81,8 @@ mod tests {
         list.push(1);
         assert_eq!(other.list().collect::<Vec<_>>(), list);
         assert_eq!(Minutes::from_list(other.list()), other);
+        let damaged = Minutes::from_list(std::iter::repeat_n(1, 70_000));
+        assert_eq!(damaged.counts().last(), Some((1_439, 1)));
         assert_eq!(some.counts().collect::<Vec<_>>(), [(0, 2), (1, 3), (59, 1)]);
     }
 }
