@@ -198,21 +198,24 @@ fn nightly_run(roff: &mut Roff) {
 
 fn exit_status(roff: &mut Roff, command: &str) {
     roff.control("SH", ["EXIT STATUS"]);
-    let meanings = match command {
-        "doctor" => [
+    let mut meanings = match command {
+        "doctor" => vec![
             "Nothing is wrong as far as could be seen.",
             "There are findings.",
             "It could not look: the command line is wrong, or a configuration or a log could not be read.",
         ],
-        _ => [
+        _ => vec![
             "Done. A closed pipe is a success, too.",
             "Done, but something was left out. Standard error says what.",
             "No result: the command line is wrong, nothing could be read, or nothing could be written.",
         ],
     };
-    for (status, meaning) in ["0", "1", "2"].into_iter().zip(meanings) {
+    if command == "report" {
+        meanings.push("Done, and there are more failures than --fail-over allows.");
+    }
+    for (status, meaning) in meanings.into_iter().enumerate() {
         roff.control("TP", []);
-        roff.text([bold(status)]);
+        roff.text([bold(status.to_string())]);
         roff.text([roman(meaning)]);
     }
 }

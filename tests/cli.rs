@@ -413,6 +413,18 @@ fn completions_into_a_closed_pipe_are_a_quiet_success() {
 }
 
 #[test]
+fn no_line_of_help_ends_before_its_time() {
+    let output = run(&["--help"]);
+    let help = stdout(&output);
+    let (_, status) = help.split_once("Exit status: ").unwrap();
+    let (status, _) = status.split_once("\n\n").unwrap();
+    let lines: Vec<&str> = status.lines().collect();
+    let (_, before) = lines.split_last().unwrap();
+    assert!(before.iter().all(|line| line.len() > 60), "{status}");
+    assert!(status.contains("3 more failures than"), "{status}");
+}
+
+#[test]
 fn the_help_of_a_command_tells_the_full_story() {
     let output = run(&["completions", "--help"]);
     assert!(stdout(&output).contains("Bash looks for it in"));

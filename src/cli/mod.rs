@@ -41,8 +41,8 @@ Reads NGINX error logs and answers which upstream pool failed, how, when, and wh
 
 Data goes to standard output, words go to standard error.
 
-Exit status: 0 done; 1 done, but something was left out, and standard error says what; 2 no result; 3 done, and
-there are more failures than a flag allows.";
+Exit status: 0 done; 1 done, but something was left out, and standard error says what; 2 no result; \
+3 more failures than report --fail-over allows.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
