@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Timelike, Utc};
 use serde_json::Value;
 
 /// Logs and a dataset of a test's own.
@@ -397,7 +397,8 @@ fn logs_and_a_dataset_together_are_refused_and_so_is_neither() {
 #[test]
 fn an_outage_that_was_mended_does_not_go_on_although_nothing_was_logged_since() {
     let house = House::new();
-    let now = Utc::now().with_nanosecond(0).unwrap();
+    // All of an outage falls into one minute.
+    let now = Utc::now().duration_trunc(TimeDelta::minutes(1)).unwrap();
     let ended = |report: Value| {
         let incidents = report["incidents"].as_array().unwrap().clone();
         assert_eq!(incidents.len(), 1, "{incidents:?}");
