@@ -11,6 +11,7 @@ mod markdown;
 mod read;
 #[cfg(test)]
 mod samples;
+mod sources;
 mod steps;
 mod strip;
 mod terminal;
@@ -21,9 +22,9 @@ pub use document::{
     NotUnderstood, Period, Pool, PoolClass, PoolDelta, Read, Request, SCHEMA, Statuses, Timezone,
     Totals,
 };
-pub use gather::Sources;
 pub(crate) use html::Inert;
 pub use html::html;
 pub use json::{JSON_SCHEMA, json};
 pub use markdown::Markdown;
+pub use sources::Sources;
 pub use terminal::{Style, Terminal};

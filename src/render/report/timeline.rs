@@ -6,7 +6,7 @@ use crate::rollup::Summary;
 use crate::taxonomy::Class;
 
 use super::document::{Bucket, ClassCount};
-use super::gather::Sources;
+use super::sources::Sources;
 
 /// The period, cut into parts that are equally wide.
 pub(super) struct Timeline {

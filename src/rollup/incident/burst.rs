@@ -10,10 +10,8 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::Thresholds;
+use super::counts::{Count, within};
 use super::usual::{DAY, HOUR, Hours};
-
-/// A minute, counted from 1970-01-01 00:00 UTC, and its failures. Minutes without any are left out.
-pub(super) type Count = (i64, u64);
 
 /// A burst.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,13 +84,6 @@ pub(super) fn bursts(counts: &[Count], data: &Range<i64>, thresholds: &Threshold
         }
     };
     found.into_iter().map(with_inner).collect()
-}
-
-/// The counts of these minutes, or hours.
-pub(super) fn within<'a>(counts: &'a [Count], minutes: &Range<i64>) -> &'a [Count] {
-    let from = counts.partition_point(|count| count.0 < minutes.start);
-    let to = counts.partition_point(|count| count.0 < minutes.end);
-    &counts[from..to]
 }
 
 fn find(counts: &[Count], usual: impl Fn(i64) -> f64, thresholds: &Thresholds) -> Vec<Range<i64>> {

@@ -5,8 +5,7 @@ use crate::record::Moment;
 use crate::rollup::{Row, choose_example};
 use crate::taxonomy::{Class, Kind};
 
-use super::burst::Count;
-use super::failures::counts_of;
+use super::counts::{Count, counts_of};
 use super::gathered::Gathered;
 use super::{Incident, MINUTE};
 

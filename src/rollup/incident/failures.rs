@@ -5,7 +5,8 @@ use crate::record::Moment;
 use crate::rollup::{Minutes, Row};
 use crate::taxonomy::Kind;
 
-use super::burst::{self, Burst, Count};
+use super::burst::{self, Burst};
+use super::counts::{Count, counts_of};
 use super::gathered::Gathered;
 use super::{Bursts, MINUTE, Thresholds};
 
@@ -74,11 +75,4 @@ fn with_inner(burst: &Burst, counts: &[Count]) -> (Gathered, Vec<Gathered>) {
     };
     let inner = burst.inner.iter().map(|minutes| new(minutes, &[]));
     (new(&burst.minutes, &burst.inner), inner.collect())
-}
-
-/// The minutes of a bucket that have events.
-pub(super) fn counts_of(bucket: Moment, minutes: &Minutes) -> impl Iterator<Item = Count> {
-    let begin = bucket.0.div_euclid(MINUTE);
-    let counts = minutes.counts();
-    counts.map(move |(minute, events)| (begin + i64::from(minute), events.into()))
 }

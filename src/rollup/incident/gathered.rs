@@ -6,7 +6,7 @@ use crate::rollup::summary::most_first;
 use crate::rollup::{ClientsTogether, Row};
 use crate::taxonomy::Class;
 
-use super::burst::{self, Count};
+use super::counts::{Count, within};
 use super::{Incident, MINUTE};
 
 /// What is gathered of an incident, row by row, in the order of buckets.
@@ -42,7 +42,7 @@ impl Gathered {
             at_hand: BTreeMap::new(),
             most: BTreeMap::new(),
         };
-        let its = burst::within(counts, &gathered.minutes).iter().copied();
+        let its = within(counts, &gathered.minutes).iter().copied();
         let its = its.filter(|count| gathered.has(count.0));
         // Of equals the first.
         gathered.peak = its.rev().max_by_key(|count| count.1);
@@ -61,7 +61,7 @@ impl Gathered {
 
     /// Adds a row, of whose minutes these have events, and whether any of them is one of it.
     pub(super) fn add(&mut self, row: &Row, minutes: &[Count]) -> bool {
-        let its = burst::within(minutes, &self.minutes).iter();
+        let its = within(minutes, &self.minutes).iter();
         let its = its.filter(|count| self.has(count.0));
         let failed: u64 = its.map(|count| count.1).sum();
         if failed == 0 {

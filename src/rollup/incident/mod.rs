@@ -2,6 +2,7 @@
 
 mod burst;
 mod bursts;
+mod counts;
 mod failures;
 mod gathered;
 mod usual;

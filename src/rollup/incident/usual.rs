@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::burst::{Count, within};
+use super::counts::{Count, within};
 
 /// Minutes.
 pub(super) const HOUR: i64 = 60;

@@ -187,7 +187,7 @@ fn tiles(document: &Document) -> Vec<Tile> {
         ),
         tile("Clients affected", totals.clients, String::new()),
         tile(
-            "… answered with 502",
+            "… that end in 502",
             statuses.bad_gateway,
             share(statuses.bad_gateway),
         ),
