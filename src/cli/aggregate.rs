@@ -12,10 +12,10 @@ use crate::rollup::{Intake, Row, Summary};
 use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
-use super::args::{Bucketed, Common, Prepared, say, this_machine};
+use super::args::{Bucketed, Common, Prepared, this_machine};
 use super::incidents::Incidents;
 use super::time::Span;
-use super::{CliError, Status};
+use super::{CliError, Status, say};
 
 /// Append per-pool, per-hour Parquet to a dataset.
 ///

@@ -7,9 +7,8 @@ use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::{bytes, plural};
 
-use super::args::say;
 use super::time::Span;
-use super::{CliError, Status};
+use super::{CliError, Status, say};
 
 /// Merge the files of a dataset into one for each month, and drop what is old.
 ///

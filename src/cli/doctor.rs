@@ -11,7 +11,8 @@ use crate::rollup::Row;
 use crate::scan::Scan;
 use crate::taxonomy::Rules;
 
-use super::args::{Common, print, say};
+use super::args::Common;
+use super::say::{print, say};
 use super::{CliError, Status};
 
 /// NGINX, PHP-FPM, the sockets between them and the log, checked against each other.

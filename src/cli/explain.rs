@@ -5,7 +5,8 @@ use clap::{Args, ValueEnum};
 use crate::render::{Classes, Explained};
 use crate::taxonomy::Class;
 
-use super::args::{print, rules};
+use super::args::rules;
+use super::say::print;
 use super::{CliError, Status};
 
 /// What a class means: its causes, how to confirm each, how to fix it.

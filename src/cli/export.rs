@@ -10,11 +10,10 @@ use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile};
 use crate::rollup::Row;
 
-use super::args::say;
 use super::output::{Out, Surface, show};
 use super::period::period;
 use super::time::When;
-use super::{CliError, Status};
+use super::{CliError, Status, say};
 
 /// What a dataset holds, for Prometheus and as CSV.
 ///

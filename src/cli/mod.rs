@@ -15,6 +15,7 @@ mod output;
 mod period;
 mod progress;
 mod report;
+mod say;
 mod signals;
 mod status;
 mod time;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use args::say;
+pub use say::say;
 pub use status::Status;
 
 /// Reads NGINX error logs and answers which upstream pool failed, how, when, and what to do.

@@ -15,8 +15,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use crate::render::bytes;
 use crate::source::{Meter, Progress};
 
-use super::args::say;
 use super::output::Surface;
+use super::say;
 use super::signals;
 
 /// Whether progress is shown.

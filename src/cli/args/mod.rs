@@ -23,8 +23,6 @@ use super::progress;
 use super::time::{Bucket, When};
 
 pub(super) use prepared::Prepared;
-pub(super) use words::print;
-pub use words::say;
 
 /// What every command that reads logs takes.
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use crate::render::Site;
 use crate::scan::{Outcome, Scan};
 use crate::source::{Access, Meter, Trouble};
 
-use super::{Common, say};
+use super::Common;
 use crate::cli::output::Surface;
-use crate::cli::{CliError, Status};
+use crate::cli::{CliError, Status, say};
 
 /// Logs that wait to be scanned.
 pub(in crate::cli) struct Prepared {
