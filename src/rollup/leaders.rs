@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use crate::record::Text;
 use crate::taxonomy::Kind;
@@ -18,12 +19,20 @@ pub struct Leaders {
     clients: Counts,
 }
 
-/// Keys are bytes: of requests the pool, a line feed, and the request's method and path.
+/// Keys are two texts: of requests the pool, and the method and path; of clients nothing, and the address.
 #[derive(Debug, Clone, Default)]
 struct Counts {
-    counts: HashMap<Box<[u8]>, u64, RandomState>,
+    hasher: RandomState,
+    counts: HashTable<Counted>,
     /// Events that may be missing from any count.
     given_up: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Counted {
+    pool: Box<[u8]>,
+    name: Box<[u8]>,
+    events: u64,
 }
 
 /// So many are counted, and when there are more, the lesser half is given up.
@@ -40,12 +49,12 @@ impl Leaders {
         }
         let tail = &event.record.tail;
         if let Some(client) = tail.client.filter(|client| !client.is_empty()) {
-            self.clients.add(&[client], 1);
+            self.clients.add(b"", client, 1);
         }
         if let Some(request) = tail.request {
             let request = without_query(request);
             let request = &request[..request.len().min(LONGEST)];
-            self.requests.add(&[event.pool, b"\n", request], 1);
+            self.requests.add(event.pool, request, 1);
         }
     }
 
@@ -57,19 +66,15 @@ impl Leaders {
 
     /// The requests that failed most often, with their pools.
     pub fn requests(&self, most: usize) -> Vec<(String, String, u64)> {
-        let split = |(key, events): (&[u8], u64)| {
-            let at = memchr::memchr(b'\n', key).unwrap_or(key.len());
-            let text = |bytes| Text(bytes).to_str().into_owned();
-            let request = key.get(at + 1..).unwrap_or_default();
-            (text(&key[..at]), text(request), events)
-        };
-        self.requests.most(most).map(split).collect()
+        let text = |bytes: &[u8]| Text(bytes).to_str().into_owned();
+        let request = |of: &Counted| (text(&of.pool), text(&of.name), of.events);
+        self.requests.most(most).map(request).collect()
     }
 
     /// The clients that saw most failures.
     pub fn clients(&self, most: usize) -> Vec<(String, u64)> {
-        let text = |(key, events)| (Text(key).to_str().into_owned(), events);
-        self.clients.most(most).map(text).collect()
+        let client = |of: &Counted| (Text(&of.name).to_str().into_owned(), of.events);
+        self.clients.most(most).map(client).collect()
     }
 
     /// By how much a count may be too low.
@@ -79,43 +84,56 @@ impl Leaders {
 }
 
 impl Counts {
-    fn add(&mut self, parts: &[&[u8]], events: u64) {
-        let key = parts.concat();
-        match self.counts.get_mut(key.as_slice()) {
-            Some(count) => *count += events,
-            None => {
-                if self.counts.len() >= MOST {
-                    self.give_up();
-                }
-                self.counts.insert(key.into_boxed_slice(), events);
-            }
+    fn add(&mut self, pool: &[u8], name: &[u8], events: u64) {
+        let hash = hash(&self.hasher, pool, name);
+        let is_it = |counted: &Counted| *counted.pool == *pool && *counted.name == *name;
+        if let Some(counted) = self.counts.find_mut(hash, is_it) {
+            counted.events += events;
+            return;
         }
+        if self.counts.len() >= MOST {
+            self.give_up();
+        }
+        let counted = Counted {
+            pool: pool.into(),
+            name: name.into(),
+            events,
+        };
+        let hasher = &self.hasher;
+        let rehash = |counted: &Counted| self::hash(hasher, &counted.pool, &counted.name);
+        self.counts.insert_unique(hash, counted, rehash);
     }
 
     fn give_up(&mut self) {
-        let mut counts: Vec<u64> = self.counts.values().copied().collect();
+        let mut counts: Vec<u64> = self.counts.iter().map(|counted| counted.events).collect();
         counts.sort_unstable();
         let least = counts[counts.len() / 2];
         self.given_up += least;
-        self.counts.retain(|_, count| *count > least);
+        self.counts.retain(|counted| counted.events > least);
     }
 
     fn merge(&mut self, other: Self) {
         self.given_up += other.given_up;
-        for (key, events) in other.counts {
-            self.add(&[&key], events);
+        for Counted { pool, name, events } in other.counts {
+            self.add(&pool, &name, events);
         }
     }
 
-    fn most(&self, most: usize) -> impl Iterator<Item = (&[u8], u64)> {
-        let mut counts: Vec<(&[u8], u64)> = self
-            .counts
-            .iter()
-            .map(|(key, &events)| (&**key, events))
-            .collect();
-        counts.sort_unstable_by_key(|&(key, events)| (Reverse(events), key));
+    fn most(&self, most: usize) -> impl Iterator<Item = &Counted> {
+        let mut counts: Vec<&Counted> = self.counts.iter().collect();
+        counts.sort_unstable_by_key(|counted| {
+            (Reverse(counted.events), &counted.pool, &counted.name)
+        });
         counts.into_iter().take(most)
     }
+}
+
+fn hash(hasher: &RandomState, pool: &[u8], name: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(pool);
+    hasher.write_usize(pool.len());
+    hasher.write(name);
+    hasher.finish()
 }
 
 /// `GET /cart` of `GET /cart?id=7 HTTP/1.1`
@@ -148,21 +166,25 @@ mod tests {
     fn the_frequent_stay_however_many_there_are() {
         let mut counts = Counts::default();
         for number in 0..200_000_u32 {
-            counts.add(&[&number.to_le_bytes()], 1);
+            counts.add(b"", &number.to_le_bytes(), 1);
             if number % 100 == 0 {
-                counts.add(&[b"often"], 1);
+                counts.add(b"shop", b"often", 1);
             }
         }
         assert!(counts.counts.len() <= MOST);
-        let (name, events) = counts.most(1).next().unwrap();
-        assert_eq!(name, b"often");
+        let events = |counts: &Counts| {
+            let first = counts.most(1).next().unwrap();
+            assert_eq!((&*first.pool, &*first.name), (&b"shop"[..], &b"often"[..]));
+            first.events
+        };
+        let often = events(&counts);
         assert!(
-            events <= 2_000 && events + counts.given_up >= 2_000,
-            "{events}"
+            often <= 2_000 && often + counts.given_up >= 2_000,
+            "{often}"
         );
         let mut merged = Counts::default();
-        merged.add(&[b"often"], 7);
+        merged.add(b"shop", b"often", 7);
         merged.merge(counts);
-        assert_eq!(merged.most(1).next().unwrap().1, events + 7);
+        assert_eq!(events(&merged), often + 7);
     }
 }
