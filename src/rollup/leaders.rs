@@ -38,7 +38,7 @@ struct Counted {
 /// So many are counted, and when there are more, the lesser half is given up.
 const MOST: usize = 16_384;
 
-/// As much of a path as is told apart.
+/// As much of a request or an address as is told apart.
 const LONGEST: usize = 200;
 
 impl Leaders {
@@ -49,7 +49,7 @@ impl Leaders {
         }
         let tail = &event.record.tail;
         if let Some(client) = tail.client.filter(|client| !client.is_empty()) {
-            self.clients.add(b"", client, 1);
+            self.clients.add(b"", &client[..client.len().min(LONGEST)], 1);
         }
         if let Some(request) = tail.request {
             let request = without_query(request);
