@@ -49,7 +49,8 @@ impl Leaders {
         }
         let tail = &event.record.tail;
         if let Some(client) = tail.client.filter(|client| !client.is_empty()) {
-            self.clients.add(b"", &client[..client.len().min(LONGEST)], 1);
+            self.clients
+                .add(b"", &client[..client.len().min(LONGEST)], 1);
         }
         if let Some(request) = tail.request {
             let request = without_query(request);

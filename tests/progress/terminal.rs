@@ -130,8 +130,10 @@ impl Terminal {
 
 /// The program, as on a terminal that can do what terminals do.
 pub fn badgateway(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_badgateway"));
+    // Who runs tests in the background has them ignore signals, and what they start as well.
+    let mut command = Command::new("env");
     command
+        .args(["--default-signal=INT,HUP", env!("CARGO_BIN_EXE_badgateway")])
         .args(arguments)
         .args(["--timezone", "UTC", "--no-discover"])
         .env("TERM", "xterm")
