@@ -12,7 +12,7 @@ use super::wrap::Wrap;
 #[derive(Debug)]
 pub struct Explained {
     class: Class,
-    explanation: Option<Explanation>,
+    explanation: Option<&'static Explanation>,
 }
 
 /// The same for programs.
@@ -60,7 +60,7 @@ impl Explained {
             kind: self.class.kind().letter(),
             status: self.class.status(),
             meaning: self.class.meaning(),
-            explanation: self.explanation.as_ref(),
+            explanation: self.explanation,
             settings: self.settings().filter_map(|(_, fact)| fact).collect(),
         };
         let mut text =

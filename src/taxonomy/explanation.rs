@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::Class;
@@ -96,9 +98,14 @@ pub const PLACEHOLDERS: &[(&str, &str)] = &[
 
 impl Class {
     /// What to know about it; `None` for the operator's own classes.
-    pub fn explanation(self) -> Option<Explanation> {
+    pub fn explanation(self) -> Option<&'static Explanation> {
+        /// In the order of the classes; each is read when it is asked for first.
+        static READ: [OnceLock<Explanation>; Class::ALL.len()] =
+            [const { OnceLock::new() }; Class::ALL.len()];
         let text = self.explained()?;
-        Some(toml::from_str(text).expect("a test reads all of them"))
+        let at = Self::ALL.iter().position(|class| *class == self)?;
+        let read = || toml::from_str(text).expect("a test reads all of them");
+        Some(READ[at].get_or_init(read))
     }
 }
 
@@ -109,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn all() -> impl Iterator<Item = (Class, Explanation)> {
+    fn all() -> impl Iterator<Item = (Class, &'static Explanation)> {
         Class::ALL
             .iter()
             .map(|&class| (class, class.explanation().unwrap()))

@@ -97,7 +97,7 @@ struct Explained(HashMap<Class, Option<String>>);
 impl Explained {
     /// The likeliest cause.
     fn likely(&mut self, class: Class) -> Option<String> {
-        let likely = || Some(class.explanation()?.causes.into_iter().next()?.what);
+        let likely = || Some(class.explanation()?.causes.first()?.what.clone());
         self.0.entry(class).or_insert_with(likely).clone()
     }
 
