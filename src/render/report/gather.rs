@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::Utc;
 
@@ -23,7 +23,6 @@ impl Document {
     pub fn new(sources: &Sources<'_>, read: Read) -> Self {
         let summary = sources.summary;
         let timeline = Timeline::new(sources);
-        let mut explained = Explained::default();
         let failures = summary.total.failed;
         let pools = summary.pools.iter().take(POOLS).enumerate();
         let pools = pools.map(|(place, pool)| {
@@ -33,19 +32,18 @@ impl Document {
                     true => timeline.counts(&pool.buckets),
                     false => Vec::new(),
                 },
-                ..explained.pool(pool, failures, sources.site)
+                ..Pool::new(pool, failures, sources.site)
             }
         });
         let pools = pools.collect();
-        let groups = rollup::Incident::together(sources.incidents);
-        let mut incidents: Vec<(usize, Incident)> = Vec::new();
-        for (group, places) in groups.iter().enumerate() {
-            for &place in places {
-                let incident = &sources.incidents[place];
-                incidents.push((place, explained.incident(incident, group, sources.site)));
-            }
+        let mut groups = vec![0; sources.incidents.len()];
+        let together = rollup::Incident::together(sources.incidents);
+        for (group, places) in together.into_iter().enumerate() {
+            places.into_iter().for_each(|place| groups[place] = group);
         }
-        incidents.sort_by_key(|&(place, _)| place);
+        let incidents = sources.incidents.iter().zip(groups);
+        let incidents =
+            incidents.map(|(incident, group)| Incident::new(incident, group, sources.site));
         Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
@@ -68,10 +66,7 @@ impl Document {
                 statuses: statuses(&summary.statuses),
             },
             pools,
-            incidents: incidents
-                .into_iter()
-                .map(|(_, incident)| incident)
-                .collect(),
+            incidents: incidents.collect(),
             classes: class_counts(&summary.classes),
             timeline_seconds: timeline.seconds(),
             timeline: timeline.buckets(summary),
@@ -90,21 +85,17 @@ impl Document {
     }
 }
 
-/// What the classes are explained with, read once each.
-#[derive(Default)]
-struct Explained(HashMap<Class, Option<String>>);
+/// The likeliest cause.
+fn likely(class: Class) -> Option<String> {
+    Some(class.explanation()?.causes.first()?.what.clone())
+}
 
-impl Explained {
-    /// The likeliest cause.
-    fn likely(&mut self, class: Class) -> Option<String> {
-        let likely = || Some(class.explanation()?.causes.first()?.what.clone());
-        self.0.entry(class).or_insert_with(likely).clone()
-    }
-
-    fn pool(&mut self, pool: &rollup::Pool, failures: u64, site: &Site) -> Pool {
+impl Pool {
+    /// One of those that had so many failures together.
+    fn new(pool: &rollup::Pool, failures: u64, site: &Site) -> Self {
         let class = pool.worst.0;
         let (bucket, events) = pool.busiest;
-        Pool {
+        Self {
             pool: pool.name.clone(),
             failures: pool.tally.failed,
             share: match failures {
@@ -118,7 +109,7 @@ impl Explained {
             classes: class_counts(&pool.classes),
             worst_class: class,
             meaning: class.meaning(),
-            likely: self.likely(class),
+            likely: likely(class),
             first_step: site.first_step(&Case {
                 class,
                 peer: pool.peer.as_deref(),
@@ -137,11 +128,13 @@ impl Explained {
             by_bucket: Vec::new(),
         }
     }
+}
 
-    fn incident(&mut self, incident: &rollup::Incident, group: usize, site: &Site) -> Incident {
+impl Incident {
+    fn new(incident: &rollup::Incident, group: usize, site: &Site) -> Self {
         let class = incident.class();
         let first = |names: &'_ [(String, u64)]| names.first().map(|(name, _)| name.clone());
-        Incident {
+        Self {
             group,
             pool: incident.pool.clone(),
             started: Time(incident.started),
@@ -154,7 +147,7 @@ impl Explained {
             peak: Time(incident.peak),
             class,
             meaning: class.meaning(),
-            likely: self.likely(class),
+            likely: likely(class),
             first_step: site.first_step(&Case {
                 class,
                 peer: first(&incident.peers).as_deref(),

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use askama::Template;
 
 use crate::render::{count, plural};
@@ -90,11 +92,10 @@ impl<'a> Incidents<'a> {
             .iter()
             .partition(|incident| is_all_along(incident));
         let mut groups: Vec<Vec<&Incident>> = Vec::new();
+        let mut places = HashMap::new();
         for incident in bursts {
-            match groups
-                .iter_mut()
-                .find(|group| group[0].group == incident.group)
-            {
+            let place = *places.entry(incident.group).or_insert(groups.len());
+            match groups.get_mut(place) {
                 Some(group) => group.push(incident),
                 None => groups.push(vec![incident]),
             }
