@@ -1,7 +1,7 @@
 use crate::record::Moment;
 
 /// Microseconds.
-const MINUTE: i64 = 60_000_000;
+pub(super) const MINUTE: i64 = 60_000_000;
 
 /// Minutes of the widest bucket.
 const A_DAY: u16 = 24 * 60;

@@ -11,6 +11,7 @@ use crate::record::Moment;
 use crate::taxonomy::Class;
 
 use super::Row;
+use super::minutes::MINUTE;
 
 pub use bursts::Bursts;
 pub use failures::Failures;
@@ -66,9 +67,6 @@ impl Default for Thresholds {
         }
     }
 }
-
-/// Microseconds.
-const MINUTE: i64 = 60_000_000;
 
 impl Incident {
     /// The commonest class of its failures.

@@ -7,6 +7,7 @@ use crate::record::{Moment, Zone};
 use crate::taxonomy::{Class, Kind};
 
 use super::Row;
+use crate::rollup::minutes::MINUTE;
 
 /// A time, and those before it with which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +81,6 @@ pub struct Change {
     /// The earlier times of which everything is known, the latest first.
     pub earlier: Vec<Earlier>,
 }
-
-/// Microseconds.
-const MINUTE: i64 = 60_000_000;
 
 /// Seconds.
 const HOUR: i64 = 3_600;
