@@ -1,4 +1,5 @@
 use crate::render::{Time, count, plural};
+use crate::rollup::Span;
 
 use super::clock::{Clock, duration};
 use super::document::{Change, Delta, Document, Incident, Pool};
@@ -194,7 +195,7 @@ pub(super) fn changed(
 }
 
 /// Of so many periods before the median is the usual.
-const PERIODS: usize = 7;
+const PERIODS: usize = Span::PERIODS as usize;
 
 fn compared(now: u64, before: u64, period: &str) -> String {
     let ratio = now as f64 / before as f64;
