@@ -23,7 +23,7 @@ use crate::record::Moment;
 use super::page::{self, Page};
 use super::read::{Merged, Table};
 use super::run::{COMMIT_LOCK, sync_folder};
-use super::{Dataset, DatasetError, Provenance, footer, hourly, parquet_files, write};
+use super::{DAY, Dataset, DatasetError, HOUR, Provenance, footer, hourly, parquet_files, write};
 
 /// What compacting has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,8 +42,6 @@ pub struct Compaction {
 
 /// How the folder begins in which the new table is built.
 const BUILDING: &str = ".compact-";
-
-const DAY: i64 = 86_400_000_000;
 
 /// A month, as years and months since year 0, of files whose buckets are equally wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -361,9 +359,6 @@ impl Building<'_> {
         Ok(footer)
     }
 }
-
-/// Seconds.
-const HOUR: i64 = 3_600;
 
 /// Gives a new folder the mode and, where that is allowed, the owner of the old one.
 fn as_before(old: &Path, new: &Path) -> io::Result<()> {

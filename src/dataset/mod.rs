@@ -62,6 +62,12 @@ impl Dataset {
     }
 }
 
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
+
+/// Seconds; so wide is a bucket where nobody says otherwise.
+const HOUR: i64 = 3_600;
+
 /// What readers find with the glob `*.parquet`, sorted by name.
 fn parquet_files(table: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let unreadable = |source| DatasetError::Io {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use parquet::file::metadata::KeyValue;
 
 use crate::record::Moment;
 
@@ -25,8 +26,12 @@ impl Page {
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, DatasetError> {
-        let values = footer::read(path)?;
-        let value = |key| footer::value(&values, key);
+        Self::of(path, &footer::read(path)?)
+    }
+
+    /// What a file says whose footer was read already.
+    pub(super) fn of(path: &Path, values: &[KeyValue]) -> Result<Self, DatasetError> {
+        let value = |key| footer::value(values, key);
         let mut page = Self {
             path: path.to_path_buf(),
             run: DateTime::UNIX_EPOCH,

@@ -15,6 +15,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
 use crate::record::Moment;
@@ -29,7 +30,7 @@ pub(super) struct Table {
     pub(super) bytes: u64,
     /// The buckets' width in seconds.
     pub(super) width: i64,
-    metadata: ArrowReaderMetadata,
+    pub(super) metadata: ArrowReaderMetadata,
     /// The first and the last bucket of each row group.
     pub(super) groups: Vec<(i64, i64)>,
 }
@@ -87,9 +88,7 @@ impl Table {
             _ => None,
         });
         let groups: Option<Vec<_>> = groups.collect();
-        let file_metadata = metadata.metadata().file_metadata();
-        let values = file_metadata.key_value_metadata();
-        let width = footer::value(values.map_or(&[], Vec::as_slice), footer::BUCKET);
+        let width = footer::value(said(&metadata), footer::BUCKET);
         let width = width.and_then(|width| width.parse().ok());
         Ok(Self {
             path: path.to_path_buf(),
@@ -171,6 +170,12 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// What a file's footer says of the run that wrote it.
+pub(super) fn said(metadata: &ArrowReaderMetadata) -> &[KeyValue] {
+    let values = metadata.metadata().file_metadata().key_value_metadata();
+    values.map_or(&[], Vec::as_slice)
 }
 
 fn count_failures(batch: &RecordBatch, failures: &mut Failures) -> Option<()> {

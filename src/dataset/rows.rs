@@ -10,8 +10,8 @@ use crate::rollup::{Failures, Row};
 use crate::taxonomy::{Class, Phase};
 
 use super::page::Page;
-use super::read::{Merged, Table};
-use super::{Dataset, DatasetError, parquet_files};
+use super::read::{Merged, Table, said};
+use super::{DAY, Dataset, DatasetError, HOUR, parquet_files};
 
 /// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there
 /// were when it was opened.
@@ -28,9 +28,6 @@ pub struct Held {
     pub buckets: Option<(Moment, Moment)>,
     tables: Vec<Table>,
 }
-
-/// Seconds.
-const HOUR: i64 = 3_600;
 
 impl Dataset {
     /// Reads what the footers say.
@@ -56,8 +53,8 @@ impl Dataset {
                 let all = held.buckets.unwrap_or((first, last));
                 held.buckets = Some((all.0.min(first), all.1.max(last)));
             }
+            let page = Page::of(path, said(&table.metadata))?;
             held.tables.push(table);
-            let page = Page::read(path)?;
             held.last_run = held.last_run.max(Some(page.run));
             let first = held.buckets.map(|(first, _)| first);
             let run = Moment(page.run.timestamp_micros());
@@ -73,9 +70,6 @@ impl Dataset {
         Ok(held)
     }
 }
-
-/// Microseconds.
-const DAY: i64 = 86_400_000_000;
 
 impl Held {
     /// The days (UTC) of a time, as far as there is data. Who reads the rows of one day after the other reads nothing

@@ -10,7 +10,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 
 use crate::rollup::Row;
 
-use super::hourly;
+use super::{DAY, hourly};
 
 /// Writes rows, which must be sorted, as a Parquet file. Each day (UTC) is a row group, so a reader
 /// that asks for a time opens only what it needs.
@@ -34,7 +34,6 @@ pub(super) fn readable() -> Permissions {
 }
 
 fn day(row: &Row) -> i64 {
-    const DAY: i64 = 86_400_000_000;
     row.bucket.0.div_euclid(DAY)
 }
 

@@ -130,9 +130,9 @@ impl Common {
         self.timezone.unwrap_or_default()
     }
 
-    /// Whether the zone was named.
-    pub(super) fn has_zone(&self) -> bool {
-        self.timezone.is_some()
+    /// The zone that was named.
+    pub(super) fn asked_zone(&self) -> Option<Zone> {
+        self.timezone
     }
 
     /// The machine that was named.

@@ -9,7 +9,7 @@ use crate::rollup::{Change, Failures, Intake, Row, Summing};
 use crate::taxonomy::Class;
 
 use super::{Counted, Period, Report};
-use crate::cli::{CliError, Status};
+use crate::cli::{CliError, Status, say};
 
 impl Report {
     /// Takes what a dataset holds.
@@ -17,10 +17,7 @@ impl Report {
         let rules = self.common.rules()?;
         let site = self.common.look_around();
         let held = Dataset::new(folder).open()?;
-        let zone = match self.common.has_zone() {
-            true => self.common.zone(),
-            false => held.zone().unwrap_or(self.common.zone()),
-        };
+        let zone = self.common.asked_zone().or(held.zone()).unwrap_or_default();
         let period = whole_buckets(self.period(zone)?, held.bucket_seconds * 1_000_000);
         let last_run = held.last_run.map(|run| Moment(run.timestamp_micros()));
         let period = as_far_as_known(period, last_run);
@@ -53,7 +50,7 @@ impl Report {
             }
         }
         let summary = summing.finish(Intake::default());
-        let is_current = self.is_current(&held, &period, folder);
+        let is_current = is_current(last_run, &period, folder);
         let read = Read::Dataset {
             path: folder.display().to_string(),
             rows,
@@ -89,24 +86,23 @@ impl Report {
         }
         Ok(rows)
     }
+}
 
-    /// Whether a run has added to the dataset since the period began: without one, a quiet period is none that
-    /// is known.
-    fn is_current(&self, held: &Held, period: &Period, folder: &Path) -> bool {
-        let run = held.last_run.map(|run| Moment(run.timestamp_micros()));
-        let (Some(run), Some(since)) = (run, period.since) else {
-            return true;
-        };
-        if run < since {
-            crate::cli::say(format_args!(
-                "{}: the last run was at {} ({}); nothing of the time asked for is known",
-                folder.display(),
-                period.zone.local(run).format("%Y-%m-%d %H:%M:%S"),
-                period.zone
-            ));
-        }
-        run >= since
+/// Whether a run has looked after the dataset since the period began: without one, a quiet period is none that is
+/// known.
+fn is_current(last_run: Option<Moment>, period: &Period, folder: &Path) -> bool {
+    let (Some(run), Some(since)) = (last_run, period.since) else {
+        return true;
+    };
+    if run < since {
+        say(format_args!(
+            "{}: the last run was at {} ({}); nothing of the time asked for is known",
+            folder.display(),
+            period.zone.local(run).format("%Y-%m-%d %H:%M:%S"),
+            period.zone
+        ));
     }
+    run >= since
 }
 
 /// From where the first bucket begins up to where the last one ends.
