@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
-use crate::rollup::{Clients, Row};
+use crate::rollup::{ClientsTogether, Row};
 
 use super::exposition::{Family, Labels, Samples, Sums, is_failure, pool, write_family};
 
@@ -12,7 +12,7 @@ use super::exposition::{Family, Labels, Samples, Sums, is_failure, pool, write_f
 #[derive(Debug, Default)]
 pub struct Textfile {
     sums: Sums,
-    clients: BTreeMap<Labels, Clients>,
+    clients: BTreeMap<Labels, ClientsTogether>,
     /// Seconds since 1970.
     last_events: BTreeMap<Labels, i64>,
 }
@@ -22,10 +22,9 @@ impl Textfile {
     pub fn add(&mut self, rows: &[Row]) {
         for row in rows {
             self.sums.add(row, None);
-            if is_failure(row)
-                && let Some(clients) = Clients::from_sketch(&row.clients_sketch)
-            {
-                self.clients.entry(pool(row)).or_default().merge(clients);
+            if is_failure(row) {
+                let clients = self.clients.entry(pool(row)).or_default();
+                clients.add(&row.clients_sketch);
             }
             let labels = Labels::new([
                 ("host", Some(&row.host)),
