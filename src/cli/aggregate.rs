@@ -20,8 +20,9 @@ use super::{CliError, Status, say};
 /// Append per-pool, per-hour Parquet to a dataset.
 ///
 /// Every run adds one file to the table `hourly` of the dataset: DIR/hourly/*.parquet, and makes the table
-/// `incidents` anew: DIR/incidents/incidents.parquet. What an earlier run has read is not read again, whatever the log is called now and however it is compressed. Where
-/// there is nothing new, nothing is added. What --since and --until leave out is left out for good.
+/// `incidents` anew: DIR/incidents/incidents.parquet. What an earlier run has read is not read again,
+/// whatever the log is called now and however it is compressed. Where there is nothing new, nothing is
+/// added. What --since and --until leave out is left out for good.
 #[derive(Debug, Args)]
 pub(super) struct Aggregate {
     #[command(flatten)]
