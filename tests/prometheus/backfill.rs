@@ -9,30 +9,17 @@ use badgateway::record::Moment;
 use serde_json::Value;
 
 use crate::house::{BEGIN, DAY, DAYS, HOUR, House};
-use crate::server::Server;
+use crate::server::{Server, label};
 
 /// Sums by the time at which they end and by labels.
 type Sums = BTreeMap<(i64, Vec<String>), i64>;
 
 /// What a query gives at the end of each step from the beginning of the logs on.
 fn asked(prometheus: &Server, query: &str, step: i64, labels: &[&str]) -> Sums {
-    let [start, end, step] = [BEGIN + step, BEGIN + DAYS * DAY, step].map(|time| time.to_string());
-    let parameters = [
-        ("query", query),
-        ("start", &start),
-        ("end", &end),
-        ("step", &step),
-    ];
-    let data = prometheus.api("query_range", &parameters);
+    let times = [BEGIN + step, BEGIN + DAYS * DAY, step];
     let mut sums = Sums::new();
-    for series in data["result"].as_array().unwrap() {
-        let text = |label| {
-            series["metric"][label]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let key: Vec<String> = labels.iter().map(text).collect();
+    for series in prometheus.range(query, times) {
+        let key: Vec<String> = labels.iter().map(|name| label(&series, name)).collect();
         for value in series["values"].as_array().unwrap() {
             let sum = value[1].as_str().unwrap().parse::<f64>().unwrap() as i64;
             let twin = sums.insert((value[0].as_i64().unwrap(), key.clone()), sum);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::house::{HOUR, House};
 use crate::panels::{Finds, PANELS};
-use crate::server::Server;
+use crate::server::{Server, label};
 use crate::view::{VIEWS, View, WEEK, step};
 
 /// Rows by their labels.
@@ -174,33 +174,22 @@ fn at(prometheus: &Server, query: &str, time: i64, labels: &[&str]) -> Rows {
 
 /// What a query finds at each step of a time.
 fn over(prometheus: &Server, query: &str, times: [i64; 3], labels: &[&str]) -> Rows {
-    let [start, end, step] = times.map(|time| time.to_string());
-    let parameters = [
-        ("query", query),
-        ("start", &start),
-        ("end", &end),
-        ("step", &step),
-    ];
-    let data = prometheus.api("query_range", &parameters);
     let mut rows = Rows::new();
-    for series in data["result"].as_array().unwrap() {
+    for series in prometheus.range(query, times) {
         for value in series["values"].as_array().unwrap() {
             let time = value[0].as_i64().unwrap();
-            rows.push((key(series, labels, time), number(&value[1])));
+            rows.push((key(&series, labels, time), number(&value[1])));
         }
     }
     rows
 }
 
 fn key(series: &Value, labels: &[&str], time: i64) -> Vec<String> {
-    let label = |label: &&str| match *label {
+    let value = |name: &&str| match *name {
         "time" => time.to_string(),
-        label => series["metric"][label]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        name => label(series, name),
     };
-    labels.iter().map(label).collect()
+    labels.iter().map(value).collect()
 }
 
 fn number(value: &Value) -> f64 {

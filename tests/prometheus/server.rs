@@ -129,6 +129,19 @@ impl Server {
         self.ask("POST", path, body).unwrap().0
     }
 
+    /// The series that a query gives, with their values at each step from one time to another.
+    pub fn range(&self, query: &str, times: [i64; 3]) -> Vec<Value> {
+        let [start, end, step] = times.map(|time| time.to_string());
+        let parameters = [
+            ("query", query),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
+        let data = self.api("query_range", &parameters);
+        data["result"].as_array().unwrap().clone()
+    }
+
     /// What Prometheus' API answers to a question.
     pub fn api(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
         let parameters: Vec<String> = parameters
@@ -172,4 +185,10 @@ fn encoded(value: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     value.bytes().map(encode).collect()
+}
+
+/// The value of a series' label; empty, if it has none.
+pub fn label(series: &Value, name: &str) -> String {
+    let value = series["metric"][name].as_str();
+    value.unwrap_or_default().to_owned()
 }
