@@ -56,7 +56,8 @@ impl Cut for Boundaries {
                 .spans()
                 .iter()
                 .any(|span| begins.contains(&span.place()));
-            if is_begin && !splitter.has_doubts() {
+            let has_second_tail = records.has_second_tail();
+            if is_begin && !has_second_tail && !splitter.has_doubts() {
                 return Some(at);
             }
             place = next_begin(bytes, at + NEXT_PLACE);

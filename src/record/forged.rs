@@ -17,6 +17,7 @@
 //! One case stays open: a path that holds a whole forged tail, whose last line is whole as well, and
 //! that is cut by NGINX to the byte behind it. Nothing in those bytes tells it from genuine lines.
 
+use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -36,26 +37,40 @@ pub(super) struct Joiner {
     /// A record that stopped in the middle of its tail.
     torn: Option<usize>,
     doubted: bool,
-    /// Where percent-encoded line feeds stand in the chunk, the last one first. Hardly any chunk has
+    /// Where percent-encoded line feeds stand in the chunk, as far as is known. Hardly any chunk has
     /// one, and knowing where saves looking into every request.
-    line_feeds: Vec<usize>,
+    line_feeds: VecDeque<usize>,
 }
 
 impl Joiner {
-    pub(super) fn new(chunk: &[u8]) -> Self {
+    /// One that knows where the line feeds of a text are.
+    pub(super) fn of(text: &[u8]) -> Self {
         Self {
-            line_feeds: {
-                let mut places: Vec<usize> = line_feeds(chunk).collect();
-                places.reverse();
-                places
-            },
+            line_feeds: line_feeds(text).collect(),
             ..Self::default()
+        }
+    }
+
+    /// Where the line ends that begins at `at`, if it does. Looks for percent-encoded line feeds on the way.
+    pub(super) fn next_line(&mut self, chunk: &[u8], mut at: usize) -> Option<usize> {
+        loop {
+            at += memchr::memchr2(b'\n', b'%', &chunk[at..])?;
+            if chunk[at] == b'\n' {
+                return Some(at);
+            }
+            if matches!(chunk[at..], [_, b'0', b'a' | b'A', ..]) {
+                self.line_feeds.push_back(at);
+            }
+            at += 1;
         }
     }
 
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
+        if self.is_calm(&span) && !is_torn(chunk, &span) && !stops_early(chunk, &span) {
+            return;
+        }
         let torn = is_torn(chunk, &span);
         if let Some(begin) = self.first_of_forged(chunk, spans, torn) {
             self.join(chunk, spans, begin);
@@ -78,6 +93,14 @@ impl Joiner {
         if early {
             self.open = Some(last);
         }
+    }
+
+    /// Whether nothing came before a record that it may belong to, and nothing in it says so.
+    fn is_calm(&self, span: &Span) -> bool {
+        let is_behind = |&at: &usize| at >= span.end;
+        self.open.is_none()
+            && self.torn.is_none()
+            && self.line_feeds.front().is_none_or(is_behind)
     }
 
     /// Makes one record of those from `begin` on.
@@ -107,8 +130,8 @@ impl Joiner {
     /// The record to which the last one belongs, because its request holds the lines between.
     fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
         let last = spans.last()?;
-        while self.line_feeds.pop_if(|at| *at < last.start).is_some() {}
-        if self.line_feeds.last().is_none_or(|&at| at >= last.end) {
+        while self.line_feeds.pop_front_if(|at| *at < last.start).is_some() {}
+        if self.line_feeds.front().is_none_or(|&at| at >= last.end) {
             return None;
         }
         let request = Request::in_last_tail(chunk, last)?;
@@ -123,7 +146,7 @@ impl Joiner {
         self.open = self.open.filter(|&open| within(&spans[open]));
         self.torn = self.torn.filter(|&torn| within(&spans[torn]));
         if let Some(open) = self.open
-            && (last.second_tail
+            && (last.has_second_tail(chunk)
                 || last.is_cut_from(&spans[open])
                 || closes_quote(chunk, last)
                 || (quotes_upstream(chunk, &spans[open]) && closes_quotation(chunk, last)))
@@ -139,7 +162,6 @@ impl Joiner {
                 return Some(torn);
             }
         }
-        self.doubted |= last.second_tail;
         if let Some(held) = self.first_in_request(chunk, spans) {
             return Some(held);
         }
@@ -160,14 +182,11 @@ fn first_of_cut(spans: &[Span]) -> Option<usize> {
 /// stops inside a quote (or behind more of them, which may be a client's), or its text is a script's,
 /// which may hold line feeds without any quote.
 fn stops_early(chunk: &[u8], span: &Span) -> bool {
-    let record = span.bytes(chunk);
-    let start = &record[..record.len().min(LONGEST_HEAD)];
-    let may_quote = || QUOTING.find(start).is_some();
-    if span.is_cut_from(span) || (span.tail.is_some() && !may_quote()) {
+    if span.is_cut_from(span) {
         return false;
     }
-    let head = Head::read(record);
-    if head.connection.is_none() || head.level == Some(Level::Debug) {
+    let head = span.any_head(chunk);
+    if !head.has_connection() || head.level == Some(Level::Debug) {
         return false;
     }
     if tail::is_foreign(head.text) && has_quote(head.text) {
@@ -176,12 +195,6 @@ fn stops_early(chunk: &[u8], span: &Span) -> bool {
     span.tail.is_none()
         && (has_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
 }
-
-/// No head is longer, whatever the numbers in it, with the first words behind it.
-const LONGEST_HEAD: usize = 112;
-
-/// `FastCGI sent in stderr: "`, `upstream sent `, `memcached sent `.
-static QUOTING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" sent "));
 
 /// How messages begin that scripts wrote (OpenResty, njs).
 const SCRIPTS: [&[u8]; 3] = [b"[lua]", b"lua ", b"js: "];

@@ -71,12 +71,10 @@ pub struct Head<'a> {
     pub micros: u32,
     /// How grave NGINX takes it; `None` for a message that was quoted without its head.
     pub level: Option<Level>,
-    /// The worker process.
-    pub pid: Option<u64>,
-    /// The thread; the same as `pid` on Linux, 0 in old versions.
-    pub tid: Option<u64>,
-    /// The connection's number, behind `*`.
-    pub connection: Option<u64>,
+    /// Process and thread, `12#12`.
+    ids: Option<&'a [u8]>,
+    /// The connection's number.
+    connection: Option<&'a [u8]>,
     /// Everything behind: message, errno, action, tail.
     pub text: &'a [u8],
 }
@@ -126,11 +124,36 @@ impl<'a> Head<'a> {
             stamp: None,
             micros: 0,
             level,
-            pid: ids.map(|ids| ids.0),
-            tid: ids.map(|ids| ids.1),
+            ids,
             connection,
             text,
         }
+    }
+
+    /// The worker process.
+    pub fn pid(&self) -> Option<u64> {
+        number(self.ids?)
+    }
+
+    /// The thread; the same as the process on Linux, 0 in old versions.
+    pub fn tid(&self) -> Option<u64> {
+        let ids = self.ids?;
+        number(&ids[digits(ids) + 1..])
+    }
+
+    /// The connection's number, behind `*`.
+    pub fn connection(&self) -> Option<u64> {
+        number(self.connection?)
+    }
+
+    /// Whether it names a process.
+    pub(crate) fn has_process(&self) -> bool {
+        self.ids.is_some()
+    }
+
+    /// Whether it names a connection.
+    pub(crate) fn has_connection(&self) -> bool {
+        self.connection.is_some()
     }
 }
 
@@ -233,12 +256,14 @@ pub(super) fn stamp_in(line: &[u8]) -> Option<usize> {
 }
 
 /// `12#12: `
-fn ids(text: &[u8]) -> (Option<(u64, u64)>, &[u8]) {
+fn ids(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let found = (|| {
-        let (pid, rest) = number(text)?;
-        let (tid, rest) = number(rest.strip_prefix(b"#")?)?;
-        let rest = rest.strip_prefix(b":")?;
-        Some(((pid, tid), rest.strip_prefix(b" ").unwrap_or(rest)))
+        let pid = Some(digits(text)).filter(is_number)?;
+        let behind = text[pid..].strip_prefix(b"#")?;
+        let tid = Some(digits(behind)).filter(is_number)?;
+        let rest = behind[tid..].strip_prefix(b":")?;
+        let ids = &text[..pid + 1 + tid];
+        Some((ids, rest.strip_prefix(b" ").unwrap_or(rest)))
     })();
     match found {
         Some((ids, rest)) => (Some(ids), rest),
@@ -247,8 +272,11 @@ fn ids(text: &[u8]) -> (Option<(u64, u64)>, &[u8]) {
 }
 
 /// `*23 `
-fn connection(text: &[u8]) -> (Option<u64>, &[u8]) {
-    let found = text.strip_prefix(b"*").and_then(number);
+fn connection(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let found = text.strip_prefix(b"*").and_then(|behind| {
+        let length = Some(digits(behind)).filter(is_number)?;
+        Some(behind.split_at(length))
+    });
     match found {
         Some((number, [])) => (Some(number), &[]),
         Some((number, rest)) if rest[0].is_ascii_whitespace() => {
@@ -258,19 +286,23 @@ fn connection(text: &[u8]) -> (Option<u64>, &[u8]) {
     }
 }
 
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0u64;
-    let mut length = 0;
-    for &byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        length += 1;
-    }
-    // 19 digits always fit.
-    (1..20).contains(&length).then(|| (value, &text[length..]))
+/// How many digits a text begins with.
+fn digits(text: &[u8]) -> usize {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit());
+    end.unwrap_or(text.len())
+}
+
+/// Whether so many digits are a number that always fits.
+fn is_number(length: &usize) -> bool {
+    (1..20).contains(length)
+}
+
+/// The number with which a text begins.
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+    digits
+        .map(|byte| u64::from(byte - b'0'))
+        .reduce(|number, digit| number * 10 + digit)
 }
 
 #[cfg(test)]
@@ -283,7 +315,7 @@ mod tests {
         assert_eq!(head.stamp.unwrap(), b"2026/11/01 09:15:02");
         assert_eq!(head.level, Some(Level::Warn));
         assert_eq!(
-            (head.pid, head.tid, head.connection),
+            (head.pid(), head.tid(), head.connection()),
             (Some(7), Some(9), Some(23))
         );
         assert_eq!(head.text, b"text");
@@ -292,29 +324,29 @@ mod tests {
     #[test]
     fn ids_may_be_missing() {
         let head = Head::read(b"2026/11/01 09:15:02 [emerg] 1#0: bind() failed");
-        assert_eq!((head.pid, head.connection), (Some(1), None));
+        assert_eq!((head.pid(), head.connection()), (Some(1), None));
         assert_eq!(head.text, b"bind() failed");
         let head = Head::read(b"2026/11/01 09:15:02 [notice] text 1#1: *x");
-        assert_eq!((head.pid, head.tid, head.connection), (None, None, None));
+        assert_eq!((head.pid(), head.tid(), head.connection()), (None, None, None));
         assert_eq!(head.text, b"text 1#1: *x");
         let head = Head::read(b"2026/11/01 09:15:02 [error] 1#1: *5");
-        assert_eq!((head.connection, head.text), (Some(5), b"".as_slice()));
+        assert_eq!((head.connection(), head.text), (Some(5), b"".as_slice()));
         let huge = b"2026/11/01 09:15:02 [error] 1#1: *99999999999999999999 x";
-        assert_eq!(Head::read(huge).connection, None);
+        assert_eq!(Head::read(huge).connection(), None);
     }
 
     #[test]
     fn the_time_may_be_missing_or_finer() {
         let head = Head::read(b"[error] 5#6: *18 text");
         assert_eq!((head.stamp, head.level), (None, Some(Level::Error)));
-        assert_eq!((head.pid, head.connection), (Some(5), Some(18)));
+        assert_eq!((head.pid(), head.connection()), (Some(5), Some(18)));
         let head = Head::read(b"*18 text");
-        assert_eq!((head.level, head.connection), (None, Some(18)));
+        assert_eq!((head.level, head.connection()), (None, Some(18)));
         for (fraction, expected) in [(".5", 500_000), (",123", 123_000), (".123456", 123_456)] {
             let record = format!("2026/11/01 09:15:02{fraction} [error] 5#6: text");
             let head = Head::read(record.as_bytes());
             assert_eq!(head.stamp.unwrap(), b"2026/11/01 09:15:02");
-            assert_eq!((head.micros, head.pid), (expected, Some(5)));
+            assert_eq!((head.micros, head.pid()), (expected, Some(5)));
         }
     }
 

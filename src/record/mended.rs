@@ -47,7 +47,7 @@ impl Mended {
             let damage = match number {
                 _ if number < quoted => Damage::Any,
                 0 if is_input => Damage::Likely,
-                _ if memchr::memchr(b'\n', fields).is_some() => Damage::Lines,
+                _ if !span.is_line && memchr::memchr(b'\n', fields).is_some() => Damage::Lines,
                 _ => continue,
             };
             if !span.is_cut_from(span) && span.length() <= LONGEST {

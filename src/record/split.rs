@@ -20,8 +20,8 @@ pub struct Span {
     pub(super) line_end: usize,
     /// Where `, client: ` stands for the first time, counted from `start`.
     pub(super) tail: Option<usize>,
-    /// Whether `, client: ` stands there a second time.
-    pub(super) second_tail: bool,
+    /// Whether it is known to be one line.
+    pub(super) is_line: bool,
     /// Whether it says itself when it was written.
     is_stamped: bool,
     /// Whether somebody quoted it, and may have left out fields.
@@ -51,6 +51,12 @@ impl Span {
         &text[self.start..self.end]
     }
 
+    /// Whether `, client: ` stands there a second time.
+    pub(super) fn has_second_tail(&self, text: &[u8]) -> bool {
+        let record = self.bytes(text);
+        self.tail.is_some_and(|at| tail::next(record, at).is_some())
+    }
+
     /// Marks a record that stands at the end of a text, which is read instead of this one.
     pub(super) fn instead(&self, text: &[u8], start: usize, is_quoted: bool) -> Self {
         Self {
@@ -63,11 +69,21 @@ impl Span {
 
     /// The head of the record that stands here; `None` if there is no such level.
     pub(super) fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
-        let raw = self.bytes(text);
         if self.wrapped.is_none() {
-            return Head::read_stamped(raw);
+            return Head::read_stamped(self.bytes(text));
         }
-        Some(Head::read(raw)).filter(|head| head.level.is_some() || head.stamp.is_none())
+        Some(self.any_head(text)).filter(|head| head.level.is_some() || head.stamp.is_none())
+    }
+
+    /// The head of what stands here, whatever its level.
+    pub(super) fn any_head<'a>(&self, text: &'a [u8]) -> Head<'a> {
+        let raw = self.bytes(text);
+        // One without an envelope was found by its time stamp.
+        let stamped = match self.wrapped {
+            None => Head::read_stamped(raw),
+            Some(_) => None,
+        };
+        stamped.unwrap_or_else(|| Head::read(raw))
     }
 
     pub(super) fn length(&self) -> usize {
@@ -88,15 +104,12 @@ impl Span {
         // Line ends, and the NUL bytes that a file has where it was truncated.
         let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
         let end = end - text[start..end].iter().rev().take_while(padding).count();
-        let record = &text[start..end];
-        let tail = tail::first(record);
-        let second = tail.and_then(|at| tail::next(record, at));
         Self {
             start,
             end,
             line_end,
-            tail,
-            second_tail: second.is_some(),
+            tail: tail::first(&text[start..end]),
+            is_line: false,
             is_stamped: true,
             is_quoted: false,
             wrapped: None,
@@ -120,7 +133,6 @@ impl Span {
     pub(super) fn joined(text: &[u8], first: &Self, last: &Self) -> Self {
         let end = text.len().min(last.line_end + 1);
         Self {
-            second_tail: true,
             is_stamped: first.is_stamped,
             wrapped: first.wrapped,
             place: first.place,
@@ -242,6 +254,12 @@ impl<'a> Records<'a> {
         Some(&self.unwrapped.begins()[number].source)
     }
 
+    /// Whether one of them may have a tail that is another one's.
+    pub(super) fn has_second_tail(&self) -> bool {
+        let mut spans = self.spans.iter();
+        spans.any(|span| span.has_second_tail(self.text))
+    }
+
     /// How many lines stand before the first record of the input and are no other program's.
     pub fn stray_lines(&self) -> u64 {
         self.stray.count
@@ -309,17 +327,18 @@ impl Splitter {
     fn split_plain(&mut self, chunk: &[u8], from: usize, is_input: bool) -> bool {
         self.lines = 0;
         let mut record = None;
+        let mut is_line = true;
         let mut at = from;
         while at < chunk.len() {
-            let newline = memchr::memchr(b'\n', &chunk[at..]);
-            let end = newline.map_or(chunk.len(), |length| at + length);
+            let newline = self.joiner.next_line(chunk, at);
+            let end = newline.unwrap_or(chunk.len());
             self.lines += u64::from(newline.is_some());
             let line = &chunk[at..end];
             if let Some(stamp) = self.stamp_in(line) {
-                match record.replace(at + stamp) {
-                    Some(begin) => self.add(chunk, begin, at),
-                    None => self.joiner = Joiner::new(chunk),
+                if let Some(begin) = record.replace(at + stamp) {
+                    self.add(chunk, begin, at, is_line);
                 }
+                is_line = true;
             } else if envelope::read(line).is_some()
                 || envelope::breaks_off(line).is_some()
                 || (record.is_none() && is_input && self.begins_otherwise(chunk, at, end))
@@ -327,11 +346,13 @@ impl Splitter {
                 return false;
             } else if record.is_none() && is_input {
                 self.stray.add(at, end);
+            } else {
+                is_line = false;
             }
             at = end + 1;
         }
         if let Some(begin) = record {
-            self.add(chunk, begin, chunk.len());
+            self.add(chunk, begin, chunk.len(), is_line);
         }
         true
     }
@@ -358,7 +379,7 @@ impl Splitter {
         let text = unwrapped.text();
         self.lines = memchr::memchr_iter(b'\n', &chunk[from..]).count() as u64;
         self.spans.clear();
-        self.joiner = Joiner::new(text);
+        self.joiner = Joiner::of(text);
         let begins = unwrapped.begins();
         let ends = begins.iter().skip(1).map(|begin| begin.start);
         let ends = ends.chain([text.len()]);
@@ -408,8 +429,11 @@ impl Splitter {
         Some(lead)
     }
 
-    fn add(&mut self, chunk: &[u8], start: usize, end: usize) {
-        let span = Span::mark(chunk, start, end);
+    fn add(&mut self, chunk: &[u8], start: usize, end: usize, is_line: bool) {
+        let span = Span {
+            is_line,
+            ..Span::mark(chunk, start, end)
+        };
         self.joiner.add(chunk, &mut self.spans, span);
     }
 }

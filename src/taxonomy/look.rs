@@ -39,7 +39,7 @@ fn is_edited(head: &Head<'_>) -> bool {
     let first_words = &head.text[..head.text.len().min(messages::LONGEST)];
     head.level.is_none()
         || memchr::memchr(b'\n', first_words).is_some()
-        || (head.pid.is_none() && head.text.first().is_some_and(u8::is_ascii_digit))
+        || (!head.has_process() && head.text.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// A text without what a terminal or a pager puts where it cuts a line.

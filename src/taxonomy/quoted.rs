@@ -43,7 +43,7 @@ fn find_behind<'a>(record: &Record<'a>) -> Option<Found<'a>> {
     let message = record.message;
     let is_number = message.first().is_some_and(u8::is_ascii_digit);
     // NGINX writes its process behind the level, except on the console.
-    if record.head.pid.is_some() || (record.head.level.is_some() && !is_number) {
+    if record.head.has_process() || (record.head.level.is_some() && !is_number) {
         return None;
     }
     let behind = memchr::memchr_iter(b' ', message).map(|at| &message[at + 1..]);

@@ -189,7 +189,7 @@ fn decide(
     let named = record.tail.upstream.is_some() && side != Side::Client;
     // On a connection NGINX always says what it was doing, so a record without that was quoted in part.
     let is_part =
-        record.head.connection.is_some() && record.action.is_none() && record.tail.client.is_none();
+        record.head.has_connection() && record.action.is_none() && record.tail.client.is_none();
     // Of other connections it says so before the message.
     let is_bare = record.head.level.is_none() && record.action.is_none();
     let towards_upstream =
@@ -211,7 +211,7 @@ fn decide(
         Decision::Always(class) => Some(class),
         Decision::Connect | Decision::Bind => {
             // What else NGINX connects to for a client has an action.
-            let is_lost = record.action.is_none() && record.head.connection.is_some();
+            let is_lost = record.action.is_none() && record.head.has_connection();
             let towards_upstream = towards_upstream || (is_lost && record.errno.is_some());
             towards_upstream.then(|| connect(record, os_error, is_unix(peer)))
         }

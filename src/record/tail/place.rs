@@ -26,6 +26,13 @@ pub(in crate::record) fn next(text: &[u8], at: usize) -> Option<usize> {
 }
 
 fn from(text: &[u8], mut from: usize) -> Option<usize> {
+    for _ in 0..FEW_COMMAS {
+        let comma = from + memchr::memchr(b',', text.get(from..)?)?;
+        from = comma + 1;
+        if STARTS.iter().any(|start| text[from..].starts_with(start)) {
+            return Some(comma);
+        }
+    }
     loop {
         let at = from + CLIENT_FINDER.find(text.get(from..)?)?;
         let before = &text[..at];
@@ -38,6 +45,12 @@ fn from(text: &[u8], mut from: usize) -> Option<usize> {
         from = at + CLIENT.len();
     }
 }
+
+/// Hardly any message has more, and to look for one byte is quicker than to look for a word.
+const FEW_COMMAS: usize = 8;
+
+/// What stands behind the comma.
+const STARTS: [&[u8]; 2] = [CLIENT, b" udp client: "];
 
 /// Where the tail begins in the text of a record's head. With more than one candidate, the first
 /// one that reads as a tail to the record's end, so that a second tail inside a Referer is none; and
@@ -53,7 +66,7 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
         }
     };
     let is_foreign = is_foreign(text);
-    if !span.second_tail && !is_foreign {
+    if !is_foreign && next(text, first).is_none() {
         return Some(first);
     }
     let finished = || {

@@ -52,9 +52,9 @@ impl<'a> Fields<'a> {
         Self {
             time: event.is_dated.then_some(Time(event.moment)),
             level: record.head.level.map(Level::name),
-            pid: record.head.pid.and_then(number),
-            tid: record.head.tid.and_then(number),
-            connection: record.head.connection.and_then(number),
+            pid: record.head.pid().and_then(number),
+            tid: record.head.tid().and_then(number),
+            connection: record.head.connection().and_then(number),
             class: verdict.class.name(),
             kind: verdict.class.kind().letter(),
             phase: verdict.phase.map(Phase::name),
