@@ -4,6 +4,7 @@
 //! a [`Summary`]. An [`Intake`] counts what was read on the way. Nothing here knows where records
 //! come from or where rows go.
 
+mod cell;
 mod clients;
 mod count;
 mod event;
@@ -11,8 +12,10 @@ mod examples;
 mod incident;
 mod intake;
 mod leaders;
+mod merge;
 mod minutes;
 mod row;
+mod rows;
 mod summary;
 mod survey;
 mod table;
