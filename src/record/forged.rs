@@ -98,9 +98,7 @@ impl Joiner {
     /// Whether nothing came before a record that it may belong to, and nothing in it says so.
     fn is_calm(&self, span: &Span) -> bool {
         let is_behind = |&at: &usize| at >= span.end;
-        self.open.is_none()
-            && self.torn.is_none()
-            && self.line_feeds.front().is_none_or(is_behind)
+        self.open.is_none() && self.torn.is_none() && self.line_feeds.front().is_none_or(is_behind)
     }
 
     /// Makes one record of those from `begin` on.
@@ -130,7 +128,11 @@ impl Joiner {
     /// The record to which the last one belongs, because its request holds the lines between.
     fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
         let last = spans.last()?;
-        while self.line_feeds.pop_front_if(|at| *at < last.start).is_some() {}
+        while self
+            .line_feeds
+            .pop_front_if(|at| *at < last.start)
+            .is_some()
+        {}
         if self.line_feeds.front().is_none_or(|&at| at >= last.end) {
             return None;
         }

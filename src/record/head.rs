@@ -71,10 +71,10 @@ pub struct Head<'a> {
     pub micros: u32,
     /// How grave NGINX takes it; `None` for a message that was quoted without its head.
     pub level: Option<Level>,
-    /// Process and thread, `12#12`.
-    ids: Option<&'a [u8]>,
-    /// The connection's number.
-    connection: Option<&'a [u8]>,
+    /// From the process to the text: read when somebody asks.
+    numbers: &'a [u8],
+    has_process: bool,
+    has_connection: bool,
     /// Everything behind: message, errno, action, tail.
     pub text: &'a [u8],
 }
@@ -116,6 +116,7 @@ impl<'a> Head<'a> {
     }
 
     fn behind(level: Option<Level>, text: &'a [u8]) -> Self {
+        let numbers = text;
         let (ids, rest) = ids(text);
         let (connection, text) = connection(rest);
         // What NGINX finds wrong with a configuration while it serves requests, it logs with two levels.
@@ -124,37 +125,72 @@ impl<'a> Head<'a> {
             stamp: None,
             micros: 0,
             level,
-            ids,
-            connection,
+            numbers,
+            has_process: ids.is_some(),
+            has_connection: connection.is_some(),
+            text,
+        }
+    }
+
+    /// What was found, without the record.
+    pub(super) fn sketch(&self, record: &[u8]) -> Option<Sketch> {
+        Some(Sketch {
+            text: u32::try_from(record.len() - self.text.len()).ok()?,
+            level: self.level?,
+            has_process: self.has_process,
+            has_connection: self.has_connection,
+        })
+    }
+
+    /// The head of a stamped record of which this was found before.
+    pub(super) fn from_sketch(record: &'a [u8], sketch: Sketch) -> Self {
+        let (head, text) = record.split_at(sketch.text as usize);
+        Self {
+            stamp: head.first_chunk(),
+            micros: 0,
+            level: Some(sketch.level),
+            numbers: level(&head[STAMP + 1..]).map_or(&[], |(_, numbers)| numbers),
+            has_process: sketch.has_process,
+            has_connection: sketch.has_connection,
             text,
         }
     }
 
     /// The worker process.
     pub fn pid(&self) -> Option<u64> {
-        number(self.ids?)
+        number(ids(self.numbers).0?)
     }
 
     /// The thread; the same as the process on Linux, 0 in old versions.
     pub fn tid(&self) -> Option<u64> {
-        let ids = self.ids?;
+        let ids = ids(self.numbers).0?;
         number(&ids[digits(ids) + 1..])
     }
 
     /// The connection's number, behind `*`.
     pub fn connection(&self) -> Option<u64> {
-        number(self.connection?)
+        number(connection(ids(self.numbers).1).0?)
     }
 
     /// Whether it names a process.
     pub(crate) fn has_process(&self) -> bool {
-        self.ids.is_some()
+        self.has_process
     }
 
     /// Whether it names a connection.
     pub(crate) fn has_connection(&self) -> bool {
-        self.connection.is_some()
+        self.has_connection
     }
+}
+
+/// A head that was read once, to be had again without reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sketch {
+    /// Where the text begins.
+    text: u32,
+    level: Level,
+    has_process: bool,
+    has_connection: bool,
 }
 
 fn without_dots(text: &[u8]) -> &[u8] {
@@ -202,6 +238,10 @@ const LONGEST_FRACTION: usize = 7;
 
 /// `error] `, cut inside the bracket by whoever quoted it.
 fn cut_level(text: &[u8]) -> Option<(Level, &[u8])> {
+    // The commonest, at once.
+    if let Some(text) = text.strip_prefix(b"error] ") {
+        return Some((Level::Error, text.trim_ascii_start()));
+    }
     let close = text.iter().take(7).position(|&byte| byte == b']')?;
     let level = Level::from_name(&text[..close])?;
     Some((level, text[close + 1..].trim_ascii_start()))
@@ -288,8 +328,19 @@ fn connection(text: &[u8]) -> (Option<&[u8]>, &[u8]) {
 
 /// How many digits a text begins with.
 fn digits(text: &[u8]) -> usize {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit());
-    end.unwrap_or(text.len())
+    let mut length = 0;
+    // Eight at once: the high bit of each byte that is no digit is set.
+    while let Some(eight) = text[length..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight) ^ 0x3030_3030_3030_3030;
+        let others = (eight | ((eight & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676))
+            & 0x8080_8080_8080_8080;
+        if others != 0 {
+            return length + others.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let rest = text[length..].iter();
+    length + rest.take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Whether so many digits are a number that always fits.
@@ -327,7 +378,10 @@ mod tests {
         assert_eq!((head.pid(), head.connection()), (Some(1), None));
         assert_eq!(head.text, b"bind() failed");
         let head = Head::read(b"2026/11/01 09:15:02 [notice] text 1#1: *x");
-        assert_eq!((head.pid(), head.tid(), head.connection()), (None, None, None));
+        assert_eq!(
+            (head.pid(), head.tid(), head.connection()),
+            (None, None, None)
+        );
         assert_eq!(head.text, b"text 1#1: *x");
         let head = Head::read(b"2026/11/01 09:15:02 [error] 1#1: *5");
         assert_eq!((head.connection(), head.text), (Some(5), b"".as_slice()));

@@ -18,6 +18,7 @@ mod forged;
 mod head;
 mod mended;
 mod message;
+mod outline;
 mod passage;
 mod path;
 mod quotation;
@@ -27,12 +28,11 @@ mod text;
 mod unwrap;
 mod upstream;
 
-use message::End;
-
 pub use boundaries::Boundaries;
 pub use clock::{Clock, Moment, Told, Written, Zone, ZoneError};
 pub use errno::{Errno, OsError};
 pub use head::{Head, Level};
+pub(crate) use outline::{Outline, Parts, place};
 pub use passage::Passage;
 pub use split::{Records, Span, Splitter};
 pub use tail::Tail;
@@ -73,42 +73,4 @@ pub struct Record<'a> {
     pub action: Option<&'a [u8]>,
     /// The context fields.
     pub tail: Tail<'a>,
-}
-
-impl<'a> Record<'a> {
-    fn new(
-        raw: &'a [u8],
-        head: Head<'a>,
-        span: &Span,
-        written: Written<'a>,
-        host: Option<&'a [u8]>,
-        offset: u64,
-    ) -> Self {
-        let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
-        let (before, tail) = match found {
-            Some(at) => (
-                &head.text[..at],
-                Tail::read(&head.text[at..], span.is_cut_from(span)),
-            ),
-            None => (head.text, Tail::default()),
-        };
-        let end = match found {
-            Some(_) => End::Tail,
-            None if span.is_cut_from(span) => End::Cut,
-            None => End::Quoted,
-        };
-        let (message, errno, action) = message::split(before, end);
-        Self {
-            offset,
-            raw,
-            written,
-            host,
-            head,
-            statement: before,
-            message,
-            errno,
-            action,
-            tail,
-        }
-    }
 }

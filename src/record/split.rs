@@ -3,11 +3,11 @@ use crate::source::Start;
 use super::clock::STAMP;
 use super::envelope;
 use super::forged::Joiner;
-use super::head::stamp_in;
+use super::head::{Sketch, stamp_in};
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
-use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
+use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Outline, Record, Written, tail};
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Span {
     pub(super) tail: Option<usize>,
     /// Whether it is known to be one line.
     pub(super) is_line: bool,
+    /// What was found out about its head.
+    head: Option<Sketch>,
     /// Whether it says itself when it was written.
     is_stamped: bool,
     /// Whether somebody quoted it, and may have left out fields.
@@ -69,6 +71,9 @@ impl Span {
 
     /// The head of the record that stands here; `None` if there is no such level.
     pub(super) fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
+        if let Some(known) = self.head {
+            return Some(Head::from_sketch(self.bytes(text), known));
+        }
         if self.wrapped.is_none() {
             return Head::read_stamped(self.bytes(text));
         }
@@ -77,13 +82,10 @@ impl Span {
 
     /// The head of what stands here, whatever its level.
     pub(super) fn any_head<'a>(&self, text: &'a [u8]) -> Head<'a> {
-        let raw = self.bytes(text);
-        // One without an envelope was found by its time stamp.
-        let stamped = match self.wrapped {
-            None => Head::read_stamped(raw),
-            Some(_) => None,
-        };
-        stamped.unwrap_or_else(|| Head::read(raw))
+        match self.head {
+            Some(known) => Head::from_sketch(self.bytes(text), known),
+            None => Head::read(self.bytes(text)),
+        }
     }
 
     pub(super) fn length(&self) -> usize {
@@ -110,6 +112,7 @@ impl Span {
             line_end,
             tail: tail::first(&text[start..end]),
             is_line: false,
+            head: None,
             is_stamped: true,
             is_quoted: false,
             wrapped: None,
@@ -201,16 +204,16 @@ impl<'a> Records<'a> {
     /// assert_eq!(record.tail.upstream.unwrap().peer, Some(b"127.0.0.1:8080".as_slice()));
     /// ```
     pub fn read(&self, span: &Span, offset: u64) -> Option<Record<'a>> {
-        self.candidate(span, offset, |_| true)
+        self.outline(span, offset, |_| true).map(Outline::read)
     }
 
-    /// Like [`Records::read`], but reads on behind the head only if `is_wanted` says so.
-    pub fn candidate(
+    /// Reads one of them, but for its message, and only if `is_wanted` says so of its head.
+    pub(crate) fn outline(
         &self,
         span: &Span,
         offset: u64,
         is_wanted: impl Fn(&Head<'_>) -> bool,
-    ) -> Option<Record<'a>> {
+    ) -> Option<Outline<'a>> {
         let raw = span.bytes(self.text);
         let head = self.head(span).filter(is_wanted)?;
         let written = self.written_in(span, &head);
@@ -218,7 +221,7 @@ impl<'a> Records<'a> {
         let host = host.map(|place| self.unwrapped.host_at(place));
         let offset = offset + span.place as u64;
         let (_, span) = self.mended(span);
-        Some(Record::new(raw, head, span, written, host, offset))
+        Some(Outline::new(raw, head, span, written, host, offset))
     }
 
     /// The time stamp of one of them, if it or its envelope has one.
@@ -430,9 +433,12 @@ impl Splitter {
     }
 
     fn add(&mut self, chunk: &[u8], start: usize, end: usize, is_line: bool) {
+        let span = Span::mark(chunk, start, end);
+        let record = span.bytes(chunk);
         let span = Span {
             is_line,
-            ..Span::mark(chunk, start, end)
+            head: Head::read_stamped(record).and_then(|head| head.sketch(record)),
+            ..span
         };
         self.joiner.add(chunk, &mut self.spans, span);
     }

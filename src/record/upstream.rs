@@ -1,3 +1,7 @@
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// The `upstream:` field: `scheme://peer/uri` for HTTP and its kin, a bare address for stream and
 /// mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,24 +64,26 @@ impl<'a> Upstream<'a> {
 
 const UNIX: &[u8] = b"unix:";
 
+/// Customary endings of a socket's path are this, and this with `et` behind it.
+static SOCKET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(".sock"));
+
 /// Where a socket's path ends. NGINX writes `:` behind it, unless the peer was given up before the
 /// record was written: a timeout and `no live upstreams` have `http://unix:/run/a.sock/uri`
 /// (`ngx_http_upstream_next` clears `peer.sockaddr` first). Then only a customary ending tells the
 /// path from the URI. Whichever comes first ends the path, since the URI may hold both.
 fn socket_end(path: &[u8], has_uri: bool, whole: bool) -> Option<usize> {
-    let by_name = [b".sock".as_slice(), b".socket"]
-        .into_iter()
-        .filter_map(|ending| {
-            memchr::memmem::find_iter(path, ending)
-                .map(|at| at + ending.len())
-                .find(|&end| {
-                    matches!(path.get(end), Some(b':' | b'/' | b'?'))
-                        || (whole && end == path.len())
-                })
-        });
+    let is_end = |end: &usize| {
+        matches!(path.get(*end), Some(b':' | b'/' | b'?')) || (whole && *end == path.len())
+    };
+    let by_name = SOCKET
+        .find_iter(path)
+        .map(|at| at + SOCKET.needle().len())
+        .map(|end| end + if path[end..].starts_with(b"et") { 2 } else { 0 })
+        .find(is_end);
     let by_colon = memchr::memchr_iter(b':', path)
         .find(|&at| !has_uri || path.get(at + 1).is_none_or(|&next| next == b'/'));
     by_name
+        .into_iter()
         .chain(by_colon)
         .min()
         .or((whole && !has_uri).then_some(path.len()))

@@ -19,7 +19,20 @@ pub struct Rollup {
     pub(super) index: HashTable<usize>,
     pub(super) cells: Vec<Cell>,
     pub(super) examples: Examples,
+    /// The cells of events that were met last, by their likeness.
+    recent: Vec<Recent>,
 }
+
+/// Where events of a likeness are counted in a bucket.
+#[derive(Debug, Clone, Copy, Default)]
+struct Recent {
+    likeness: u64,
+    bucket: i64,
+    cell: usize,
+}
+
+/// So many cells are looked up without their texts.
+const PLACES: usize = 1 << 14;
 
 impl Rollup {
     /// An empty rollup with buckets of `width` microseconds, counted from 1970-01-01 00:00 UTC.
@@ -30,11 +43,42 @@ impl Rollup {
             index: HashTable::new(),
             cells: Vec::new(),
             examples: Examples::default(),
+            recent: Vec::new(),
         }
     }
 
     /// Counts an event.
     pub fn add(&mut self, event: &Event<'_>) {
+        let bucket = event.moment.0.div_euclid(self.width) * self.width;
+        let at = match event.likeness {
+            0 => self.find(event, bucket),
+            likeness => self.find_recent(event, bucket, likeness),
+        };
+        self.count(at, event);
+    }
+
+    /// The cell in which an event counts that has met its like.
+    fn find_recent(&mut self, event: &Event<'_>, bucket: i64, likeness: u64) -> usize {
+        let place = likeness as usize % PLACES;
+        if let Some(recent) = self.recent.get(place)
+            && (recent.likeness, recent.bucket) == (likeness, bucket)
+        {
+            return recent.cell;
+        }
+        let cell = self.find(event, bucket);
+        if self.recent.is_empty() {
+            self.recent.resize(PLACES, Recent::default());
+        }
+        self.recent[place] = Recent {
+            likeness,
+            bucket,
+            cell,
+        };
+        cell
+    }
+
+    /// The cell in which an event counts.
+    fn find(&mut self, event: &Event<'_>, bucket: i64) -> usize {
         let verdict = &event.verdict;
         let tail = &event.record.tail;
         let texts = [
@@ -45,7 +89,7 @@ impl Rollup {
             tail.server,
         ];
         let key = Key {
-            bucket: event.moment.0.div_euclid(self.width) * self.width,
+            bucket,
             class: verdict.class,
             phase: verdict.phase,
             os_error: verdict.os_error,
@@ -62,7 +106,7 @@ impl Rollup {
             let cell: &Cell = &cells[at];
             cell.hash == hash && cell.key == key && same_texts(&cell.texts, &texts)
         };
-        let at = match self.index.find(hash, is_same) {
+        match self.index.find(hash, is_same) {
             Some(&at) => at,
             None => {
                 let mut bytes =
@@ -83,8 +127,13 @@ impl Rollup {
                     last_seen: event.moment,
                 })
             }
-        };
+        }
+    }
+
+    fn count(&mut self, at: usize, event: &Event<'_>) {
+        let tail = &event.record.tail;
         let cell = &mut self.cells[at];
+        let key = &cell.key;
         cell.events += 1;
         cell.minutes.add(Moment(key.bucket), event.moment);
         cell.first_seen = cell.first_seen.min(event.moment);

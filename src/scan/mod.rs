@@ -7,6 +7,7 @@ mod crew;
 mod notes;
 mod plan;
 mod reading;
+mod recall;
 mod resume;
 mod worker;
 

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
-use crate::record::{Clock, Head, Moment, Passage, Records, Splitter, Written};
+use crate::pool::Names;
+use crate::record::{Clock, Head, Moment, Passage, Record, Records, Splitter, Written};
 use crate::rollup::{Event, Intake};
 use crate::source::Trouble;
-use crate::taxonomy::{Class, is_message};
+use crate::taxonomy::{Class, Verdict, is_message};
 
 use super::reading::{Part, moments};
+use super::recall::{Known, Recall};
 use super::{Outcome, Scan};
 
 /// What one thread carries from chunk to chunk.
@@ -13,6 +15,7 @@ pub(super) struct Worker<'a> {
     scan: &'a Scan,
     splitter: Splitter,
     clock: Clock,
+    recall: Recall,
     intake: Intake,
     troubles: Vec<(usize, Trouble)>,
     /// Each input that was met: one without a record is no error log.
@@ -48,12 +51,18 @@ impl Tally {
     }
 }
 
+/// The name of the pool that a record is about.
+fn pool<'a>(names: &'a Names, verdict: &Verdict<'a>, record: &Record<'a>) -> &'a [u8] {
+    names.name(verdict.pool, verdict.peer, record.tail.server, record.host)
+}
+
 impl<'a> Worker<'a> {
     pub(super) fn new(scan: &'a Scan) -> Self {
         Self {
             scan,
             splitter: Splitter::knowing(is_message),
             clock: Clock::new(scan.zone),
+            recall: Recall::new(),
             intake: Intake::default(),
             troubles: Vec::new(),
             met: BTreeMap::new(),
@@ -72,7 +81,7 @@ impl<'a> Worker<'a> {
         let path = self.scan.inputs[part.input].path();
         let source = path.to_string_lossy();
         let records = self.splitter.split(&chunk, chunk.start, chunk.last);
-        let rules = &self.scan.rules;
+        let (rules, names) = (&self.scan.rules, &self.scan.names);
         let is_wanted = |head: &Head<'_>| rules.may_concern(head);
         let mut last_stamped = None;
         let mut stamped = records.spans().iter().filter(|span| span.is_stamped());
@@ -89,28 +98,56 @@ impl<'a> Worker<'a> {
             if span.place() < chunk.counted {
                 continue;
             }
-            let Some(record) = records.candidate(span, chunk.offset, is_wanted) else {
+            let Some(outline) = records.outline(span, chunk.offset, is_wanted) else {
                 continue;
             };
-            let Some(verdict) = rules.classify(&record) else {
+            let mark = self.recall.mark(&outline);
+            if let Some(mark) = &mark
+                && self.recall.find(mark).is_none()
+            {
+                let record = outline.clone().read();
+                let verdict = rules.classify(&record);
+                let verdict = verdict
+                    .as_ref()
+                    .map(|verdict| (verdict, pool(names, verdict, &record)));
+                self.recall.learn(mark, &record, verdict);
+            }
+            let known = mark.and_then(|mark| self.recall.find(&mark));
+            let (record, found) = match known {
+                Some(known) => {
+                    let record = outline.read_like(known.parts());
+                    let found = known.verdict(&record);
+                    (record, found)
+                }
+                None => {
+                    let record = outline.read();
+                    let verdict = rules.classify(&record);
+                    let pool = |verdict| (verdict, pool(names, &verdict, &record));
+                    let found = verdict.map(pool);
+                    (record, found)
+                }
+            };
+            let Some((verdict, pool)) = found else {
                 continue;
             };
             let clock = &mut self.clock;
-            let mut moment_of = |number: usize| {
-                let written = records.written(&records.spans()[number]);
-                match clock.moments(written, part.latest)? {
+            let mut clock_of =
+                |written: Written<'_>, number: usize| match clock.moments(written, part.latest)? {
                     (first, last) if first == last => Some(first),
                     _ => in_order.get_or_insert_with(|| {
                         let passage = &mut Passage::behind(part.clock);
                         moments(&records, chunk.counted, passage, clock, part.latest)
                     })[number],
-                }
-            };
+                };
             let is_dated = record.written != Written::Unknown;
             let moment = match is_dated {
-                true => moment_of(number),
+                true => clock_of(record.written, number),
                 // No chunk begins with such a record, unless its input does.
-                false => before.and_then(moment_of).or(Some(part.latest)),
+                false => {
+                    let written = |number: usize| records.written(&records.spans()[number]);
+                    let moment = before.and_then(|number| clock_of(written(number), number));
+                    moment.or(Some(part.latest))
+                }
             };
             let Some(moment) = moment else {
                 self.intake.impossible_times += 1;
@@ -135,12 +172,8 @@ impl<'a> Worker<'a> {
                 verdict,
                 moment,
                 is_dated,
-                pool: self.scan.names.name(
-                    verdict.pool,
-                    verdict.peer,
-                    record.tail.server,
-                    record.host,
-                ),
+                likeness: known.map_or(0, Known::number),
+                pool,
                 host: record.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,
             });

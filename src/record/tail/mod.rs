@@ -1,6 +1,7 @@
 mod ends;
 mod place;
 mod probe;
+mod regular;
 mod whole;
 
 use super::Upstream;
@@ -102,6 +103,9 @@ fn reads_in_order(text: &[u8], last: Option<Field>) -> bool {
 impl<'a> Tail<'a> {
     /// Reads the fields of a text that begins at `, client: `; NGINX may have cut it.
     pub(super) fn read(text: &'a [u8], is_cut: bool) -> Self {
+        if let Some(tail) = regular::read(text) {
+            return tail;
+        }
         if let Some(probe) = Probe::read(text) {
             return Self {
                 upstream: Some(Upstream::read(probe.peer, true)),

@@ -66,8 +66,9 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
         }
     };
     let is_foreign = is_foreign(text);
-    if !is_foreign && next(text, first).is_none() {
-        return Some(first);
+    if next(text, first).is_none() {
+        let is_end = || first < FARTHEST && is_closed(&text[..first]);
+        return (!is_foreign || is_end()).then_some(first);
     }
     let finished = || {
         std::iter::successors(Some(first), |&at| next(text, at))
@@ -133,11 +134,7 @@ fn is_closed(text: &[u8]) -> bool {
         return false;
     }
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
-    let first = OPENINGS
-        .iter()
-        .filter_map(|opening| Some(memchr::memmem::find(message, opening)? + opening.len()))
-        .min();
-    let Some(first) = first else {
+    let Some(first) = opened(message) else {
         return action.is_some();
     };
     // The opening quote is not the closing one.
@@ -145,6 +142,18 @@ fn is_closed(text: &[u8]) -> bool {
         || message.ends_with(b"previous value: \"")
         || message.ends_with(b"\" for key \"");
     action.is_some() && message.ends_with(b"\"") && !is_opening
+}
+
+/// Where the first quotation in a message begins.
+fn opened(message: &[u8]) -> Option<usize> {
+    // What an application wrote is quoted from its first word on.
+    if message.starts_with(STDERR) {
+        return Some(STDERR.len());
+    }
+    let ends = OPENINGS
+        .iter()
+        .filter_map(|opening| Some(memchr::memmem::find(message, opening)? + opening.len()));
+    ends.min()
 }
 
 /// How quotations open that an upstream wrote. The other quotes in such messages are NGINX's.

@@ -1,0 +1,130 @@
+use std::ops::Range;
+
+use super::message::{self, End};
+use super::{Errno, Head, Record, Span, Tail, Written, tail};
+
+/// A record of which message, errno and action are one text still.
+#[derive(Debug, Clone)]
+pub(crate) struct Outline<'a> {
+    /// With the whole statement as its message.
+    record: Record<'a>,
+    end: End,
+}
+
+/// How the statement of a record is made up. Those of records that say the same are.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    message: Range<usize>,
+    errno: Option<(u32, Range<usize>)>,
+    action: Option<Range<usize>>,
+}
+
+impl<'a> Outline<'a> {
+    pub(super) fn new(
+        raw: &'a [u8],
+        head: Head<'a>,
+        span: &Span,
+        written: Written<'a>,
+        host: Option<&'a [u8]>,
+        offset: u64,
+    ) -> Self {
+        let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
+        let (statement, tail) = match found {
+            Some(at) => (
+                &head.text[..at],
+                Tail::read(&head.text[at..], span.is_cut_from(span)),
+            ),
+            None => (head.text, Tail::default()),
+        };
+        let end = match found {
+            Some(_) => End::Tail,
+            None if span.is_cut_from(span) => End::Cut,
+            None => End::Quoted,
+        };
+        Self {
+            record: Record {
+                offset,
+                raw,
+                written,
+                host,
+                head,
+                statement,
+                message: statement,
+                errno: None,
+                action: None,
+                tail,
+            },
+            end,
+        }
+    }
+
+    /// What is known of it: all but message, errno and action.
+    pub(crate) fn known(&self) -> &Record<'a> {
+        &self.record
+    }
+
+    /// Whether the statement ends where the context fields begin, and not where somebody cut it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.end == End::Tail
+    }
+
+    /// Takes the statement apart.
+    pub(crate) fn read(self) -> Record<'a> {
+        let (message, errno, action) = message::split(self.record.statement, self.end);
+        Record {
+            message,
+            errno,
+            action,
+            ..self.record
+        }
+    }
+
+    /// Takes the statement apart like another one that said the same.
+    pub(crate) fn read_like(self, parts: &Parts) -> Record<'a> {
+        let statement = self.record.statement;
+        let part = |part: &Range<usize>| &statement[part.clone()];
+        let errno = |(number, text): &(u32, Range<usize>)| Errno {
+            number: *number,
+            text: part(text),
+        };
+        Record {
+            message: part(&parts.message),
+            errno: parts.errno.as_ref().map(errno),
+            action: parts.action.as_ref().map(part),
+            ..self.record
+        }
+    }
+}
+
+impl Parts {
+    /// How a record's statement is made up.
+    pub(crate) fn of(record: &Record<'_>) -> Option<Self> {
+        let place = |part| place(record.statement, part);
+        let errno = match record.errno {
+            Some(errno) => Some((errno.number, place(errno.text)?)),
+            None => None,
+        };
+        let action = match record.action {
+            Some(action) => Some(place(action)?),
+            None => None,
+        };
+        Some(Self {
+            message: place(record.message)?,
+            errno,
+            action,
+        })
+    }
+}
+
+/// Where a part of a text stands in it; `None` if it is no part of it.
+pub(crate) fn place(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    if part.is_empty() {
+        return Some(0..0);
+    }
+    let within = text.as_ptr_range();
+    let of = part.as_ptr_range();
+    (within.start <= of.start && of.end <= within.end).then(|| {
+        let start = of.start as usize - within.start as usize;
+        start..start + part.len()
+    })
+}

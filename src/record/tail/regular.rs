@@ -1,0 +1,147 @@
+//! Fields as nearly all records have them.
+
+use super::{Tail, Upstream};
+
+/// Reads the fields of an ordinary request: client, server, request, mostly an upstream, host, perhaps a referrer, and
+/// in none of them anything that could be its end or not. Of all others it says nothing.
+pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
+    let (client, text) = plain(text.strip_prefix(b", client: ")?)?;
+    if client.is_empty() {
+        return None;
+    }
+    let (server, text) = plain(text.strip_prefix(b" server: ")?)?;
+    let (request, text) = quoted(text.strip_prefix(b" request: \"")?)?;
+    if !ends_in_version(request) {
+        return None;
+    }
+    let (upstream, text) = match text.strip_prefix(b", upstream: \"") {
+        Some(text) => {
+            let (upstream, text) = quoted(text)?;
+            (Some(Upstream::read(upstream, true)), text)
+        }
+        None if text.is_empty() => return None,
+        None => (None, text),
+    };
+    let (host, text) = match text.strip_prefix(b", host: \"") {
+        Some(text) => {
+            let (host, text) = quoted(text)?;
+            (Some(host), text)
+        }
+        None => (None, text),
+    };
+    let referrer = match text.strip_prefix(b", referrer: \"") {
+        Some(text) => {
+            let last = text.len().checked_sub(1)?;
+            let is_whole = memchr::memchr2(b'"', b'\n', text) == Some(last) && text[last] == b'"';
+            Some(is_whole.then_some(&text[..last])?)
+        }
+        None if text.is_empty() => None,
+        None => return None,
+    };
+    Some(Tail {
+        client: Some(client),
+        server: Some(server),
+        request: Some(request),
+        subrequest: None,
+        upstream,
+        host,
+        referrer,
+    })
+}
+
+/// A value up to its comma, and what follows that.
+fn plain(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let comma = memchr::memchr(b',', text)?;
+    let value = &text[..comma];
+    let is_plain = |&byte: &u8| byte > b' ' && byte != b'"';
+    value
+        .iter()
+        .all(is_plain)
+        .then(|| (value, &text[comma + 1..]))
+}
+
+/// A value up to the first quote, and what follows that.
+fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let quote = memchr::memchr(b'"', text)?;
+    Some((&text[..quote], &text[quote + 1..]))
+}
+
+/// Whether a request line ends in ` HTTP/1.1` or the like.
+fn ends_in_version(request: &[u8]) -> bool {
+    let Some(end) = request.last_chunk::<9>() else {
+        return false;
+    };
+    end.starts_with(b" HTTP/") && !end[6..].contains(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fields;
+
+    /// Whatever is read here, is read field by field as well.
+    #[test]
+    fn ordinary_fields_are_read_as_any() {
+        let values = [
+            "192.0.2.1",
+            "",
+            "a b",
+            "a,b",
+            "\"",
+            "x\"y",
+            "GET / HTTP/1.1",
+            "GET /\" HTTP/1.1",
+            "GET /",
+            "a HTTP/1 1",
+            "http://10.0.0.1:80/x?y",
+            "fastcgi://unix:/run/a.sock:",
+            "\n",
+            "a\r",
+            "x\", host: \"y",
+            ", client: 1",
+            "\u{e9}",
+        ];
+        let mut read = 0;
+        for seed in 0..60_000_usize {
+            let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut pick = |usual: &'static str| {
+                random = random.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+                match (random >> 59) % 8 {
+                    0 => values[(random >> 40) % values.len()],
+                    _ => usual,
+                }
+            };
+            let mut text = format!(", client: {}", pick("192.0.2.1"));
+            for (name, usual) in [
+                ("server: ", "shop.example"),
+                ("request: \"", "GET /a HTTP/1.1"),
+                ("upstream: \"", "http://10.0.0.1:80/a"),
+                ("host: \"", "shop.example"),
+                ("referrer: \"", "https://shop.example/"),
+            ] {
+                let value = pick(usual);
+                if pick("x") == "x" {
+                    let quote = if name.ends_with('"') { "\"" } else { "" };
+                    text.push_str(&format!(", {name}{value}{quote}"));
+                }
+            }
+            let text = text.as_bytes();
+            if let Some(tail) = super::read(text) {
+                let (any, fields) = Fields::read(text, None, false);
+                assert_eq!(tail, any, "{}", text.escape_ascii());
+                assert!(fields.rest.is_empty(), "{}", text.escape_ascii());
+                read += 1;
+            }
+        }
+        assert!(read > 10_000, "{read}");
+    }
+
+    #[test]
+    fn ordinary_fields_are_read_here() {
+        let text = b", client: 192.0.2.1, server: , request: \"GET / HTTP/2.0\", upstream: \
+            \"http://127.0.0.1:80/\", host: \"a\", referrer: \"b\"";
+        let tail = super::read(text).unwrap();
+        assert_eq!(tail.server, Some(b"".as_slice()));
+        assert_eq!(tail.referrer, Some(b"b".as_slice()));
+        assert!(super::read(b", client: 192.0.2.1, server: a").is_none());
+    }
+}
