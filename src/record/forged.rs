@@ -68,7 +68,9 @@ impl Joiner {
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
-        if self.is_calm(&span) && !is_torn(chunk, &span) && !stops_early(chunk, &span) {
+        let is_innocent =
+            || is_ordinary(chunk, &span) || !(is_torn(chunk, &span) || stops_early(chunk, &span));
+        if self.is_calm(&span) && is_innocent() {
             return;
         }
         let torn = is_torn(chunk, &span);
@@ -178,6 +180,16 @@ fn first_of_cut(spans: &[Span]) -> Option<usize> {
     let mut back = before.iter().rev().take_while(within);
     let back = back.position(|first| last.is_cut_from(first))?;
     Some(before.len() - 1 - back)
+}
+
+/// Whether a record ends like most that have a tail, and quotes no upstream: it is neither torn, nor does it stop
+/// early. A quick look.
+fn is_ordinary(chunk: &[u8], span: &Span) -> bool {
+    let record = span.bytes(chunk);
+    span.head.is_some_and(|head| match span.tail {
+        Some(_) => record.ends_with(b"\"") && !tail::is_foreign(head.text(record)),
+        None => !head.has_connection,
+    })
 }
 
 /// Whether a record stops before its tail, though it should have one: it has a connection number, and

@@ -71,7 +71,7 @@ pub struct Head<'a> {
     pub micros: u32,
     /// How grave NGINX takes it; `None` for a message that was quoted without its head.
     pub level: Option<Level>,
-    /// From the process to the text: read when somebody asks.
+    /// From the process on: read when somebody asks.
     numbers: &'a [u8],
     has_process: bool,
     has_connection: bool,
@@ -135,6 +135,7 @@ impl<'a> Head<'a> {
     /// What was found, without the record.
     pub(super) fn sketch(&self, record: &[u8]) -> Option<Sketch> {
         Some(Sketch {
+            numbers: u32::try_from(record.len() - self.numbers.len()).ok()?,
             text: u32::try_from(record.len() - self.text.len()).ok()?,
             level: self.level?,
             has_process: self.has_process,
@@ -144,15 +145,14 @@ impl<'a> Head<'a> {
 
     /// The head of a stamped record of which this was found before.
     pub(super) fn from_sketch(record: &'a [u8], sketch: Sketch) -> Self {
-        let (head, text) = record.split_at(sketch.text as usize);
         Self {
-            stamp: head.first_chunk(),
+            stamp: record.first_chunk(),
             micros: 0,
             level: Some(sketch.level),
-            numbers: level(&head[STAMP + 1..]).map_or(&[], |(_, numbers)| numbers),
+            numbers: &record[sketch.numbers as usize..],
             has_process: sketch.has_process,
             has_connection: sketch.has_connection,
-            text,
+            text: sketch.text(record),
         }
     }
 
@@ -186,11 +186,19 @@ impl<'a> Head<'a> {
 /// A head that was read once, to be had again without reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sketch {
+    /// Where process and connection stand.
+    numbers: u32,
     /// Where the text begins.
     text: u32,
     level: Level,
     has_process: bool,
-    has_connection: bool,
+    pub(super) has_connection: bool,
+}
+
+impl Sketch {
+    pub(super) fn text(self, record: &[u8]) -> &[u8] {
+        &record[self.text as usize..]
+    }
 }
 
 fn without_dots(text: &[u8]) -> &[u8] {

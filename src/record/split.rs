@@ -23,7 +23,7 @@ pub struct Span {
     /// Whether it is known to be one line.
     pub(super) is_line: bool,
     /// What was found out about its head.
-    head: Option<Sketch>,
+    pub(super) head: Option<Sketch>,
     /// Whether it says itself when it was written.
     is_stamped: bool,
     /// Whether somebody quoted it, and may have left out fields.
@@ -160,7 +160,20 @@ pub struct Splitter {
     lines: u64,
     stray: Stray,
     /// The time of the record before: most records have the same.
-    time: Option<[u8; STAMP + 2]>,
+    time: Option<Stamped>,
+}
+
+/// A time stamp, and the bracket of the level.
+type Stamped = [u8; STAMP + 2];
+
+/// Compares as numbers, which is quicker than as texts.
+fn is_same(one: &Stamped, other: &Stamped) -> bool {
+    let number = |text: &Stamped, at: usize| {
+        let eight = text[at..].first_chunk().copied();
+        u64::from_ne_bytes(eight.unwrap_or_default())
+    };
+    let differs = |at| number(one, at) ^ number(other, at);
+    differs(0) | differs(8) | differs(STAMP + 2 - 8) == 0
 }
 
 /// The records of a chunk.
@@ -423,8 +436,9 @@ impl Splitter {
     }
 
     fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {
-        let begin = line.first_chunk::<{ STAMP + 2 }>();
-        if begin.is_some() && begin == self.time.as_ref() {
+        if let (Some(begin), Some(time)) = (line.first_chunk(), &self.time)
+            && is_same(begin, time)
+        {
             return Some(0);
         }
         let lead = stamp_in(line)?;

@@ -19,6 +19,8 @@ pub struct Rollup {
     pub(super) index: HashTable<usize>,
     pub(super) cells: Vec<Cell>,
     pub(super) examples: Examples,
+    /// The bucket of the last event.
+    bucket: i64,
     /// The cells of events that were met last, by their likeness.
     recent: Vec<Recent>,
 }
@@ -43,18 +45,28 @@ impl Rollup {
             index: HashTable::new(),
             cells: Vec::new(),
             examples: Examples::default(),
+            bucket: 0,
             recent: Vec::new(),
         }
     }
 
     /// Counts an event.
     pub fn add(&mut self, event: &Event<'_>) {
-        let bucket = event.moment.0.div_euclid(self.width) * self.width;
+        let bucket = self.bucket(event.moment);
         let at = match event.likeness {
             0 => self.find(event, bucket),
             likeness => self.find_recent(event, bucket, likeness),
         };
         self.count(at, event);
+    }
+
+    /// Where the bucket of a moment begins: mostly where that of the moment before did.
+    fn bucket(&mut self, moment: Moment) -> i64 {
+        let behind = moment.0.wrapping_sub(self.bucket);
+        if !(0..self.width).contains(&behind) {
+            self.bucket = moment.0.div_euclid(self.width) * self.width;
+        }
+        self.bucket
     }
 
     /// The cell in which an event counts that has met its like.

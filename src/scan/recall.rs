@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::fast::RandomState;
 
 use crate::record::{OsError, Outline, Parts, Record, place};
-use crate::taxonomy::{Class, Phase, Verdict};
+use crate::taxonomy::{Class, Phase, Verdict, names_upstream};
 
 /// The records that were met last, each at the place that its hash gives it.
 pub(super) struct Recall {
@@ -78,20 +78,24 @@ impl<'a> Mark<'a> {
     fn new(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
         let record = outline.known();
         let (head, tail) = (&record.head, &record.tail);
-        let upstream = tail.upstream.filter(|_| outline.is_whole())?;
-        let peer = place(upstream.value, upstream.peer?)?;
-        let texts = [
-            Some(record.statement),
-            Some(&upstream.value[..peer.end]),
-            tail.server,
-            record.host,
-        ];
+        if !outline.is_whole() {
+            return None;
+        }
+        let upstream = match tail.upstream {
+            Some(upstream) => {
+                let peer = place(upstream.value, upstream.peer?)?;
+                Some(&upstream.value[..peer.end])
+            }
+            None => None,
+        };
+        let texts = [Some(record.statement), upstream, tail.server, record.host];
         let has = [
             head.has_process(),
             head.has_connection(),
             tail.client.is_some(),
             tail.request.is_some(),
             tail.subrequest.is_some(),
+            tail.upstream.is_none() && names_upstream(head),
         ];
         let mut sort = head.level.map_or(0, |level| 1 + level as u64);
         for has in has {
@@ -320,9 +324,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_has_no_peer_is_read_each_time() {
+    fn what_names_an_upstream_anywhere_is_something_else() {
+        let line = |path: &str| {
+            format!(
+                "2026/11/01 09:15:02 [error] 1#1: *2 module failed while proxying connection, client: 192.0.2.1, \
+                 server: a, request: \"GET /{path} HTTP/1.1\", host: \"a\"\n"
+            )
+        };
+        let [one, other, named] = ["a", "b", "upstream"].map(line);
+        assert_eq!(
+            known(&[&one, &other, &named, &named]),
+            [false, true, false, true]
+        );
+    }
+
+    #[test]
+    fn what_is_cut_is_read_each_time() {
         let start = "2026/11/01 09:15:02 [error] 1#1: *2 connect() failed (111: Connection refused) while connecting to upstream";
-        let without = format!("{start}, client: 192.0.2.1, server: a\n");
-        assert_eq!(known(&[start, start, &without, &without]), [false; 4]);
+        let cut = format!(
+            "{start}, client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://10.0"
+        );
+        assert_eq!(known(&[start, start, &cut, &cut]), [false; 4]);
     }
 }

@@ -14,6 +14,11 @@ pub(super) static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder:
 static UNRESOLVED: LazyLock<Finder<'static>> =
     LazyLock::new(|| Finder::new(" could not be resolved"));
 
+/// Whether the word stands anywhere in a record.
+pub(crate) fn names_upstream(head: &Head<'_>) -> bool {
+    UPSTREAM.find(head.text).is_some()
+}
+
 /// Whether a record with this head could be an event. A cheap look that lets the many records that
 /// are none be passed over; it says `true` for every record that [`classify`](super::classify) makes one of.
 pub fn may_concern_upstream(head: &Head<'_>) -> bool {
@@ -26,7 +31,7 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Files) => is_at_least(head, Level::Crit),
         Some(_) => true,
         None => {
-            UPSTREAM.find(head.text).is_some()
+            names_upstream(head)
                 || UNRESOLVED.find(head.text).is_some()
                 || is_edited(head)
                 || messages::cut(without_ellipsis(head.text)).is_some()

@@ -367,6 +367,43 @@ static BY_FIRST_BYTE: LazyLock<[Vec<&'static Entry>; 256]> = LazyLock::new(|| {
     })
 });
 
+/// How messages begin that are known by their beginning.
+static BEGINNINGS: LazyLock<[Vec<Beginning>; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let entries = BY_FIRST_BYTE[byte].iter();
+        let known = entries
+            .filter(|entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_)));
+        let beginnings = known.map(|entry| Beginning::new(entry.form.start(), entry.decision));
+        beginnings.filter(|known| !known.text.is_empty()).collect()
+    })
+});
+
+/// How a message begins; the first eight bytes are compared as a number.
+struct Beginning {
+    text: &'static [u8],
+    eight: u64,
+    /// Those bits of them that the text has.
+    mask: u64,
+    decision: Decision,
+}
+
+impl Beginning {
+    fn new(text: &'static str, decision: Decision) -> Self {
+        let mut eight = [0; 8];
+        let mut mask = [0; 8];
+        for (at, &byte) in text.as_bytes().iter().take(8).enumerate() {
+            eight[at] = byte;
+            mask[at] = 0xFF;
+        }
+        Self {
+            text: text.as_bytes(),
+            eight: u64::from_ne_bytes(eight),
+            mask: u64::from_ne_bytes(mask),
+            decision,
+        }
+    }
+}
+
 /// What a message that NGINX is known to write stands for, and the name it holds.
 pub(super) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
     BY_FIRST_BYTE[usize::from(*message.first()?)]
@@ -378,14 +415,18 @@ pub(super) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
 /// of which more is known to follow do not rule it out.
 #[inline]
 pub(super) fn begins(text: &[u8]) -> Option<Decision> {
-    BY_FIRST_BYTE[usize::from(*text.first()?)]
+    let beginnings = &BEGINNINGS[usize::from(*text.first()?)];
+    let mut eight = [0; 8];
+    match text.first_chunk() {
+        Some(first) => eight = *first,
+        None => eight[..text.len()].copy_from_slice(text),
+    }
+    let eight = u64::from_ne_bytes(eight);
+    let mut alike = beginnings
         .iter()
-        .filter(|entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_)))
-        .find(|entry| {
-            let start = entry.form.start();
-            !start.is_empty() && text.starts_with(start.as_bytes())
-        })
-        .map(|entry| entry.decision)
+        .filter(|known| eight & known.mask == known.eight);
+    let known = alike.find(|known| text.starts_with(known.text))?;
+    Some(known.decision)
 }
 
 /// What a text stands for that was cut within the first words of a message, if these are enough to tell.

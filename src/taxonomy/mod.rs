@@ -19,6 +19,7 @@ mod words;
 
 pub use class::{Class, Kind, UserClass};
 pub use explanation::{Cause, Explanation, Mention, PLACEHOLDERS, Source, Visitor};
+pub(crate) use look::names_upstream;
 pub use look::{is_message, may_concern_upstream};
 pub use phase::Phase;
 pub use rules::{RuleError, Rules};

@@ -1,7 +1,7 @@
 use crate::record::{Errno, Level, OsError, Record};
 
 use super::class::Class;
-use super::look::{UPSTREAM, is_at_least};
+use super::look::{is_at_least, names_upstream};
 use super::messages::{self, Decision};
 use super::phase::{Phase, Side, side};
 use super::status::status;
@@ -103,7 +103,7 @@ fn unheard_of(
         Side::Unknown => record.tail.upstream.is_some(),
     };
     // Without the word, it may be a client's upgraded connection.
-    let is_named = || UPSTREAM.find(record.head.text).is_some();
+    let is_named = || names_upstream(&record.head);
     if !concerns || !is_at_least(&record.head, Level::Error) || !is_named() {
         return None;
     }

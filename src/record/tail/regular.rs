@@ -6,7 +6,7 @@ use super::{Tail, Upstream};
 /// in none of them anything that could be its end or not. Of all others it says nothing.
 pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
     let (client, text) = plain(text.strip_prefix(b", client: ")?)?;
-    if client.is_empty() {
+    if client.is_empty() || client.ends_with(b" using starttls") {
         return None;
     }
     let (server, text) = plain(text.strip_prefix(b" server: ")?)?;
@@ -51,13 +51,11 @@ pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
 
 /// A value up to its comma, and what follows that.
 fn plain(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let comma = memchr::memchr(b',', text)?;
-    let value = &text[..comma];
-    let is_plain = |&byte: &u8| byte > b' ' && byte != b'"';
-    value
-        .iter()
-        .all(is_plain)
-        .then(|| (value, &text[comma + 1..]))
+    let end = memchr::memchr3(b',', b'\n', b'\r', text)?;
+    let (value, rest) = text.split_at(end);
+    let rest = rest.strip_prefix(b",")?;
+    let is_whole = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'"';
+    value.last().is_none_or(is_whole).then_some((value, rest))
 }
 
 /// A value up to the first quote, and what follows that.
