@@ -3,6 +3,19 @@ use std::ops::Range;
 use super::message::{self, End};
 use super::{Errno, Head, Record, Span, Tail, Written, tail};
 
+/// A record of which it is known where its statement ends, and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft<'a> {
+    offset: u64,
+    raw: &'a [u8],
+    written: Written<'a>,
+    host: Option<&'a [u8]>,
+    pub(crate) head: Head<'a>,
+    pub(crate) statement: &'a [u8],
+    end: End,
+    is_cut: bool,
+}
+
 /// A record of which message, errno and action are one text still.
 #[derive(Debug, Clone)]
 pub(crate) struct Outline<'a> {
@@ -19,7 +32,7 @@ pub(crate) struct Parts {
     action: Option<Range<usize>>,
 }
 
-impl<'a> Outline<'a> {
+impl<'a> Draft<'a> {
     pub(super) fn new(
         raw: &'a [u8],
         head: Head<'a>,
@@ -29,35 +42,62 @@ impl<'a> Outline<'a> {
         offset: u64,
     ) -> Self {
         let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
-        let (statement, tail) = match found {
-            Some(at) => (
-                &head.text[..at],
-                Tail::read(&head.text[at..], span.is_cut_from(span)),
-            ),
-            None => (head.text, Tail::default()),
-        };
-        let end = match found {
-            Some(_) => End::Tail,
-            None if span.is_cut_from(span) => End::Cut,
-            None => End::Quoted,
-        };
+        let is_cut = span.is_cut_from(span);
         Self {
-            record: Record {
-                offset,
-                raw,
-                written,
-                host,
-                head,
-                statement,
-                message: statement,
-                errno: None,
-                action: None,
-                tail,
+            offset,
+            raw,
+            written,
+            host,
+            head,
+            statement: &head.text[..found.unwrap_or(head.text.len())],
+            end: match found {
+                Some(_) => End::Tail,
+                None if is_cut => End::Cut,
+                None => End::Quoted,
             },
-            end,
+            is_cut,
         }
     }
 
+    /// Whether the name of a client follows.
+    pub(crate) fn has_client(&self) -> bool {
+        let behind = self.head.text[self.statement.len()..].strip_prefix(b", client: ");
+        behind.is_some_and(|client| !client.is_empty())
+    }
+
+    /// Reads the context fields.
+    pub(crate) fn outline(self) -> Outline<'a> {
+        let Self {
+            offset,
+            raw,
+            written,
+            host,
+            head,
+            statement,
+            end,
+            is_cut,
+        } = self;
+        let tail = match end {
+            End::Tail => Tail::read(&head.text[statement.len()..], is_cut),
+            End::Cut | End::Quoted => Tail::default(),
+        };
+        let record = Record {
+            offset,
+            raw,
+            written,
+            host,
+            head,
+            statement,
+            message: statement,
+            errno: None,
+            action: None,
+            tail,
+        };
+        Outline { record, end }
+    }
+}
+
+impl<'a> Outline<'a> {
     /// What is known of it: all but message, errno and action.
     pub(crate) fn known(&self) -> &Record<'a> {
         &self.record

@@ -4,10 +4,11 @@ use super::clock::STAMP;
 use super::envelope;
 use super::forged::Joiner;
 use super::head::{Sketch, stamp_in};
+use super::layout::Layouts;
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
-use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Outline, Record, Written, tail};
+use super::{Draft, Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +102,15 @@ impl Span {
 
     /// Marks the record between two places, of which only the first [`LONGEST_READ`] bytes count.
     fn mark(text: &[u8], start: usize, end: usize) -> Self {
+        let bounds = Self::bound(text, start, end);
+        Self {
+            tail: tail::first(bounds.bytes(text), 0),
+            ..bounds
+        }
+    }
+
+    /// Marks where the record between two places begins and ends, and nothing else.
+    fn bound(text: &[u8], start: usize, end: usize) -> Self {
         let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
         let end = end.min(start + LONGEST_READ);
         // Line ends, and the NUL bytes that a file has where it was truncated.
@@ -110,7 +120,7 @@ impl Span {
             start,
             end,
             line_end,
-            tail: tail::first(&text[start..end]),
+            tail: None,
             is_line: false,
             head: None,
             is_stamped: true,
@@ -154,6 +164,7 @@ impl Span {
 pub struct Splitter {
     spans: Vec<Span>,
     joiner: Joiner,
+    layouts: Layouts,
     unwrapped: Unwrapped,
     mended: Mended,
     is_message: Option<IsMessage>,
@@ -217,16 +228,17 @@ impl<'a> Records<'a> {
     /// assert_eq!(record.tail.upstream.unwrap().peer, Some(b"127.0.0.1:8080".as_slice()));
     /// ```
     pub fn read(&self, span: &Span, offset: u64) -> Option<Record<'a>> {
-        self.outline(span, offset, |_| true).map(Outline::read)
+        let draft = self.draft(span, offset, |_| true)?;
+        Some(draft.outline().read())
     }
 
-    /// Reads one of them, but for its message, and only if `is_wanted` says so of its head.
-    pub(crate) fn outline(
+    /// Begins to read one of them, if `is_wanted` says so of its head.
+    pub(crate) fn draft(
         &self,
         span: &Span,
         offset: u64,
         is_wanted: impl Fn(&Head<'_>) -> bool,
-    ) -> Option<Outline<'a>> {
+    ) -> Option<Draft<'a>> {
         let raw = span.bytes(self.text);
         let head = self.head(span).filter(is_wanted)?;
         let written = self.written_in(span, &head);
@@ -234,7 +246,7 @@ impl<'a> Records<'a> {
         let host = host.map(|place| self.unwrapped.host_at(place));
         let offset = offset + span.place as u64;
         let (_, span) = self.mended(span);
-        Some(Outline::new(raw, head, span, written, host, offset))
+        Some(Draft::new(raw, head, span, written, host, offset))
     }
 
     /// The time stamp of one of them, if it or its envelope has one.
@@ -447,11 +459,15 @@ impl Splitter {
     }
 
     fn add(&mut self, chunk: &[u8], start: usize, end: usize, is_line: bool) {
-        let span = Span::mark(chunk, start, end);
+        let span = Span::bound(chunk, start, end);
         let record = span.bytes(chunk);
+        let head = self.layouts.sketch(record);
+        // There is no tail in a head.
+        let text = head.map_or(0, |head| record.len() - head.text(record).len());
         let span = Span {
             is_line,
-            head: Head::read_stamped(record).and_then(|head| head.sketch(record)),
+            head,
+            tail: tail::first(record, text),
             ..span
         };
         self.joiner.add(chunk, &mut self.spans, span);

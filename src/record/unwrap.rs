@@ -326,7 +326,8 @@ impl Unwrapped {
 
 /// `, client: …, server: ` stands in every tail.
 fn has_tail(line: &[u8]) -> bool {
-    tail::first(line).is_some_and(|at| memchr::memmem::find(&line[at..], b", server: ").is_some())
+    tail::first(line, 0)
+        .is_some_and(|at| memchr::memmem::find(&line[at..], b", server: ").is_some())
 }
 
 fn with_partial(current: Current, partial: bool) -> Current {

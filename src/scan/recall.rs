@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
-use crate::record::{OsError, Outline, Parts, Record, place};
+use crate::record::{Draft, OsError, Outline, Parts, Record, place};
 use crate::taxonomy::{Class, Phase, Verdict, names_upstream};
 
 /// The records that were met last, each at the place that its hash gives it.
@@ -31,6 +31,9 @@ const NUMBER_BITS: u32 = 40;
 
 /// Of a text's length, or one more.
 const LENGTH_BITS: u32 = 10;
+
+/// Tells brief marks from others.
+const BRIEF: u64 = 1 << 40;
 
 /// Longer texts hardly ever come twice.
 const LONGEST: usize = 512;
@@ -118,6 +121,28 @@ impl<'a> Mark<'a> {
         })
     }
 
+    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream.
+    fn brief(draft: &Draft<'a>, hasher: &RandomState) -> Option<Self> {
+        let head = &draft.head;
+        let length = draft.statement.len();
+        if length > LONGEST || !draft.has_client() || names_upstream(head) {
+            return None;
+        }
+        let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
+        for has in [head.has_process(), head.has_connection()] {
+            sort = sort << 1 | u64::from(has);
+        }
+        let sort = sort << LENGTH_BITS | length as u64;
+        let mut hasher = hasher.build_hasher();
+        hasher.write_u64(sort);
+        hasher.write(draft.statement);
+        Some(Self {
+            hash: hasher.finish(),
+            sort,
+            texts: [Some(draft.statement), None, None, None],
+        })
+    }
+
     fn place(&self) -> usize {
         self.hash as usize % PLACES
     }
@@ -130,6 +155,11 @@ impl Recall {
             known: Vec::new(),
             next: RECALLS.fetch_add(1, Ordering::Relaxed) << NUMBER_BITS,
         }
+    }
+
+    /// What a record is recognised by that may turn out to be no event: no others are remembered by it.
+    pub(super) fn brief<'a>(&self, draft: &Draft<'a>) -> Option<Mark<'a>> {
+        Mark::brief(draft, &self.hasher)
     }
 
     /// What a record is recognised by, if it can be.
@@ -258,7 +288,8 @@ mod tests {
         for line in lines {
             let mut splitter = Splitter::default();
             let records = splitter.split(line.as_bytes(), Start::Record, true);
-            let outline = records.outline(&records.spans()[0], 0, |_| true).unwrap();
+            let draft = records.draft(&records.spans()[0], 0, |_| true).unwrap();
+            let outline = draft.outline();
             let mark = recall.mark(&outline);
             let found = mark.as_ref().and_then(|mark| recall.find(mark));
             known.push(found.is_some());

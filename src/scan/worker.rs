@@ -98,9 +98,17 @@ impl<'a> Worker<'a> {
             if span.place() < chunk.counted {
                 continue;
             }
-            let Some(outline) = records.outline(span, chunk.offset, is_wanted) else {
+            let Some(draft) = records.draft(span, chunk.offset, is_wanted) else {
                 continue;
             };
+            let brief = self.recall.brief(&draft);
+            if brief
+                .as_ref()
+                .is_some_and(|mark| self.recall.find(mark).is_some())
+            {
+                continue;
+            }
+            let outline = draft.outline();
             let mark = self.recall.mark(&outline);
             if let Some(mark) = &mark
                 && self.recall.find(mark).is_none()
@@ -128,6 +136,9 @@ impl<'a> Worker<'a> {
                 }
             };
             let Some((verdict, pool)) = found else {
+                if let Some(brief) = brief {
+                    self.recall.learn(&brief, &record, None);
+                }
                 continue;
             };
             let clock = &mut self.clock;

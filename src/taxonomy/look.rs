@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use crate::record::{Head, Level};
@@ -11,8 +12,13 @@ use super::phase::{Side, side};
 
 /// Building a searcher costs more than searching a record with it.
 pub(super) static UPSTREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("upstream"));
-static UNRESOLVED: LazyLock<Finder<'static>> =
-    LazyLock::new(|| Finder::new(" could not be resolved"));
+static UNRESOLVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(UNRESOLVED_NAME));
+
+const UNRESOLVED_NAME: &str = " could not be resolved";
+
+/// Both at once; `None` if this machine cannot.
+static EITHER: LazyLock<Option<Searcher>> =
+    LazyLock::new(|| Searcher::new(["upstream", UNRESOLVED_NAME]));
 
 /// Whether the word stands anywhere in a record.
 pub(crate) fn names_upstream(head: &Head<'_>) -> bool {
@@ -31,11 +37,18 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Files) => is_at_least(head, Level::Crit),
         Some(_) => true,
         None => {
-            names_upstream(head)
-                || UNRESOLVED.find(head.text).is_some()
+            names_either(head.text)
                 || is_edited(head)
                 || messages::cut(without_ellipsis(head.text)).is_some()
         }
+    }
+}
+
+/// Whether a text has the word `upstream`, or tells of a name that does not resolve.
+fn names_either(text: &[u8]) -> bool {
+    match &*EITHER {
+        Some(either) => either.find(text).is_some(),
+        None => UPSTREAM.find(text).is_some() || UNRESOLVED.find(text).is_some(),
     }
 }
 
@@ -43,7 +56,7 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
 fn is_edited(head: &Head<'_>) -> bool {
     let first_words = &head.text[..head.text.len().min(messages::LONGEST)];
     head.level.is_none()
-        || memchr::memchr(b'\n', first_words).is_some()
+        || first_words.contains(&b'\n')
         || (!head.has_process() && head.text.first().is_some_and(u8::is_ascii_digit))
 }
 

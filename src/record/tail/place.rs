@@ -15,24 +15,24 @@ const CLIENT: &[u8] = b" client: ";
 /// Building a searcher costs more than searching a record with it.
 static CLIENT_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CLIENT));
 
-/// Where a tail may begin in `text` for the first time: the comma's place.
-pub(in crate::record) fn first(text: &[u8]) -> Option<usize> {
-    from(text, 0)
-}
-
-/// Where a tail may begin for the next time, behind the one at `at`.
-pub(in crate::record) fn next(text: &[u8], at: usize) -> Option<usize> {
-    from(text, at + 1 + CLIENT.len())
-}
-
-fn from(text: &[u8], mut from: usize) -> Option<usize> {
+/// Where a tail may begin in `text` for the first time, from a place on: the comma's place.
+pub(in crate::record) fn first(text: &[u8], mut from: usize) -> Option<usize> {
     for _ in 0..FEW_COMMAS {
-        let comma = from + memchr::memchr(b',', text.get(from..)?)?;
+        let comma = from + memchr::memchr(b',', &text[from..])?;
         from = comma + 1;
         if STARTS.iter().any(|start| text[from..].starts_with(start)) {
             return Some(comma);
         }
     }
+    search(text, from)
+}
+
+/// Where a tail may begin for the next time, behind the one at `at`.
+pub(in crate::record) fn next(text: &[u8], at: usize) -> Option<usize> {
+    search(text, at + 1 + CLIENT.len())
+}
+
+fn search(text: &[u8], mut from: usize) -> Option<usize> {
     loop {
         let at = from + CLIENT_FINDER.find(text.get(from..)?)?;
         let before = &text[..at];
