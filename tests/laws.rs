@@ -185,7 +185,7 @@ fn rows_add_up_to_events() {
         let same = |event: &&Value| {
             let second = event["time"].as_str().unwrap();
             event["class"] == row.class.name()
-                && event["pool"] == row.pool.as_str()
+                && event["pool"] == *row.pool
                 && event["level"].as_str() == row.level.map(badgateway::record::Level::name)
                 && event["phase"].as_str() == row.phase.map(badgateway::taxonomy::Phase::name)
                 && event["os_error"].as_str() == row.os_error.map(badgateway::record::OsError::name)
@@ -199,7 +199,7 @@ fn rows_add_up_to_events() {
         assert_eq!(same.len() as u64, row.events, "{row:?}");
         let clients = same.iter().filter_map(|event| event["client"].as_str());
         let distinct: std::collections::BTreeSet<_> = clients.collect();
-        assert_eq!(distinct.len() as u64, row.clients, "{row:?}");
+        assert_eq!(distinct.len() as u64, row.clients.estimate(), "{row:?}");
         let times = same.iter().map(|event| event["time"].as_str().unwrap());
         let seen = |moment: badgateway::record::Moment| {
             moment.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string()

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::dataset::{Commit, Dataset, Entry, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
-use crate::rollup::{Intake, Row, Summary};
+use crate::rollup::{Gist, Intake, Row};
 use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
@@ -121,12 +121,15 @@ impl Aggregate {
                 },
             };
             self.common.tell(&outcome.intake, &troubles);
-            let incidents = self.refresh_incidents(&dataset);
+            let written = path.as_deref().map(|path| (path, rows.as_slice()));
+            let incidents = self.refresh_incidents(&dataset, written);
             let status = status(&troubles, &outcome.intake, &notes.findings)
                 .but(prepared.is_whole && incidents);
-            if status != Status::NoResult {
-                self.sum_up(&rows, outcome.intake, &notes.findings, path.as_deref());
+            if status != Status::NoResult && !self.common.is_quiet() {
+                self.sum_up(&rows, &outcome.intake, &notes.findings, path.as_deref());
             }
+            // The process ends here, and all its memory with it: row by row, that takes its time.
+            std::mem::forget(rows);
             return Ok(status);
         }
         Err(CliError::Unsettled)
@@ -134,9 +137,9 @@ impl Aggregate {
 
     /// The table of incidents follows the rows. Where that fails, the rows are there all the same, and the next
     /// run tries again.
-    fn refresh_incidents(&self, dataset: &Dataset) -> bool {
+    fn refresh_incidents(&self, dataset: &Dataset, written: Option<(&Path, &[Row])>) -> bool {
         let thresholds = self.incidents.thresholds();
-        let refreshed = dataset.refresh_incidents(&thresholds, self.wait.0);
+        let refreshed = dataset.refresh_incidents(&thresholds, self.wait.0, written);
         if let Err(error) = &refreshed {
             say(format_args!(
                 "the table of incidents is not up to date: {error}"
@@ -174,9 +177,9 @@ impl Aggregate {
         })
     }
 
-    fn sum_up(&self, rows: &[Row], intake: Intake, findings: &[Finding], path: Option<&Path>) {
+    fn sum_up(&self, rows: &[Row], intake: &Intake, findings: &[Finding], path: Option<&Path>) {
         if intake.inputs > 0 {
-            self.common.remark_intake(&intake);
+            self.common.remark_intake(intake);
         }
         if intake.outside > 0 {
             let events = plural(intake.outside, "event");
@@ -190,15 +193,12 @@ impl Aggregate {
             self.common.remark(format_args!("nothing new in {logs}"));
         }
         let Some(path) = path else { return };
-        let summary = Summary::without_clients(rows, intake);
-        if let Some(pool) = summary.pools.first() {
-            let (class, events) = pool.worst;
+        if let Some(gist) = Gist::of(rows) {
+            let (pool, class, events) = gist.worst;
             self.common.remark(format_args!(
-                "{} in {}; worst: {} ({} × {class})",
-                plural(summary.total.failed, "failure"),
-                plural(summary.pools.len() as u64, "pool"),
-                pool.name,
-                events,
+                "{} in {}; worst: {pool} ({events} × {class})",
+                plural(gist.failed, "failure"),
+                plural(gist.pools, "pool"),
             ));
         }
         self.common.remark(format_args!(

@@ -12,14 +12,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use parquet::arrow::ArrowWriter;
-use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
 use crate::record::Moment;
 
+use super::groups::Groups;
 use super::page::{self, Page};
 use super::read::{Merged, Table};
 use super::run::{COMMIT_LOCK, sync_folder};
@@ -299,8 +298,8 @@ impl Building<'_> {
             .map_err(failed)?;
         let footer = self.footer(month, parts, with_ledger)?;
         let properties = write::properties(footer).map_err(unwritten)?;
-        let writer = ArrowWriter::try_new(file.as_file(), hourly::schema(), Some(properties));
-        let mut writer = writer.map_err(unwritten)?;
+        let groups = Groups::new(file.as_file(), hourly::schema(), properties);
+        let mut groups = groups.map_err(unwritten)?;
         let since = self.kept_since.map_or(i64::MIN, |since| since.0);
         for day in month.into_iter().flat_map(Month::days) {
             let buckets = day.max(since)..day + DAY;
@@ -309,12 +308,11 @@ impl Building<'_> {
                 table.add_to(&mut merged, &buckets)?;
             }
             if !merged.is_empty() {
-                let written: Result<(), ParquetError> =
-                    writer.write(&merged.batch()).and_then(|()| writer.flush());
+                let written = groups.write(|column| std::iter::once(merged.column(column)));
                 written.map_err(unwritten)?;
             }
         }
-        writer.close().map_err(unwritten)?;
+        groups.finish().map_err(unwritten)?;
         file.as_file().sync_all().map_err(failed)?;
         file.keep().map_err(|error| failed(error.error))?;
         Ok(())

@@ -1,12 +1,12 @@
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::{BinaryBuilder, Int32Builder, ListBuilder};
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, BinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 
 use crate::record::{Level, Moment, OsError};
-use crate::rollup::{Minutes, Row};
+use crate::rollup::{Clients, Minutes, Row};
 use crate::taxonomy::Phase;
 
 /// The rollup's table, and the folder of a dataset in which it lies; whatever the buckets' width.
@@ -51,50 +51,71 @@ fn minute() -> FieldRef {
 
 /// Rows as Arrow columns.
 pub fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
-    let sketches: usize = rows.iter().map(|row| row.clients_sketch.len()).sum();
-    let mut sketch = BinaryBuilder::with_capacity(rows.len(), sketches);
-    rows.iter()
-        .for_each(|row| sketch.append_value(&row.clients_sketch));
-    RecordBatch::try_new(
-        schema(),
-        vec![
-            times(rows, |row| row.bucket),
-            texts(rows, |row| Some(&row.host)),
-            texts(rows, |row| Some(&row.pool)),
-            texts(rows, |row| row.scheme.as_deref()),
-            texts(rows, |row| row.peer.as_deref()),
-            texts(rows, |row| row.server.as_deref()),
-            texts(rows, |row| Some(row.class.name())),
-            texts(rows, |row| Some(row.class.kind().letter())),
-            texts(rows, |row| row.phase.map(Phase::name)),
-            texts(rows, |row| row.os_error.map(OsError::name)),
-            texts(rows, |row| row.level.map(Level::name)),
-            Arc::new(PrimitiveArray::<Int32Type>::from_iter(
-                rows.iter().map(|row| row.status.map(i32::from)),
-            )),
-            counts(rows, |row| row.events),
-            counts(rows, |row| row.clients),
-            Arc::new(sketch.finish()),
-            times(rows, |row| row.first_seen),
-            times(rows, |row| row.last_seen),
-            minutes(rows.iter().map(|row| &row.minutes)),
-            texts(rows, |row| row.example.as_deref()),
-        ],
-    )
+    let schema = schema();
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| column(rows, field.name()));
+    RecordBatch::try_new(SchemaRef::clone(&schema), columns.collect())
+}
+
+/// The column of this name.
+pub(super) fn column(rows: &[Row], name: &str) -> ArrayRef {
+    match name {
+        "bucket" => times(rows, |row| row.bucket),
+        "host" => texts(rows, |row| Some(&row.host)),
+        "pool" => texts(rows, |row| Some(&row.pool)),
+        "scheme" => texts(rows, |row| row.scheme.as_deref()),
+        "peer" => texts(rows, |row| row.peer.as_deref()),
+        "server" => texts(rows, |row| row.server.as_deref()),
+        "class" => texts(rows, |row| Some(row.class.name())),
+        "kind" => texts(rows, |row| Some(row.class.kind().letter())),
+        "phase" => texts(rows, |row| row.phase.map(Phase::name)),
+        "os_error" => texts(rows, |row| row.os_error.map(OsError::name)),
+        "level" => texts(rows, |row| row.level.map(Level::name)),
+        "status" => Arc::new(PrimitiveArray::<Int32Type>::from_iter(
+            rows.iter().map(|row| row.status.map(i32::from)),
+        )),
+        "events" => counts(rows, |row| row.events),
+        "clients" => counts(rows, |row| row.clients.estimate()),
+        "clients_sketch" => sketches(rows.iter().map(|row| &row.clients)),
+        "first_seen" => times(rows, |row| row.first_seen),
+        "last_seen" => times(rows, |row| row.last_seen),
+        "minutes" => minutes(rows.iter().map(|row| &row.minutes)),
+        "example" => texts(rows, |row| row.example.as_deref()),
+        _ => unreachable!("the schema has no column {name}"),
+    }
+}
+
+/// The sketches of each row's clients.
+pub(super) fn sketches<'a>(rows: impl ExactSizeIterator<Item = &'a Clients>) -> ArrayRef {
+    let mut ends = Vec::with_capacity(rows.len() + 1);
+    let mut sketches = Vec::new();
+    ends.push(0);
+    for clients in rows {
+        clients.append_sketch(&mut sketches);
+        ends.push(i32::try_from(sketches.len()).expect("a day has less than 2 GiB of sketches"));
+    }
+    let ends = OffsetBuffer::new(ends.into());
+    Arc::new(BinaryArray::new(ends, sketches.into(), None))
 }
 
 /// The counts of each row's minutes, as a list that ends with the last minute that has events.
-pub(super) fn minutes<'a>(rows: impl Iterator<Item = &'a Minutes>) -> ArrayRef {
-    let mut lists = ListBuilder::new(Int32Builder::new()).with_field(minute());
+pub(super) fn minutes<'a>(rows: impl ExactSizeIterator<Item = &'a Minutes>) -> ArrayRef {
+    let mut ends = Vec::with_capacity(rows.len() + 1);
+    let mut values: Vec<i32> = Vec::new();
+    ends.push(0);
     for minutes in rows {
-        for events in minutes.list() {
-            lists
-                .values()
-                .append_value(i32::try_from(events).unwrap_or(i32::MAX));
+        let begin = values.len();
+        for (minute, events) in minutes.counts() {
+            values.resize(begin + usize::from(minute), 0);
+            values.push(i32::try_from(events).unwrap_or(i32::MAX));
         }
-        lists.append(true);
+        ends.push(i32::try_from(values.len()).expect("a day has less than 2^31 minutes"));
     }
-    Arc::new(lists.finish())
+    let ends = OffsetBuffer::new(ends.into());
+    let values = Arc::new(PrimitiveArray::<Int32Type>::new(values.into(), None));
+    Arc::new(ListArray::new(minute(), ends, values, None))
 }
 
 fn texts<'a>(rows: &'a [Row], text: impl Fn(&'a Row) -> Option<&'a str>) -> ArrayRef {

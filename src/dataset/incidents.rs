@@ -18,7 +18,8 @@ use parquet::file::metadata::KeyValue;
 use sha2::{Digest, Sha256};
 
 use crate::record::Moment;
-use crate::rollup::{Incident, Thresholds};
+use crate::rollup::{Incident, Row, Thresholds};
+use crate::taxonomy::Class;
 
 use super::run::{COMMIT_LOCK, sync_folder};
 use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
@@ -40,11 +41,13 @@ const THRESHOLDS: &str = "badgateway.incident_thresholds";
 const NAMES: usize = 20;
 
 impl Dataset {
-    /// Makes the table of incidents anew, if `hourly` or the thresholds have changed since it was made.
+    /// Makes the table of incidents anew, if `hourly` or the thresholds have changed since it was made. The rows of a
+    /// file that was `just_written` need not be read.
     pub fn refresh_incidents(
         &self,
         thresholds: &Thresholds,
         patience: Duration,
+        just_written: Option<(&Path, &[Row])>,
     ) -> Result<(), DatasetError> {
         let folder = self.folder.join(INCIDENTS);
         let path = folder.join(FILE);
@@ -64,7 +67,7 @@ impl Dataset {
         }
         fs::create_dir_all(&folder).map_err(failed)?;
         self.remove_unfinished_incidents().map_err(failed)?;
-        let incidents = incidents(&self.open()?, thresholds)?;
+        let incidents = incidents(&self.open()?, thresholds, just_written)?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(write::readable())
@@ -114,12 +117,30 @@ impl Dataset {
 
 /// First the failures of each minute are read, then the rows of the days that have bursts, a day at once: a dataset
 /// may be older than memory is large.
-fn incidents(held: &Held, thresholds: &Thresholds) -> Result<Vec<Incident>, DatasetError> {
-    let mut bursts = held.failures()?.bursts(thresholds, None);
+fn incidents(
+    held: &Held,
+    thresholds: &Thresholds,
+    just_written: Option<(&Path, &[Row])>,
+) -> Result<Vec<Incident>, DatasetError> {
+    // Classes of rules are others when they are read, and the file may be a part of a larger one by now.
+    let is_ruled = |row: &Row| matches!(row.class, Class::User(_));
+    let fresh = just_written.filter(|(path, rows)| held.has(path) && !rows.iter().any(is_ruled));
+    let (fresh, rows) = fresh.map_or((None, &[][..]), |(path, rows)| (Some(path), rows));
+    let mut failures = held.failures(fresh)?;
+    rows.iter().for_each(|row| failures.add(row));
+    let mut bursts = failures.bursts(thresholds, None);
     for day in held.days(&(Moment(i64::MIN)..Moment(i64::MAX))) {
-        if bursts.may_be_in(&day) {
-            let rows = held.rows(&day, &[])?;
-            rows.iter().for_each(|row| bursts.add(row));
+        if !bursts.may_be_in(&day) {
+            continue;
+        }
+        // What has everything in common is one row, whichever files it is in.
+        match fresh.is_some_and(|fresh| held.is_alone(fresh, &day)) {
+            true => {
+                let from = rows.partition_point(|row| row.bucket < day.start);
+                let to = rows.partition_point(|row| row.bucket < day.end);
+                bursts.add(&rows[from..to]);
+            }
+            false => bursts.add(&held.rows(&day, &[])?),
         }
     }
     Ok(bursts.incidents())

@@ -11,6 +11,7 @@ mod entry;
 mod error;
 mod event_file;
 mod footer;
+mod groups;
 mod hourly;
 mod incidents;
 mod ledger;

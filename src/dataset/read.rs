@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, PrimitiveBuilder, StringBuilder};
+use arrow_array::builder::{PrimitiveBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringArray};
@@ -106,15 +106,19 @@ impl Table {
         Some((first, last))
     }
 
+    /// Whether it may have rows of these buckets.
+    pub(super) fn has_any_of(&self, buckets: &Range<i64>) -> bool {
+        self.groups.iter().any(|group| overlap(group, buckets))
+    }
+
     /// Adds the rows of these buckets.
     pub(super) fn add_to(
         &self,
         merged: &mut Merged,
         buckets: &Range<i64>,
     ) -> Result<(), DatasetError> {
-        let overlap = |&(first, last): &(i64, i64)| first < buckets.end && last >= buckets.start;
         let groups: Vec<usize> = (0..self.groups.len())
-            .filter(|&group| overlap(&self.groups[group]))
+            .filter(|&group| overlap(&self.groups[group], buckets))
             .collect();
         if groups.is_empty() {
             return Ok(());
@@ -170,6 +174,11 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// Whether a row group with these buckets, from the first to the last, may have rows of those.
+fn overlap(&(first, last): &(i64, i64), buckets: &Range<i64>) -> bool {
+    first < buckets.end && last >= buckets.start
 }
 
 /// What a file's footer says of the run that wrote it.
@@ -253,18 +262,8 @@ impl Merged {
         self.rows.values().map(|counts| counts.events).sum()
     }
 
-    /// The rows, sorted, as the columns of the `hourly` table.
-    pub(super) fn batch(&self) -> RecordBatch {
-        let schema = hourly::schema();
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| self.column(field.name()));
-        let columns = columns.collect();
-        RecordBatch::try_new(schema, columns).expect("columns are those of the schema")
-    }
-
-    fn column(&self, name: &str) -> ArrayRef {
+    /// The column of this name of the `hourly` table; rows are sorted.
+    pub(super) fn column(&self, name: &str) -> ArrayRef {
         if let Some(at) = TEXTS.iter().position(|text| *text == name) {
             let mut column = StringBuilder::new();
             self.rows
@@ -290,13 +289,7 @@ impl Merged {
             "example" => Arc::new(StringArray::from_iter(
                 self.rows.values().map(|counts| counts.example.as_deref()),
             )),
-            _ => {
-                let mut column = BinaryBuilder::new();
-                self.rows
-                    .values()
-                    .for_each(|counts| column.append_value(counts.clients.sketch()));
-                Arc::new(column.finish())
-            }
+            _ => hourly::sketches(self.rows.values().map(|counts| &counts.clients)),
         }
     }
 
@@ -320,7 +313,7 @@ fn minutes_of(list: &ArrayRef) -> Minutes {
 impl Counts {
     fn merge(&mut self, other: Self) {
         self.events += other.events;
-        self.clients.merge(other.clients);
+        self.clients.merge(&other.clients);
         self.minutes.merge(&other.minutes);
         self.example = choose_example(self.example.take(), other.example);
         self.first_seen = self.first_seen.min(other.first_seen);

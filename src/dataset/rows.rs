@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
@@ -95,13 +96,27 @@ impl Held {
         Ok(typed(merged, known))
     }
 
-    /// The failures of each pool in each minute.
-    pub(super) fn failures(&self) -> Result<Failures, DatasetError> {
+    /// The failures of each pool in each minute, but for those of one file.
+    pub(super) fn failures(&self, without: Option<&Path>) -> Result<Failures, DatasetError> {
         let mut failures = Failures::default();
         for table in &self.tables {
-            table.add_failures(&mut failures)?;
+            if Some(table.path.as_path()) != without {
+                table.add_failures(&mut failures)?;
+            }
         }
         Ok(failures)
+    }
+
+    /// Whether this is one of the files.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.tables.iter().any(|table| table.path == path)
+    }
+
+    /// Whether no other file than this has rows of these buckets.
+    pub(super) fn is_alone(&self, path: &Path, buckets: &Range<Moment>) -> bool {
+        let mut others = self.tables.iter().filter(|table| table.path != path);
+        let buckets = buckets.start.0..buckets.end.0;
+        others.all(|table| !table.has_any_of(&buckets))
     }
 
     /// The zone in which all logs were written, if it is one.
@@ -143,19 +158,18 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
         ] = texts;
         Some(Row {
             bucket: Moment(bucket),
-            pool: pool.unwrap_or_default(),
-            host: host.unwrap_or_default(),
+            pool: pool.unwrap_or_default().into(),
+            host: host.unwrap_or_default().into(),
             class: class_of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
             phase: phase.and_then(|name| Phase::from_name(&name)),
             os_error: os_error.and_then(|name| OsError::from_name(&name)),
             level: level.and_then(|name| Level::from_name(name.as_bytes())),
             status: status.and_then(|status| u16::try_from(status).ok()),
-            scheme,
-            peer,
-            server,
+            scheme: scheme.map(Into::into),
+            peer: peer.map(Into::into),
+            server: server.map(Into::into),
             events: counts.events as u64,
-            clients: counts.clients.estimate(),
-            clients_sketch: counts.clients.sketch(),
+            clients: counts.clients,
             minutes: counts.minutes,
             first_seen: Moment(counts.first_seen),
             last_seen: Moment(counts.last_seen),
@@ -163,6 +177,6 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
         })
     });
     let mut rows: Vec<Row> = rows.collect();
-    rows.sort_unstable();
+    rows.sort_unstable_by(Row::order);
     rows
 }

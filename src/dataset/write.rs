@@ -2,7 +2,6 @@ use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -10,6 +9,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 
 use crate::rollup::Row;
 
+use super::groups::Groups;
 use super::{DAY, hourly};
 
 /// Writes rows, which must be sorted, as a Parquet file. Each day (UTC) is a row group, so a reader
@@ -19,14 +19,19 @@ pub(super) fn write(
     footer: Vec<KeyValue>,
     out: impl Write + Send,
 ) -> Result<(), ParquetError> {
-    let mut writer = ArrowWriter::try_new(out, hourly::schema(), Some(properties(footer)?))?;
+    let mut groups = Groups::new(out, hourly::schema(), properties(footer)?)?;
     for day in rows.chunk_by(|one, other| day(one) == day(other)) {
-        writer.write(&hourly::batch(day)?)?;
-        writer.flush()?;
+        groups.write(|column| {
+            let column = column.to_owned();
+            let pieces = day.chunks(PIECE);
+            pieces.map(move |rows| hourly::column(rows, &column))
+        })?;
     }
-    writer.close()?;
-    Ok(())
+    groups.finish()
 }
+
+/// Rows of which a column's values are made at once.
+const PIECE: usize = 8_192;
 
 /// Whose umask it is decides who may read a file.
 pub(super) fn readable() -> Permissions {

@@ -50,8 +50,8 @@ impl Logged {
                 class: row.class,
                 phase: row.phase,
                 address: row.peer.as_deref().and_then(address),
-                peer: row.peer,
-                pool: row.pool,
+                peer: row.peer.as_deref().map(str::to_owned),
+                pool: row.pool.to_string(),
             };
             kinds
                 .entry(kind)
@@ -202,7 +202,7 @@ pub(super) fn moment(time: SystemTime) -> Moment {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::rollup::Minutes;
+    use crate::rollup::{Clients, Minutes};
 
     /// A row as the rollup gives it.
     pub(in crate::doctor) fn row(
@@ -213,19 +213,18 @@ pub(super) mod tests {
     ) -> Row {
         Row {
             bucket: Moment(last_seen),
-            pool: peer.unwrap_or("(unknown)").to_owned(),
-            host: String::new(),
+            pool: peer.unwrap_or("(unknown)").into(),
+            host: "".into(),
             class,
             phase: None,
             os_error: None,
             level: None,
             status: None,
             scheme: None,
-            peer: peer.map(str::to_owned),
+            peer: peer.map(Into::into),
             server: None,
             events,
-            clients: 1,
-            clients_sketch: Vec::new(),
+            clients: Clients::default(),
             minutes: Minutes::default(),
             first_seen: Moment(last_seen),
             last_seen: Moment(last_seen),

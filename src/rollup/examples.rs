@@ -2,6 +2,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::{FixedState, RandomState};
 use hashbrown::HashTable;
+use rayon::prelude::*;
 
 use crate::record::Text;
 use crate::taxonomy::Class;
@@ -11,14 +12,17 @@ use crate::taxonomy::Class;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Examples {
     hasher: RandomState,
-    table: HashTable<Example>,
+    /// The places in `examples`.
+    index: HashTable<usize>,
+    examples: Vec<Example>,
 }
 
 #[derive(Debug, Clone)]
 struct Example {
     bucket: i64,
     class: Class,
-    pool: Box<[u8]>,
+    pool: Box<str>,
+    lot: u64,
     text: Box<[u8]>,
 }
 
@@ -37,72 +41,97 @@ pub(super) fn lot(raw: &[u8]) -> u64 {
 
 /// Which of two examples stays.
 pub fn choose_example(one: Option<String>, other: Option<String>) -> Option<String> {
-    let key = |text: &String| (lot(text.as_bytes()), text.clone());
-    one.into_iter().chain(other).min_by_key(key)
+    match (one, other) {
+        (Some(one), Some(other)) if is_chosen(&other, &one) => Some(other),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Whether an example takes the place of another one.
+pub(super) fn is_chosen(text: &str, kept: &str) -> bool {
+    let key = |text: &str| lot(text.as_bytes());
+    key(text)
+        .cmp(&key(kept))
+        .then_with(|| text.cmp(kept))
+        .is_lt()
 }
 
 impl Examples {
-    pub(super) fn offer(&mut self, bucket: i64, class: Class, pool: &[u8], raw: &[u8]) {
+    /// Offers a record, and its lot.
+    pub(super) fn offer(&mut self, bucket: i64, class: Class, pool: &[u8], raw: &[u8], lot: u64) {
         let pool = Text(pool).to_str();
-        let pool = pool.as_bytes();
         let text = &raw[..raw.len().min(LONGEST)];
-        let hash = hash(&self.hasher, bucket, class, pool);
-        let is_same =
-            |kept: &Example| (kept.bucket, kept.class) == (bucket, class) && *kept.pool == *pool;
-        match self.table.find_mut(hash, is_same) {
-            Some(kept) if (lot(text), text) < (lot(&kept.text), &kept.text) => {
-                kept.text = text.into();
+        match self.place(bucket, class, &pool) {
+            Some(at) => {
+                let kept = &mut self.examples[at];
+                if (lot, text) < (kept.lot, &kept.text) {
+                    kept.lot = lot;
+                    kept.text = text.into();
+                }
             }
-            Some(_) => {}
-            None => {
-                let example = Example {
-                    bucket,
-                    class,
-                    pool: pool.into(),
-                    text: text.into(),
-                };
-                let hasher = &self.hasher;
-                self.table.insert_unique(hash, example, |kept| {
-                    self::hash(hasher, kept.bucket, kept.class, &kept.pool)
-                });
-            }
+            None => self.insert(Example {
+                bucket,
+                class,
+                pool: pool.into(),
+                lot,
+                text: text.into(),
+            }),
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        for Example {
-            bucket,
-            class,
-            pool,
-            text,
-        } in other.table
-        {
-            self.offer(bucket, class, &pool, &text);
+        for example in other.examples {
+            match self.place(example.bucket, example.class, &example.pool) {
+                Some(at) => {
+                    let kept = &mut self.examples[at];
+                    if (example.lot, &example.text) < (kept.lot, &kept.text) {
+                        *kept = example;
+                    }
+                }
+                None => self.insert(example),
+            }
         }
     }
 
-    /// Takes the example out, if it is the one with this lot.
-    pub(super) fn take(
-        &mut self,
-        bucket: i64,
-        class: Class,
-        pool: &[u8],
-        lot: u64,
-    ) -> Option<Box<[u8]>> {
-        let hash = hash(&self.hasher, bucket, class, pool);
-        let is_it = |kept: &Example| {
-            (kept.bucket, kept.class) == (bucket, class)
-                && *kept.pool == *pool
-                && self::lot(&kept.text) == lot
+    /// The place of the example, if it is the one with this lot.
+    pub(super) fn find(&self, bucket: i64, class: Class, pool: &str, lot: u64) -> Option<usize> {
+        let at = self.place(bucket, class, pool)?;
+        (self.examples[at].lot == lot).then_some(at)
+    }
+
+    /// The texts, by their places.
+    pub(super) fn into_texts(self) -> Vec<Option<String>> {
+        let examples = self.examples.into_par_iter();
+        let text = |example: Example| match String::from_utf8(example.text.into_vec()) {
+            Ok(text) => Some(text),
+            Err(error) => Some(Text(error.as_bytes()).to_string()),
         };
-        let found = self.table.find_entry(hash, is_it).ok()?;
-        Some(found.remove().0.text)
+        examples.map(text).collect()
+    }
+
+    fn place(&self, bucket: i64, class: Class, pool: &str) -> Option<usize> {
+        let hash = hash(&self.hasher, bucket, class, pool);
+        let is_same = |&at: &usize| {
+            let kept = &self.examples[at];
+            (kept.bucket, kept.class) == (bucket, class) && *kept.pool == *pool
+        };
+        self.index.find(hash, is_same).copied()
+    }
+
+    fn insert(&mut self, example: Example) {
+        let hash =
+            |example: &Example| hash(&self.hasher, example.bucket, example.class, &example.pool);
+        let examples = &self.examples;
+        let at = examples.len();
+        self.index
+            .insert_unique(hash(&example), at, |&at| hash(&examples[at]));
+        self.examples.push(example);
     }
 }
 
-fn hash(hasher: &RandomState, bucket: i64, class: Class, pool: &[u8]) -> u64 {
+fn hash(hasher: &RandomState, bucket: i64, class: Class, pool: &str) -> u64 {
     let mut hasher = hasher.build_hasher();
     (bucket, class).hash(&mut hasher);
-    hasher.write(pool);
+    hasher.write(pool.as_bytes());
     hasher.finish()
 }

@@ -28,16 +28,6 @@ impl Minutes {
         Self { counts }
     }
 
-    /// The counts of the first, second, … minute up to the last that has any.
-    pub fn list(&self) -> impl Iterator<Item = u32> {
-        let mut counts = self.counts.iter().peekable();
-        let last = self.counts.last().map_or(0, |&(minute, _)| minute + 1);
-        (0..last).map(move |minute| {
-            let found = counts.next_if(|&&(next, _)| next == minute);
-            found.map_or(0, |&(_, events)| events)
-        })
-    }
-
     /// The minutes that have events: how many minutes after the bucket's beginning, and how many events.
     pub fn counts(&self) -> impl Iterator<Item = (u16, u32)> {
         self.counts.iter().copied()
@@ -76,11 +66,8 @@ mod tests {
         }
         let mut other = Minutes::from_list([0, 0, 7]);
         other.merge(&some);
-        let mut list = vec![2, 3, 7];
-        list.resize(59, 0);
-        list.push(1);
-        assert_eq!(other.list().collect::<Vec<_>>(), list);
-        assert_eq!(Minutes::from_list(other.list()), other);
+        let counts = [(0, 2), (1, 3), (2, 7), (59, 1)];
+        assert_eq!(other.counts().collect::<Vec<_>>(), counts);
         let damaged = Minutes::from_list(std::iter::repeat_n(1, 70_000));
         assert_eq!(damaged.counts().last(), Some((1_439, 1)));
         assert_eq!(some.counts().collect::<Vec<_>>(), [(0, 2), (1, 3), (59, 1)]);

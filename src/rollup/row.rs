@@ -1,17 +1,20 @@
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
-use super::Minutes;
+use super::{Clients, Minutes};
 
 /// One row of the rollup: the events of one bucket that have everything else in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Where the bucket begins.
     pub bucket: Moment,
     /// The pool's name.
-    pub pool: String,
+    pub pool: Arc<str>,
     /// The machine whose log it is.
-    pub host: String,
+    pub host: Arc<str>,
     /// The class.
     pub class: Class,
     /// Where in the exchange.
@@ -23,17 +26,15 @@ pub struct Row {
     /// What the client was sent.
     pub status: Option<u16>,
     /// The upstream's protocol.
-    pub scheme: Option<String>,
+    pub scheme: Option<Arc<str>>,
     /// The address tried.
-    pub peer: Option<String>,
+    pub peer: Option<Arc<str>>,
     /// The `server_name`.
-    pub server: Option<String>,
+    pub server: Option<Arc<str>>,
     /// How many events.
     pub events: u64,
-    /// From how many different clients.
-    pub clients: u64,
-    /// The sketch behind that number.
-    pub clients_sketch: Vec<u8>,
+    /// From which clients.
+    pub clients: Clients,
     /// In which minutes of the bucket.
     pub minutes: Minutes,
     /// The first of the events.
@@ -43,4 +44,35 @@ pub struct Row {
     /// A record of the class and pool in the bucket, cut at 512 bytes: in the row that counts it, and for failures
     /// only.
     pub example: Option<String>,
+}
+
+impl Row {
+    /// How rows are sorted: by bucket and pool, and by the rest of what tells them apart. Bytes that are no text may
+    /// read alike: then what was counted decides.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let key = |row: &Self| (row.class, row.phase, row.os_error, row.level, row.status);
+        let by_bucket = self.bucket.cmp(&other.bucket);
+        by_bucket
+            .then_with(|| self.pool.cmp(&other.pool))
+            .then_with(|| self.host.cmp(&other.host))
+            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| self.scheme.cmp(&other.scheme))
+            .then_with(|| self.peer.cmp(&other.peer))
+            .then_with(|| self.server.cmp(&other.server))
+            .then_with(|| self.counted().cmp(&other.counted()))
+    }
+
+    fn counted(&self) -> impl Ord {
+        let Self {
+            events, clients, ..
+        } = self;
+        let seen = (self.first_seen, self.last_seen);
+        (
+            *events,
+            clients.estimate(),
+            clients.sketch(),
+            self.minutes.clone(),
+            seen,
+        )
+    }
 }

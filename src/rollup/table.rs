@@ -8,6 +8,7 @@ use crate::taxonomy::Kind;
 
 use super::cell::{Cell, Key};
 use super::examples::{self, Examples};
+use super::merge;
 use super::{Clients, Event, Minutes};
 
 /// Events counted by bucket and by everything that tells them apart.
@@ -41,7 +42,7 @@ impl Rollup {
     pub fn new(width: i64) -> Self {
         Self {
             width: width.max(1),
-            hasher: RandomState::default(),
+            hasher: merge::hasher(),
             index: HashTable::new(),
             cells: Vec::new(),
             examples: Examples::default(),
@@ -158,7 +159,8 @@ impl Rollup {
             let lot = examples::lot(raw);
             if lot <= cell.lot {
                 cell.lot = lot;
-                self.examples.offer(key.bucket, key.class, event.pool, raw);
+                self.examples
+                    .offer(key.bucket, key.class, event.pool, raw, lot);
             }
         }
     }

@@ -76,14 +76,14 @@ impl Sum {
         self.events += other.events;
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
-        self.clients.merge(other.clients.clone());
+        self.clients.merge(&other.clients);
     }
 
     /// The same events, and from the same clients: together they are no more.
     fn is_same(&self, other: &Self) -> bool {
         let numbers = |sum: &Self| (sum.events, sum.first_seen, sum.last_seen);
         let mut both = self.clients.clone();
-        both.merge(other.clients.clone());
+        both.merge(&other.clients);
         let both = both.estimate();
         numbers(self) == numbers(other)
             && self.clients.estimate() == both

@@ -15,7 +15,6 @@ pub(in crate::cli) struct Prepared {
     pub(in crate::cli) is_whole: bool,
     pub(in crate::cli) site: Site,
     pub(in crate::cli) troubles: Vec<Trouble>,
-    pub(in crate::cli) threads: rayon::ThreadPool,
     /// Where data goes while the logs are scanned.
     pub(in crate::cli) beside: Surface,
 }
@@ -36,7 +35,7 @@ impl Prepared {
             true => None,
             false => common.progress.show(self.beside, meter),
         };
-        self.threads.install(|| work(&self.scan))
+        rayon::scope(|_| work(&self.scan))
     }
 }
 
@@ -79,14 +78,14 @@ impl Common {
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };
-        let threads = rayon::ThreadPoolBuilder::new()
+        rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
-            .build()?;
+            .build_global()?;
         if self.verbose {
             say(format_args!(
                 "{} inputs, {} threads, times in {}",
                 scan.inputs.len(),
-                threads.current_num_threads(),
+                rayon::current_num_threads(),
                 scan.zone
             ));
         }
@@ -95,7 +94,6 @@ impl Common {
             is_whole: true,
             site: Site::default(),
             troubles,
-            threads,
             beside: Surface::Empty,
         })
     }

@@ -19,6 +19,11 @@ impl Common {
         }
     }
 
+    /// Whether to say nothing of what went well.
+    pub(in crate::cli) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says one line, unless told to be quiet.
     pub(in crate::cli) fn remark(&self, line: impl std::fmt::Display) {
         if !self.quiet {

@@ -46,7 +46,7 @@ impl Report {
         for day in held.days(&(since..end)) {
             if bursts.may_be_in(&day) {
                 let rows = self.rows(&held, &day, &known)?;
-                rows.iter().for_each(|row| bursts.add(row));
+                bursts.add(&rows);
             }
         }
         let summary = summing.finish(Intake::default());
@@ -82,7 +82,7 @@ impl Report {
     ) -> Result<Vec<Row>, CliError> {
         let mut rows = held.rows(day, known)?;
         if let Some(host) = self.common.asked_host() {
-            rows.retain(|row| row.host == host);
+            rows.retain(|row| *row.host == *host);
         }
         Ok(rows)
     }

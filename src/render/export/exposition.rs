@@ -76,8 +76,8 @@ impl Sums {
                 _ => series.push((time, row.events as i64)),
             }
         };
-        let host = ("host", Some(row.host.as_str()));
-        let pool = ("pool", Some(row.pool.as_str()));
+        let host = ("host", Some(&*row.host));
+        let pool = ("pool", Some(&*row.pool));
         let class = ("class", Some(row.class.name()));
         let kind = ("kind", Some(row.class.kind().letter()));
         let status = row.status.map(|status| status.to_string());

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::rollup::{Clients, Row};
+use crate::rollup::{ClientsTogether, Row};
 
 use super::exposition::{Family, Labels, Samples, Sums, is_failure, pool, write_family};
 
@@ -67,9 +67,11 @@ impl OpenMetrics {
 /// How many distinct clients rows have together.
 fn distinct(rows: &[&Row]) -> i64 {
     if let [row] = rows {
-        return row.clients as i64;
+        return row.clients.estimate() as i64;
     }
-    Clients::together(rows.iter().map(|row| row.clients_sketch.as_slice())) as i64
+    let mut together = ClientsTogether::default();
+    rows.iter().for_each(|row| together.add(&row.clients));
+    together.estimate() as i64
 }
 
 const EVENTS: Family = Family {

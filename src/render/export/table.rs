@@ -56,7 +56,7 @@ pub fn table(rows: &[Row], out: &mut impl Write) -> io::Result<()> {
         line.plain(row.level.map(Level::name));
         line.plain(row.status);
         line.plain(Some(row.events));
-        line.plain(Some(row.clients));
+        line.plain(Some(row.clients.estimate()));
         line.plain(Some(Time(row.first_seen)));
         line.plain(Some(Time(row.last_seen)));
         line.text(row.example.as_deref());

@@ -24,7 +24,7 @@ impl Textfile {
             self.sums.add(row, None);
             if is_failure(row) {
                 let clients = self.clients.entry(pool(row)).or_default();
-                clients.add(&row.clients_sketch);
+                clients.add(&row.clients);
             }
             let labels = Labels::new([
                 ("host", Some(&row.host)),

@@ -1,8 +1,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use foldhash::{HashMap, HashMapExt};
+use rayon::prelude::*;
+
 use crate::record::Moment;
-use crate::rollup::{Row, choose_example};
+use crate::rollup::Row;
+use crate::rollup::examples::is_chosen;
 use crate::taxonomy::{Class, Kind};
 
 use super::counts::{Count, counts_of};
@@ -28,6 +32,8 @@ struct Pool {
     examples: BTreeMap<Class, String>,
     /// Those that have failures in it.
     touched: Range<usize>,
+    /// The minutes of the row that is at hand.
+    minutes: Vec<Count>,
 }
 
 /// Minutes of the widest bucket there is.
@@ -45,6 +51,7 @@ impl Bursts {
                 bucket: Moment(i64::MIN),
                 examples: BTreeMap::new(),
                 touched: 0..0,
+                minutes: Vec::new(),
             };
             (name, pool)
         });
@@ -63,13 +70,17 @@ impl Bursts {
         pools.any(|pool| !pool.near(&minutes).is_empty())
     }
 
-    /// Gathers what a row tells. Rows come in the order of their buckets, each once.
-    pub fn add(&mut self, row: &Row) {
-        if row.class.kind() == Kind::Failed
-            && let Some(pool) = self.pools.get_mut(&row.pool)
-        {
-            pool.add(row);
+    /// Gathers what rows tell. They come in the order of their buckets, each once.
+    pub fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) {
+        let mut by_pool: HashMap<&str, Vec<&Row>> = HashMap::new();
+        let failed = |row: &&Row| row.class.kind() == Kind::Failed;
+        for row in rows.into_iter().filter(failed) {
+            by_pool.entry(&row.pool).or_default().push(row);
         }
+        self.pools.par_iter_mut().for_each(|(name, pool)| {
+            let rows = by_pool.get(&**name).into_iter().flatten();
+            rows.for_each(|row| pool.add(row));
+        });
     }
 
     /// All that was gathered, by its start.
@@ -109,20 +120,24 @@ impl Pool {
             self.bucket = row.bucket;
         }
         if let Some(example) = &row.example {
-            let kept = self.examples.remove(&row.class);
-            if let Some(chosen) = choose_example(kept, Some(example.clone())) {
-                self.examples.insert(row.class, chosen);
+            match self.examples.get_mut(&row.class) {
+                Some(kept) if is_chosen(example, kept) => kept.clone_from(example),
+                Some(_) => {}
+                None => {
+                    self.examples.insert(row.class, example.clone());
+                }
             }
         }
-        let minutes: Vec<Count> = counts_of(row.bucket, &row.minutes).collect();
-        let (Some(first), Some(last)) = (minutes.first(), minutes.last()) else {
+        self.minutes.clear();
+        self.minutes.extend(counts_of(row.bucket, &row.minutes));
+        let (Some(first), Some(last)) = (self.minutes.first(), self.minutes.last()) else {
             return;
         };
         for at in self.near(&(first.0..last.0 + 1)) {
             let (outer, inner) = &mut self.bursts[at];
             let all = std::iter::once(outer).chain(inner);
             // Each of them is to be asked.
-            if all.fold(false, |any, one| one.add(row, &minutes) | any) {
+            if all.fold(false, |any, one| one.add(row, &self.minutes) | any) {
                 self.touched = match self.touched.is_empty() {
                     true => at..at + 1,
                     false => self.touched.start.min(at)..self.touched.end.max(at + 1),

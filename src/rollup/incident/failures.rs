@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::record::Moment;
 use crate::rollup::{Minutes, Row};
 use crate::taxonomy::Kind;
@@ -10,10 +12,16 @@ use super::counts::{Count, counts_of};
 use super::gathered::Gathered;
 use super::{Bursts, MINUTE, Thresholds};
 
+/// The failures in each minute of an hour, counted from 1970-01-01 00:00 UTC.
+type Hours = BTreeMap<i64, Box<[u64; HOUR]>>;
+
+/// Minutes.
+const HOUR: usize = 60;
+
 /// The failures of each pool in each minute: all that it takes to find when incidents were.
 #[derive(Debug, Clone, Default)]
 pub struct Failures {
-    pools: BTreeMap<String, BTreeMap<i64, u64>>,
+    pools: BTreeMap<String, Hours>,
     seen: Option<(Moment, Moment)>,
 }
 
@@ -34,13 +42,22 @@ impl Failures {
 
     /// Counts failures of a pool in the minutes of a bucket.
     pub fn count(&mut self, pool: &str, bucket: Moment, minutes: &Minutes) {
-        if !self.pools.contains_key(pool) {
-            self.pools.insert(pool.to_owned(), BTreeMap::new());
-        }
-        if let Some(counts) = self.pools.get_mut(pool) {
-            for (minute, events) in counts_of(bucket, minutes) {
-                *counts.entry(minute).or_default() += events;
-            }
+        let hours = match self.pools.get_mut(pool) {
+            Some(hours) => hours,
+            None => self.pools.entry(pool.to_owned()).or_default(),
+        };
+        let mut at_hand: Option<(i64, &mut [u64; HOUR])> = None;
+        for (minute, events) in counts_of(bucket, minutes) {
+            let (hour, place) = (
+                minute.div_euclid(HOUR as i64),
+                minute.rem_euclid(HOUR as i64),
+            );
+            let counts = match at_hand.take() {
+                Some((known, counts)) if known == hour => counts,
+                _ => &mut **hours.entry(hour).or_insert_with(|| Box::new([0; HOUR])),
+            };
+            counts[place as usize] += events;
+            at_hand = Some((hour, counts));
         }
     }
 
@@ -51,22 +68,31 @@ impl Failures {
         let data = self
             .seen
             .map_or(0..0, |(first, last)| minute(first)..minute(last) + 1);
-        let mut pools = BTreeMap::new();
-        for (pool, counts) in self.pools {
-            let counts: Vec<Count> = counts.into_iter().collect();
+        let pools = self.pools.into_par_iter().map(|(pool, hours)| {
+            let counts = counts(hours);
             let bursts = burst::bursts(&counts, &data, thresholds);
             let found: Vec<(Gathered, Vec<Gathered>)> = bursts
                 .into_iter()
                 .filter_map(|burst| burst.since(since))
                 .map(|burst| with_inner(&burst, &counts))
                 .collect();
-            if !found.is_empty() {
-                pools.insert(pool, found);
-            }
-        }
+            (pool, found)
+        });
+        let pools = pools.filter(|(_, found)| !found.is_empty()).collect();
         let data = data.start.max(since)..data.end;
         Bursts::new(pools, data, thresholds.gap_minutes)
     }
+}
+
+/// The minutes that have failures.
+fn counts(hours: Hours) -> Vec<Count> {
+    let mut all = Vec::new();
+    for (hour, counts) in hours {
+        let minutes = hour * HOUR as i64..;
+        let counts = minutes.zip(*counts);
+        all.extend(counts.filter(|count| count.1 > 0));
+    }
+    all
 }
 
 fn with_inner(burst: &Burst, counts: &[Count]) -> (Gathered, Vec<Gathered>) {

@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::record::Moment;
 use crate::rollup::summary::most_first;
@@ -19,8 +22,8 @@ pub(super) struct Gathered {
     peak: Option<Count>,
     events: u64,
     classes: BTreeMap<Class, u64>,
-    peers: BTreeMap<String, u64>,
-    servers: BTreeMap<String, u64>,
+    peers: HashMap<Arc<str>, u64>,
+    servers: HashMap<Arc<str>, u64>,
     clients: ClientsTogether,
     /// The failures of each class in the bucket that is at hand.
     at_hand: BTreeMap<Class, u64>,
@@ -36,8 +39,8 @@ impl Gathered {
             peak: None,
             events: 0,
             classes: BTreeMap::new(),
-            peers: BTreeMap::new(),
-            servers: BTreeMap::new(),
+            peers: HashMap::new(),
+            servers: HashMap::new(),
             clients: ClientsTogether::default(),
             at_hand: BTreeMap::new(),
             most: BTreeMap::new(),
@@ -80,11 +83,11 @@ impl Gathered {
             match counts.get_mut(name) {
                 Some(count) => *count += failed,
                 None => {
-                    counts.insert(name.clone(), failed);
+                    counts.insert(Arc::clone(name), failed);
                 }
             }
         }
-        self.clients.add(&row.clients_sketch);
+        self.clients.add(&row.clients);
         true
     }
 
@@ -111,8 +114,8 @@ impl Gathered {
             peak_per_minute,
             peak: Moment(peak * MINUTE),
             classes,
-            peers: most_first(self.peers),
-            servers: most_first(self.servers),
+            peers: names(self.peers),
+            servers: names(self.servers),
             clients: self.clients.estimate(),
             example: self.most.remove(&class).and_then(|(_, example)| example),
             // The data's first minute is cut as a rule, and then too small to count.
@@ -120,4 +123,14 @@ impl Gathered {
             is_going_on: self.minutes.end + gap >= data.end,
         })
     }
+}
+
+/// The worst first.
+fn names(counts: HashMap<Arc<str>, u64>) -> Vec<(String, u64)> {
+    let names = counts.into_iter();
+    most_first(
+        names
+            .map(|(name, count)| (name.to_string(), count))
+            .collect(),
+    )
 }

@@ -93,7 +93,7 @@ impl Incident {
         let mut bursts = failures.bursts(thresholds, since);
         let mut rows: Vec<&Row> = rows.iter().collect();
         rows.sort_by_key(|row| row.bucket);
-        rows.into_iter().for_each(|row| bursts.add(row));
+        bursts.add(rows);
         bursts.incidents()
     }
 

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::*;
-use crate::rollup::{Minutes, choose_example};
+use crate::rollup::{Clients, Minutes, choose_example};
 
 /// A bucket of a pool's peer that refused, which begins with this hour, with so many failures in each minute.
 fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
@@ -13,19 +13,18 @@ fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
     let seen = |minute: usize| Moment(bucket.0 + minute as i64 * MINUTE);
     Row {
         bucket,
-        pool: "shop".to_owned(),
-        host: "web1".to_owned(),
+        pool: "shop".into(),
+        host: "web1".into(),
         class: Class::ConnectRefused,
         phase: None,
         os_error: None,
         level: None,
         status: None,
         scheme: None,
-        peer: Some(peer.to_owned()),
+        peer: Some(peer.into()),
         server: None,
         events: list.iter().map(|&failures| u64::from(failures)).sum(),
-        clients: 0,
-        clients_sketch: Vec::new(),
+        clients: Clients::default(),
         minutes: Minutes::from_list(list),
         first_seen: seen(minutes[0].0),
         last_seen: seen(minutes[minutes.len() - 1].0),

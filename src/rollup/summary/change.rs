@@ -112,8 +112,8 @@ impl Change {
             let moment = Moment(row.bucket.0 + i64::from(minute) * MINUTE);
             let around = self.span.earlier.iter().zip(&mut self.earlier);
             for (_, earlier) in around.filter(|(time, _)| time.contains(&moment)) {
-                *earlier.pools.entry(row.pool.clone()).or_default() += u64::from(events);
-                earlier.classes.insert((row.pool.clone(), row.class));
+                *earlier.pools.entry(row.pool.to_string()).or_default() += u64::from(events);
+                earlier.classes.insert((row.pool.to_string(), row.class));
             }
         }
     }

@@ -1,4 +1,5 @@
 mod change;
+mod gist;
 mod pool;
 
 use std::cmp::Reverse;
@@ -11,6 +12,7 @@ use super::{Intake, Row};
 use pool::Gathered;
 
 pub use change::{Change, Earlier, Span};
+pub use gist::Gist;
 pub use pool::Pool;
 
 /// What a report shows.
@@ -69,19 +71,11 @@ impl Summary {
         rows.iter().for_each(|row| sum.add(row));
         sum.finish(intake)
     }
-
-    /// Sums up rows, but counts no distinct clients: that takes longer than all the rest.
-    pub fn without_clients(rows: &[Row], intake: Intake) -> Self {
-        let mut sum = Summing::without_clients();
-        rows.iter().for_each(|row| sum.add(row));
-        sum.finish(intake)
-    }
 }
 
 /// A summary that is being made, row by row: there may be more rows than fit into memory.
 #[derive(Debug)]
 pub struct Summing {
-    counts_clients: bool,
     all: Gathered,
     pools: BTreeMap<String, Gathered>,
     buckets: BTreeMap<Moment, BTreeMap<Class, u64>>,
@@ -97,28 +91,20 @@ impl Summing {
     /// Of no row yet.
     pub fn new() -> Self {
         Self {
-            counts_clients: true,
             all: Gathered::default(),
             pools: BTreeMap::new(),
             buckets: BTreeMap::new(),
         }
     }
 
-    fn without_clients() -> Self {
-        Self {
-            counts_clients: false,
-            ..Self::new()
-        }
-    }
-
     /// Adds a row.
     pub fn add(&mut self, row: &Row) {
-        self.all.add(row, self.counts_clients);
-        let pool = match self.pools.get_mut(&row.pool) {
+        self.all.add(row);
+        let pool = match self.pools.get_mut(&*row.pool) {
             Some(pool) => pool,
-            None => self.pools.entry(row.pool.clone()).or_default(),
+            None => self.pools.entry(row.pool.to_string()).or_default(),
         };
-        pool.add(row, self.counts_clients);
+        pool.add(row);
         if row.class.kind() == Kind::Failed {
             let classes = self.buckets.entry(row.bucket).or_default();
             *classes.entry(row.class).or_default() += row.events;

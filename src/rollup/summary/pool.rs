@@ -56,7 +56,7 @@ pub(super) struct Gathered {
 type Names = BTreeMap<String, BTreeMap<Class, u64>>;
 
 impl Gathered {
-    pub(super) fn add(&mut self, row: &Row, counts_clients: bool) {
+    pub(super) fn add(&mut self, row: &Row) {
         let kind = row.class.kind();
         let failed = if kind == Kind::Failed { row.events } else { 0 };
         self.tally.add(kind, row.events);
@@ -68,9 +68,7 @@ impl Gathered {
         bucket.1 += row.events;
         if failed > 0 {
             *self.statuses.entry(row.status).or_default() += failed;
-            if counts_clients {
-                self.clients.add(&row.clients_sketch);
-            }
+            self.clients.add(&row.clients);
         }
         let (first, last) = self.span.unwrap_or((row.first_seen, row.last_seen));
         self.span = Some((first.min(row.first_seen), last.max(row.last_seen)));

@@ -1,5 +1,10 @@
+mod form;
+mod together;
+
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+
+pub use together::ClientsTogether;
 
 /// Distinct clients, counted exactly while they are few and estimated by a HyperLogLog sketch (Apache
 /// DataSketches, lg_k 12, standard error 1.6 %) when they are many.
@@ -44,13 +49,6 @@ impl Clients {
         read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
     }
 
-    /// How many different clients all these sketches have counted.
-    pub fn together<'a>(sketches: impl Iterator<Item = &'a [u8]>) -> u64 {
-        let mut clients = ClientsTogether::default();
-        sketches.for_each(|sketch| clients.add(sketch));
-        clients.estimate()
-    }
-
     fn add_coupon(&mut self, coupon: Coupon) {
         match &mut self.0 {
             State::Few(coupons) => {
@@ -58,11 +56,7 @@ impl Clients {
                     coupons.insert(at, coupon);
                 }
                 if coupons.len() > FEW {
-                    let mut sketch = new_sketch(HllType::Hll8);
-                    coupons
-                        .drain(..)
-                        .for_each(|coupon| sketch.update_with_coupon(coupon));
-                    self.0 = State::Many(Box::new(sketch));
+                    self.0 = State::many(coupons);
                 }
             }
             State::Many(sketch) => sketch.update_with_coupon(coupon),
@@ -70,20 +64,26 @@ impl Clients {
     }
 
     /// Adds all of another's clients.
-    pub fn merge(&mut self, other: Self) {
-        match (&mut self.0, other.0) {
-            (_, State::Few(coupons)) => {
-                coupons
-                    .into_iter()
-                    .for_each(|coupon| self.add_coupon(coupon));
+    pub fn merge(&mut self, other: &Self) {
+        match (&mut self.0, &other.0) {
+            (State::Few(one), State::Few(other)) => {
+                let both = merged(one, other);
+                self.0 = match both.len() > FEW {
+                    true => State::many(&both),
+                    false => State::Few(both),
+                };
             }
-            (State::Few(coupons), State::Many(mut sketch)) => {
-                coupons
-                    .drain(..)
-                    .for_each(|coupon| sketch.update_with_coupon(coupon));
+            (State::Many(sketch), State::Few(coupons)) => {
+                let coupons = coupons.iter();
+                coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
+            }
+            (State::Few(coupons), State::Many(sketch)) => {
+                let mut sketch = sketch.clone();
+                let coupons = coupons.iter();
+                coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
                 self.0 = State::Many(sketch);
             }
-            (State::Many(one), State::Many(other)) => **one = union(&[one, &other]),
+            (State::Many(one), State::Many(other)) => **one = union(&[one, other]),
         }
     }
 
@@ -97,50 +97,68 @@ impl Clients {
 
     /// The sketch in DataSketches' portable form, type HLL_4: to be merged by DuckDB, Spark, Druid.
     pub fn sketch(&self) -> Vec<u8> {
+        let mut form = Vec::new();
+        self.append_sketch(&mut form);
+        form
+    }
+
+    /// Appends the sketch to what `form` holds.
+    pub fn append_sketch(&self, form: &mut Vec<u8>) {
         match &self.0 {
             State::Few(coupons) => {
-                let mut sketch = new_sketch(HllType::Hll4);
-                coupons
-                    .iter()
-                    .for_each(|&coupon| sketch.update_with_coupon(coupon));
-                sketch.serialize()
+                form.reserve(form::length(coupons.len()));
+                form::append(coupons, form);
             }
             // A union forgets the order of arrival.
             State::Many(sketch) => {
                 let mut union = new_union();
                 union.update(sketch);
                 union.update(sketch);
-                union.to_sketch(HllType::Hll4).serialize()
+                form.extend(union.to_sketch(HllType::Hll4).serialize());
             }
         }
     }
+}
+
+impl PartialEq for Clients {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (State::Few(one), State::Few(other)) => one == other,
+            _ => self.sketch() == other.sketch(),
+        }
+    }
+}
+
+impl Eq for Clients {}
+
+impl State {
+    fn many(coupons: &[Coupon]) -> Self {
+        let mut sketch = new_sketch(HllType::Hll8);
+        let coupons = coupons.iter();
+        coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
+        Self::Many(Box::new(sketch))
+    }
+}
+
+/// Both are sorted, and what is in both stays once.
+fn merged(one: &[Coupon], other: &[Coupon]) -> Vec<Coupon> {
+    let mut both = Vec::with_capacity(one.len() + other.len());
+    let mut others = other.iter().copied().peekable();
+    for &coupon in one {
+        while let Some(before) = others.next_if(|&other| other < coupon) {
+            both.push(before);
+        }
+        others.next_if_eq(&coupon);
+        both.push(coupon);
+    }
+    both.extend(others);
+    both
 }
 
 /// `None` if it is no sketch of ours.
 fn read(bytes: &[u8]) -> Option<HllSketch> {
     let sketch = HllSketch::deserialize(bytes).ok()?;
     (sketch.lg_config_k() == LG_K).then_some(sketch)
-}
-
-/// The clients of many sketches, counted together: the same as merging them one after the other, which makes a
-/// sketch after each.
-#[derive(Debug, Default)]
-pub struct ClientsTogether(Option<Box<HllUnion>>);
-
-impl ClientsTogether {
-    /// Adds a sketch's clients. What is no sketch of ours is left out.
-    pub fn add(&mut self, sketch: &[u8]) {
-        if let Some(sketch) = read(sketch) {
-            let union = self.0.get_or_insert_with(|| Box::new(new_union()));
-            union.update(&sketch);
-        }
-    }
-
-    /// How many different clients there are.
-    pub fn estimate(&self) -> u64 {
-        let estimate = |union: &HllUnion| union.composite_estimate().round() as u64;
-        self.0.as_deref().map_or(0, estimate)
-    }
 }
 
 fn new_sketch(kind: HllType) -> HllSketch {
@@ -196,10 +214,10 @@ mod tests {
             let backwards = of((0..count).rev());
             let mut merged = Clients::default();
             for part in 0..7 {
-                merged.merge(of((0..count).filter(|number| number % 7 == part)));
+                merged.merge(&of((0..count).filter(|number| number % 7 == part)));
             }
             let mut overlapping = of(0..count / 2);
-            overlapping.merge(of((count / 3..count).rev()));
+            overlapping.merge(&of((count / 3..count).rev()));
             for other in [backwards, merged, overlapping] {
                 assert_eq!(other.estimate(), forwards.estimate(), "{count}");
                 assert_eq!(other.sketch(), forwards.sketch(), "{count}");
@@ -233,12 +251,12 @@ mod tests {
             let sketches = [one, other].map(|part| of(part).sketch());
             let [mut merged, other] =
                 [&sketches[0], &sketches[1]].map(|sketch| Clients::from_sketch(sketch).unwrap());
-            merged.merge(other);
-            let with_junk = sketches
-                .iter()
-                .map(Vec::as_slice)
-                .chain([&b"no sketch"[..]]);
-            assert_eq!(Clients::together(with_junk), merged.estimate());
+            merged.merge(&other);
+            let mut together = ClientsTogether::default();
+            for sketch in &sketches {
+                together.add(&Clients::from_sketch(sketch).unwrap());
+            }
+            assert_eq!(together.estimate(), merged.estimate());
             assert_eq!(merged.estimate(), of(both.clone()).estimate());
             let again = Clients::from_sketch(&merged.sketch()).unwrap();
             assert_eq!(again.estimate(), of(both).estimate());

@@ -1,0 +1,125 @@
+use std::hash::{Hash, Hasher};
+
+use datasketches::hll::Coupon;
+
+use super::LG_K;
+
+/// Appends the portable form of a sketch to which these coupons were added, which are different and in order:
+/// byte by byte what DataSketches makes of them, type HLL_4, but without making a sketch. Most rows have few clients.
+pub(super) fn append(coupons: &[Coupon], out: &mut Vec<u8>) {
+    let numbers = coupons.iter().map(|&coupon| number(coupon));
+    let count = coupons.len();
+    if count < LIST {
+        let flags = if count == 0 { COMPACT | EMPTY } else { COMPACT };
+        out.extend([2, VERSION, FAMILY, LG_K, LG_LIST, flags, count as u8, 0]);
+        numbers.for_each(|number| out.extend(number.to_le_bytes()));
+        return;
+    }
+    let mut lg = LG_SET;
+    let mut table = [0; MOST];
+    let mut held = 0;
+    for number in numbers {
+        insert(&mut table[..1 << lg], lg, number);
+        held += 1;
+        if 4 * held > 3 << lg {
+            let smaller = table;
+            table = [0; MOST];
+            let old = &smaller[..1 << lg];
+            lg += 1;
+            let is_held = |number: &&u32| **number != 0;
+            old.iter()
+                .filter(is_held)
+                .for_each(|&number| insert(&mut table[..1 << lg], lg, number));
+        }
+    }
+    out.extend([3, VERSION, FAMILY, LG_K, lg, COMPACT, 0, SET]);
+    out.extend((count as u32).to_le_bytes());
+    let held = table[..1 << lg].iter().filter(|number| **number != 0);
+    held.for_each(|number| out.extend(number.to_le_bytes()));
+}
+
+/// How many bytes that are.
+pub(super) fn length(count: usize) -> usize {
+    4 * count + if count < LIST { 8 } else { 12 }
+}
+
+const VERSION: u8 = 1;
+const FAMILY: u8 = 7;
+const EMPTY: u8 = 4;
+const COMPACT: u8 = 8;
+
+/// A list that is as long becomes a set.
+const LIST: usize = 8;
+const LG_LIST: u8 = 3;
+
+/// The mode of a set, and how large one is at first; it grows where more than three quarters are taken.
+const SET: u8 = 1;
+const LG_SET: u8 = 5;
+
+/// The places of the largest set.
+const MOST: usize = 512;
+
+fn insert(table: &mut [u32], lg: u8, number: u32) {
+    let mask = table.len() as u32 - 1;
+    let step = (number & SLOT) >> lg | 1;
+    let mut place = number & mask;
+    while table[place as usize] != 0 {
+        place = (place + step) & mask;
+    }
+    table[place as usize] = number;
+}
+
+/// The part of a coupon that says which register it is for.
+const SLOT: u32 = (1 << 26) - 1;
+
+/// The number that a coupon is, which it tells to whoever hashes it.
+fn number(coupon: Coupon) -> u32 {
+    let mut number = Number(0);
+    coupon.hash(&mut number);
+    number.0
+}
+
+struct Number(u32);
+
+impl Hasher for Number {
+    fn write_u32(&mut self, number: u32) {
+        self.0 = number;
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("a coupon is one number");
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datasketches::hash::value::raw_bytes;
+    use datasketches::hll::{HllSketch, HllType};
+
+    use super::super::FEW;
+    use super::*;
+
+    #[test]
+    fn the_form_is_that_of_the_library() {
+        for seed in 0..8_u32 {
+            for count in 0..=FEW {
+                let numbers = (0..count as u32).map(|number| (seed << 16 | number).to_le_bytes());
+                let coupon = |bytes: [u8; 4]| Coupon::from_value(raw_bytes::from_slice(&bytes));
+                let mut coupons: Vec<Coupon> = numbers.map(coupon).collect();
+                coupons.sort_unstable();
+                coupons.dedup();
+                let mut sketch = HllSketch::new(LG_K, HllType::Hll4).unwrap();
+                let all = coupons.iter();
+                all.for_each(|&coupon| sketch.update_with_coupon(coupon));
+                let mut form = vec![b'x'];
+                append(&coupons, &mut form);
+                assert_eq!(form[1..], sketch.serialize(), "{seed} {count}");
+                assert_eq!(form.len() - 1, length(coupons.len()));
+            }
+        }
+    }
+}
