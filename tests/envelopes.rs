@@ -213,7 +213,7 @@ fn read(log: &str, access: Access, chunk_size: usize) -> (Vec<Value>, Intake) {
     };
     let mut lines = Vec::new();
     let outcome = scan
-        .events::<Ndjson>(|bytes| lines.write_all(&bytes))
+        .events::<Ndjson>(|bytes| lines.write_all(bytes))
         .unwrap();
     assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
     let events = serde_json::Deserializer::from_slice(&lines).into_iter();

@@ -65,7 +65,7 @@ impl Case {
         let mut lines = Vec::new();
         let scan = self.scan(access, chunk_size);
         let outcome = scan
-            .events::<Ndjson>(|bytes| lines.write_all(&bytes))
+            .events::<Ndjson>(|bytes| lines.write_all(bytes))
             .unwrap();
         assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
         let events = serde_json::Deserializer::from_slice(&lines).into_iter();

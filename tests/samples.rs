@@ -75,7 +75,7 @@ fn scan(log: &Path, access: Access, chunk_size: usize) -> Scan {
 fn events(scan: &Scan) -> (Vec<Group>, Vec<u8>, Intake) {
     let mut lines = Vec::new();
     let outcome = scan
-        .events::<Ndjson>(|bytes| lines.write_all(&bytes))
+        .events::<Ndjson>(|bytes| lines.write_all(bytes))
         .unwrap();
     assert!(outcome.troubles.is_empty(), "{:?}", outcome.troubles);
     let mut groups: BTreeMap<Group, u64> = BTreeMap::new();

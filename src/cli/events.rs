@@ -101,23 +101,23 @@ impl Format {
     ) -> io::Result<Outcome<()>> {
         let zone = scan.zone.to_string();
         match self {
-            Self::Ndjson => scan.events::<Ndjson>(|lines| output.write_all(&lines)),
+            Self::Ndjson => scan.events::<Ndjson>(|lines| output.write_all(lines)),
             Self::Csv => {
                 output.write_all(&Csv::header())?;
                 scan.events::<Csv>(|lines| match surface {
-                    Surface::Terminal => show(&lines, output),
-                    _ => output.write_all(&lines),
+                    Surface::Terminal => show(lines, output),
+                    _ => output.write_all(lines),
                 })
             }
             Self::Arrow => {
                 let mut stream = ArrowStream::new(output, &zone)?;
-                let outcome = scan.events::<Batches>(|batches| stream.write(&batches))?;
+                let outcome = scan.events::<Batches>(|batches| stream.write(batches))?;
                 stream.finish()?;
                 Ok(outcome)
             }
             Self::Parquet => {
                 let mut file = EventFile::new(output, event_schema(), &zone)?;
-                let outcome = scan.events::<Batches>(|batches| file.write(&batches))?;
+                let outcome = scan.events::<Batches>(|batches| file.write(batches))?;
                 file.finish()?;
                 Ok(outcome)
             }

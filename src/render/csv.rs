@@ -1,6 +1,10 @@
 use std::fmt::Display;
 use std::io::Write;
 
+use crate::record::Text;
+
+use super::plain::are_plain;
+
 /// A line of CSV (RFC 4180, but with a line feed alone at its end, as Unix programs write it).
 ///
 /// What is absent is an empty field; an empty text is `""`. No text can act as a formula in a spreadsheet:
@@ -23,26 +27,34 @@ impl<'a> CsvLine<'a> {
 
     /// A text that came from outside.
     pub fn text(&mut self, text: Option<&str>) {
+        self.bytes(text.map(|text| Text(text.as_bytes())));
+    }
+
+    /// A text that came from outside, UTF-8 or not.
+    pub fn bytes(&mut self, text: Option<Text<'_>>) {
         self.separate();
         let Some(text) = text else { return };
-        let apostrophe = match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
-            true => "'",
-            false => "",
+        let apostrophe = match text.0.first() {
+            Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\'') => b"'".as_slice(),
+            _ => b"",
         };
-        if !text.is_empty() && !text.contains(['"', ',', '\n', '\r']) {
-            self.out.extend_from_slice(apostrophe.as_bytes());
-            self.out.extend_from_slice(text.as_bytes());
+        if !text.0.is_empty() && are_plain(text.0, is_plain) {
+            self.out.extend_from_slice(apostrophe);
+            self.out.extend_from_slice(text.0);
             return;
         }
-        self.out.push(b'"');
-        self.out.extend_from_slice(apostrophe.as_bytes());
-        for byte in text.bytes() {
-            self.out.push(byte);
-            if byte == b'"' {
-                self.out.push(byte);
+        let text = text.to_str();
+        let needs_quotes = text.is_empty() || text.contains(['"', ',', '\n', '\r']);
+        let quote = if needs_quotes { b"\"".as_slice() } else { b"" };
+        self.out.extend_from_slice(quote);
+        self.out.extend_from_slice(apostrophe);
+        for part in text.as_bytes().split_inclusive(|&byte| byte == b'"') {
+            self.out.extend_from_slice(part);
+            if part.ends_with(b"\"") {
+                self.out.push(b'"');
             }
         }
-        self.out.push(b'"');
+        self.out.extend_from_slice(quote);
     }
 
     /// A number, a time, a name of our own: nothing that needs quotes.
@@ -51,6 +63,13 @@ impl<'a> CsvLine<'a> {
         if let Some(value) = value {
             write!(self.out, "{value}").expect("writing to memory does not fail");
         }
+    }
+
+    /// The same, where the text of it is there already.
+    pub fn word(&mut self, word: Option<&str>) {
+        self.separate();
+        self.out
+            .extend_from_slice(word.unwrap_or_default().as_bytes());
     }
 
     /// The end of the line.
@@ -64,6 +83,11 @@ impl<'a> CsvLine<'a> {
         }
         self.is_empty = false;
     }
+}
+
+/// Whether a byte is a character that needs no quotes.
+fn is_plain(byte: u8) -> bool {
+    (b' '..0x7F).contains(&byte) && byte != b'"' && byte != b','
 }
 
 #[cfg(test)]
@@ -92,9 +116,10 @@ mod tests {
         let mut numbers = CsvLine::new(&mut out);
         numbers.plain(Some(-1));
         numbers.plain(None::<u8>);
-        numbers.plain(Some(2));
+        numbers.word(Some("2"));
+        numbers.word(None);
         numbers.end();
-        assert_eq!(out, b"-1,,2\n");
+        assert_eq!(out, b"-1,,2,\n");
     }
 
     #[test]

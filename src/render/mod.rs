@@ -9,6 +9,7 @@ mod events;
 mod explanation;
 mod export;
 mod number;
+mod plain;
 pub mod report;
 mod safe;
 mod shell;

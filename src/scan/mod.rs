@@ -4,6 +4,7 @@
 //! and end in a rollup or, formatted, in a writer. No step takes a lock or allocates per record.
 
 mod crew;
+mod events;
 mod notes;
 mod plan;
 mod reading;
@@ -12,21 +13,16 @@ mod resume;
 mod worker;
 
 use std::fs;
-use std::io;
 use std::ops::Range;
-
-use rayon::prelude::*;
 
 use crate::pool::Names;
 use crate::record::{Moment, Zone};
-use crate::render::Gather;
 use crate::rollup::{Count, Intake, Rollup};
 use crate::source::{Access, Input, Meter, Source, Trouble, open};
 use crate::taxonomy::Rules;
 
 use crew::Crew;
-use reading::{Part, Reading};
-use worker::Worker;
+use reading::Reading;
 
 pub use notes::{Finding, Notes, State};
 pub use resume::Resumed;
@@ -65,13 +61,6 @@ pub struct Outcome<T> {
     pub troubles: Vec<Trouble>,
 }
 
-/// About how many bytes of logs are on their way to be written. As events they take twice as many, and
-/// are there three times: gathered, growing, and being written.
-const MOST_AT_ONCE: usize = 4 << 20;
-
-/// A smaller part is more work to begin with than to read.
-const SMALLEST_PART: usize = 64 << 10;
-
 impl Scan {
     /// All of `inputs`, as written in this machine's zone.
     pub fn new(inputs: Vec<Input>) -> Self {
@@ -106,51 +95,6 @@ impl Scan {
             }
         });
         crew.finish()
-    }
-
-    /// Writes all events, in the order of inputs and records, as `G` gathers them. An error is the
-    /// writer's, and ends the scan. While some parts of the logs are written, the next ones are worked on, and
-    /// those behind them are read; memory grows neither with the logs nor, much, with the threads.
-    pub fn events<G: Gather>(
-        &self,
-        mut write: impl FnMut(G::Piece) -> io::Result<()> + Send,
-    ) -> io::Result<Outcome<()>> {
-        let mut all = Worker::new(self);
-        // Enough for every thread to find work.
-        let at_once = rayon::current_num_threads() * 2;
-        let part_size = (MOST_AT_ONCE / at_once).max(SMALLEST_PART);
-        let part_size = part_size.min(self.chunk_size);
-        let mut parts = (0..self.inputs.len()).flat_map(|input| {
-            let (reading, failed) = match self.read(input, part_size) {
-                Ok(reading) => (Some(reading), None),
-                Err(trouble) => (None, Some(Part::failed(input, trouble))),
-            };
-            reading.into_iter().flatten().chain(failed)
-        });
-        let mut pull = || -> Vec<Part> { parts.by_ref().take(at_once).collect() };
-        let work = |part| {
-            let mut worker = Worker::new(self);
-            let mut events = G::default();
-            worker.work(part, |event| events.add(event));
-            (worker, events.finish())
-        };
-        let mut read = pull();
-        let mut gathered: Vec<G::Piece> = Vec::new();
-        while !read.is_empty() || !gathered.is_empty() {
-            let batch = std::mem::take(&mut read);
-            let pieces = std::mem::take(&mut gathered);
-            let ((written, next), done): (_, Vec<(Worker<'_>, G::Piece)>) = rayon::join(
-                || rayon::join(|| pieces.into_iter().try_for_each(&mut write), &mut pull),
-                || batch.into_par_iter().map(work).collect(),
-            );
-            written?;
-            read = next;
-            for (worker, piece) in done {
-                all.merge(worker);
-                gathered.push(piece);
-            }
-        }
-        Ok(all.finish(()))
     }
 
     fn read(&self, input: usize, chunk_size: usize) -> Result<Reading, Trouble> {

@@ -31,7 +31,7 @@ fn read(bytes: &[u8], chunk_size: usize) -> Reading {
         ..Scan::new(vec![Input::File(file.path().to_path_buf())])
     };
     let mut lines = Vec::new();
-    let outcome = scan.events::<Ndjson>(|bytes| lines.write_all(&bytes));
+    let outcome = scan.events::<Ndjson>(|bytes| lines.write_all(bytes));
     let mut damage = None;
     for trouble in outcome.unwrap().troubles {
         match trouble {

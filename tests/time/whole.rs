@@ -71,7 +71,7 @@ fn read(truth: &Truth, file: &std::path::Path, how: (Access, usize)) -> (Times, 
         ..Scan::new(vec![Input::File(file.to_path_buf())])
     };
     let mut lines = Vec::new();
-    let outcome = scan.events::<Ndjson>(|bytes| lines.write_all(&bytes));
+    let outcome = scan.events::<Ndjson>(|bytes| lines.write_all(bytes));
     assert!(outcome.unwrap().troubles.is_empty());
     let rows = scan.rollup(15 * MINUTE * 1_000_000).value.into_rows();
     let mut buckets = std::collections::BTreeMap::new();

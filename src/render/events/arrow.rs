@@ -2,15 +2,14 @@ use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::{
-    Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow_array::builder::{Int32Builder, Int64Builder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::rollup::Event;
 
+use super::texts::Texts;
 use super::{COLUMNS, Fields, Gather, Kind, Value};
 
 /// The columns as Arrow has them. Types are those that every engine reads alike: no unsigned integers, no
@@ -32,10 +31,11 @@ pub fn event_schema() -> SchemaRef {
 }
 
 /// Events as Arrow's columns. A part of a log becomes one batch, or some, where its texts are long.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batches {
     done: Vec<RecordBatch>,
-    columns: Vec<Builder>,
+    columns: [Builder; COLUMNS.len()],
+    rows: usize,
     bytes: usize,
 }
 
@@ -47,7 +47,7 @@ enum Builder {
     Time(TimestampMicrosecondBuilder),
     Long(Int64Builder),
     Int(Int32Builder),
-    Text(StringBuilder),
+    Text(Texts),
 }
 
 impl Builder {
@@ -56,7 +56,7 @@ impl Builder {
             Kind::Time => Self::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
             Kind::Long => Self::Long(Int64Builder::new()),
             Kind::Int => Self::Int(Int32Builder::new()),
-            Kind::Word | Kind::Text => Self::Text(StringBuilder::new()),
+            Kind::Word | Kind::Text => Self::Text(Texts::default()),
         }
     }
 
@@ -68,35 +68,46 @@ impl Builder {
             }
             (Self::Long(column), Value::Long(number)) => column.append_option(number),
             (Self::Int(column), Value::Int(number)) => column.append_option(number),
-            (Self::Text(column), Value::Word(text)) => column.append_option(text),
+            (Self::Text(column), Value::Word(text)) => column.append(text.map(str::as_bytes)),
             (Self::Text(column), Value::Text(text)) => {
-                column.append_option(text);
-                return text.map_or(0, str::len);
+                column.append(text);
+                return text.map_or(0, <[u8]>::len);
             }
             (column, value) => unreachable!("{value:?} for {column:?}"),
         }
         0
     }
 
-    fn finish(self) -> ArrayRef {
+    fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Time(mut column) => Arc::new(column.finish()),
-            Self::Long(mut column) => Arc::new(column.finish()),
-            Self::Int(mut column) => Arc::new(column.finish()),
-            Self::Text(mut column) => Arc::new(column.finish()),
+            Self::Time(column) => Arc::new(column.finish()),
+            Self::Long(column) => Arc::new(column.finish()),
+            Self::Int(column) => Arc::new(column.finish()),
+            Self::Text(column) => Arc::new(column.finish()),
+        }
+    }
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self {
+            done: Vec::new(),
+            columns: COLUMNS.map(|column| Builder::new(column.kind)),
+            rows: 0,
+            bytes: 0,
         }
     }
 }
 
 impl Batches {
     fn end_batch(&mut self) {
-        if self.columns.is_empty() {
+        if self.rows == 0 {
             return;
         }
-        let columns = std::mem::take(&mut self.columns).into_iter();
-        let batch = RecordBatch::try_new(event_schema(), columns.map(Builder::finish).collect());
+        let columns = self.columns.iter_mut().map(Builder::finish).collect();
+        let batch = RecordBatch::try_new(event_schema(), columns);
         self.done.push(batch.expect("the columns are the schema's"));
-        self.bytes = 0;
+        (self.rows, self.bytes) = (0, 0);
     }
 }
 
@@ -104,20 +115,30 @@ impl Gather for Batches {
     type Piece = Vec<RecordBatch>;
 
     fn add(&mut self, event: &Event<'_>) {
-        if self.columns.is_empty() {
-            self.columns = COLUMNS.map(|column| Builder::new(column.kind)).into();
-        }
         for (column, value) in self.columns.iter_mut().zip(Fields::new(event).values()) {
             self.bytes += column.append(value);
         }
+        self.rows += 1;
         if self.bytes >= MOST_BYTES {
             self.end_batch();
         }
     }
 
-    fn finish(mut self) -> Vec<RecordBatch> {
+    fn finish(&mut self) {
         self.end_batch();
-        self.done
+    }
+
+    fn piece(&self) -> &Vec<RecordBatch> {
+        &self.done
+    }
+
+    fn clear(&mut self) {
+        self.done.clear();
+        for column in &mut self.columns {
+            if let Builder::Text(column) = column {
+                column.reserve();
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use chrono::SecondsFormat;
+use memchr::memchr2;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Level, Moment, OsError, Text};
@@ -10,7 +11,8 @@ use crate::taxonomy::Phase;
 
 /// An event's fields, in the order in which every format writes them. What is absent is null. Numbers are
 /// such that every reader knows them: one that takes more than 63 bits, which NGINX has none of, is absent.
-#[derive(Debug, Clone, Serialize)]
+/// Texts are as they stand in the log, UTF-8 or not.
+#[derive(Debug, Clone)]
 #[allow(
     missing_docs,
     reason = "the README's table of event fields says what each one is"
@@ -26,18 +28,18 @@ pub struct Fields<'a> {
     pub phase: Option<&'static str>,
     pub os_error: Option<&'static str>,
     pub status: Option<u16>,
-    pub scheme: Option<Cow<'a, str>>,
-    pub peer: Option<Cow<'a, str>>,
-    pub pool: Cow<'a, str>,
-    pub upstream: Option<Cow<'a, str>>,
-    pub server: Option<Cow<'a, str>>,
-    pub client: Option<Cow<'a, str>>,
-    pub request: Option<Cow<'a, str>>,
-    pub host_header: Option<Cow<'a, str>>,
-    pub referrer: Option<Cow<'a, str>>,
-    pub message: Cow<'a, str>,
-    pub action: Option<Cow<'a, str>>,
-    pub host: Cow<'a, str>,
+    pub scheme: Option<&'a [u8]>,
+    pub peer: Option<&'a [u8]>,
+    pub pool: &'a [u8],
+    pub upstream: Option<&'a [u8]>,
+    pub server: Option<&'a [u8]>,
+    pub client: Option<&'a [u8]>,
+    pub request: Option<&'a [u8]>,
+    pub host_header: Option<&'a [u8]>,
+    pub referrer: Option<&'a [u8]>,
+    pub message: &'a [u8],
+    pub action: Option<Cow<'a, [u8]>>,
+    pub host: &'a [u8],
     pub source: &'a str,
     pub offset: i64,
 }
@@ -45,7 +47,6 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The fields of an event.
     pub fn new(event: &Event<'a>) -> Self {
-        let text = |bytes: &'a [u8]| Text(bytes).to_str();
         let record = event.record;
         let verdict = &event.verdict;
         let tail = &record.tail;
@@ -60,18 +61,18 @@ impl<'a> Fields<'a> {
             phase: verdict.phase.map(Phase::name),
             os_error: verdict.os_error.map(OsError::name),
             status: verdict.status,
-            scheme: tail.upstream.and_then(|upstream| upstream.scheme).map(text),
-            peer: verdict.peer.map(text),
-            pool: text(event.pool),
-            upstream: tail.upstream.map(|upstream| text(upstream.value)),
-            server: tail.server.map(text),
-            client: tail.client.map(text),
-            request: tail.request.map(text),
-            host_header: tail.host.map(text),
-            referrer: tail.referrer.map(text),
-            message: text(record.message),
+            scheme: tail.upstream.and_then(|upstream| upstream.scheme),
+            peer: verdict.peer,
+            pool: event.pool,
+            upstream: tail.upstream.map(|upstream| upstream.value),
+            server: tail.server,
+            client: tail.client,
+            request: tail.request,
+            host_header: tail.host,
+            referrer: tail.referrer,
+            message: record.message,
             action: record.action.map(words),
-            host: text(event.host),
+            host: event.host,
             source: event.source,
             offset: record.offset as i64,
         }
@@ -83,13 +84,13 @@ fn number(value: u64) -> Option<i64> {
 }
 
 /// An action, without the line breaks that somebody's editor may have put between its words.
-fn words(action: &[u8]) -> Cow<'_, str> {
-    let text = Text(action).to_str();
-    if text.contains(['\n', '\r']) {
-        Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
-    } else {
-        text
+fn words(action: &[u8]) -> Cow<'_, [u8]> {
+    if memchr2(b'\n', b'\r', action).is_none() {
+        return Cow::Borrowed(action);
     }
+    let text = Text(action).to_str();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Cow::Owned(words.join(" ").into_bytes())
 }
 
 /// A moment as RFC 3339 in UTC, `2026-11-01T09:15:02Z`.

@@ -8,6 +8,8 @@ mod columns;
 mod csv;
 mod fields;
 mod ndjson;
+mod stamp;
+mod texts;
 
 use crate::rollup::Event;
 
@@ -17,14 +19,20 @@ pub use csv::Csv;
 pub use fields::{Fields, Time};
 pub use ndjson::Ndjson;
 
-/// Gathers the events of a part of a log.
-pub trait Gather: Default {
+/// Gathers the events of a part of a log, and then those of another one.
+pub trait Gather: Default + Send {
     /// What becomes of them.
-    type Piece: Send;
+    type Piece;
 
     /// Adds one; they come in the order of their records.
     fn add(&mut self, event: &Event<'_>);
 
-    /// All of them, in that order.
-    fn finish(self) -> Self::Piece;
+    /// Says that these are all of the part.
+    fn finish(&mut self);
+
+    /// All of the part, in that order.
+    fn piece(&self) -> &Self::Piece;
+
+    /// Forgets them, but keeps the memory.
+    fn clear(&mut self);
 }
