@@ -130,11 +130,9 @@ impl Joiner {
     /// The record to which the last one belongs, because its request holds the lines between.
     fn first_in_request(&mut self, chunk: &[u8], spans: &[Span]) -> Option<usize> {
         let last = spans.last()?;
-        while self
-            .line_feeds
-            .pop_front_if(|at| *at < last.start)
-            .is_some()
-        {}
+        while self.line_feeds.front().is_some_and(|&at| at < last.start) {
+            self.line_feeds.pop_front();
+        }
         if self.line_feeds.front().is_none_or(|&at| at >= last.end) {
             return None;
         }

@@ -13,7 +13,8 @@ pub struct Event<'a> {
     /// Whether the record or its envelope says so; if not, `moment` is that of the record before, or
     /// the latest possible.
     pub is_dated: bool,
-    /// Events with the same number, but for 0, have pool, host, level, server, upstream and verdict in common.
+    /// Events with the same number, but for 0, have all in common but time, ids, client, request, and what follows
+    /// from these.
     pub likeness: u64,
     /// The pool's name.
     pub pool: &'a [u8],
