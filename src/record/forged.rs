@@ -24,6 +24,7 @@ use memchr::memmem::Finder;
 
 use super::head::{Head, Level};
 use super::path::{normalized, percent_decoded};
+use super::split::Found;
 use super::{OPENRESTY_CUT, Span, message, tail};
 
 /// No record is longer, so no forged line stands farther from its record.
@@ -180,12 +181,12 @@ fn first_of_cut(spans: &[Span]) -> Option<usize> {
     Some(before.len() - 1 - back)
 }
 
-/// Whether a record ends like most that have a tail, and quotes no upstream: it is neither torn, nor does it stop
+/// Whether a record ends like most that have a tail, and nobody has missed that: it is neither torn, nor does it stop
 /// early. A quick look.
 fn is_ordinary(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
     span.head.is_some_and(|head| match span.tail {
-        Some(_) => record.ends_with(b"\"") && !tail::is_foreign(head.text(record)),
+        Some(_) => record.ends_with(b"\"") && span.found != Found::Nowhere,
         None => !head.has_connection,
     })
 }
@@ -202,7 +203,10 @@ fn stops_early(chunk: &[u8], span: &Span) -> bool {
         return false;
     }
     if tail::is_foreign(head.text) && has_quote(head.text) {
-        return tail::find(&head, span).is_none();
+        return match span.found {
+            Found::Unknown => tail::find(&head, span).is_none(),
+            found => found == Found::Nowhere,
+        };
     }
     span.tail.is_none()
         && (has_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::message::{self, End};
+use super::split::Found;
 use super::{Errno, Head, Record, Span, Tail, Written, tail};
 
 /// A record of which it is known where its statement ends, and nothing else.
@@ -41,7 +42,12 @@ impl<'a> Draft<'a> {
         host: Option<&'a [u8]>,
         offset: u64,
     ) -> Self {
-        let found = tail::find(&head, span).or_else(|| tail::find_without_action(&head, span));
+        let found = match span.found {
+            Found::At(at) => Some(at as usize),
+            Found::Nowhere => None,
+            Found::Unknown => tail::find(&head, span),
+        };
+        let found = found.or_else(|| tail::find_without_action(&head, span));
         let is_cut = span.is_cut_from(span);
         Self {
             offset,

@@ -21,6 +21,8 @@ pub struct Span {
     pub(super) line_end: usize,
     /// Where `, client: ` stands for the first time, counted from `start`.
     pub(super) tail: Option<usize>,
+    /// Where that of a message that quotes an upstream was found: it takes a longer look.
+    pub(super) found: Found,
     /// Whether it is known to be one line.
     pub(super) is_line: bool,
     /// What was found out about its head.
@@ -39,6 +41,17 @@ pub struct Span {
     place_end: usize,
 }
 
+/// Where a tail was found in the text behind the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nobody has looked.
+    Unknown,
+    /// Nowhere.
+    Nowhere,
+    /// Here.
+    At(u32),
+}
+
 impl Span {
     /// Whether the record or its envelope says when it was written.
     pub fn is_stamped(&self) -> bool {
@@ -52,6 +65,18 @@ impl Span {
 
     pub(super) fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
         &text[self.start..self.end]
+    }
+
+    /// Looks where the tail is behind a message that quotes an upstream.
+    fn look_for_tail(&self, record: &[u8]) -> Found {
+        let head = self.head.filter(|head| tail::is_foreign(head.text(record)));
+        let Some(head) = head else {
+            return Found::Unknown;
+        };
+        match tail::find(&Head::from_sketch(record, head), self) {
+            Some(at) => u32::try_from(at).map_or(Found::Unknown, Found::At),
+            None => Found::Nowhere,
+        }
     }
 
     /// Whether `, client: ` stands there a second time.
@@ -121,6 +146,7 @@ impl Span {
             end,
             line_end,
             tail: None,
+            found: Found::Unknown,
             is_line: false,
             head: None,
             is_stamped: true,
@@ -468,6 +494,10 @@ impl Splitter {
             is_line,
             head,
             tail: tail::first(record, text),
+            ..span
+        };
+        let span = Span {
+            found: span.look_for_tail(record),
             ..span
         };
         self.joiner.add(chunk, &mut self.spans, span);

@@ -16,6 +16,9 @@ use crate::taxonomy::{Class, Phase, Verdict, names_upstream};
 pub(super) struct Recall {
     hasher: RandomState,
     known: Vec<Option<Box<Known>>>,
+    /// The hashes of those that were met, but not remembered yet: most that come twice come often, and what comes
+    /// once drives nothing away.
+    met: Vec<u16>,
     /// The next number to be given away.
     next: u64,
 }
@@ -125,7 +128,8 @@ impl<'a> Mark<'a> {
     fn brief(draft: &Draft<'a>, hasher: &RandomState) -> Option<Self> {
         let head = &draft.head;
         let length = draft.statement.len();
-        if length > LONGEST || !draft.has_client() || names_upstream(head) {
+        let is_of_upstream = || draft.statement.ends_with(b"upstream") || names_upstream(head);
+        if length > LONGEST || is_of_upstream() || !draft.has_client() {
             return None;
         }
         let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
@@ -153,6 +157,7 @@ impl Recall {
         Self {
             hasher: RandomState::default(),
             known: Vec::new(),
+            met: Vec::new(),
             next: RECALLS.fetch_add(1, Ordering::Relaxed) << NUMBER_BITS,
         }
     }
@@ -171,6 +176,15 @@ impl Recall {
     pub(super) fn find(&self, mark: &Mark<'_>) -> Option<&Known> {
         let known = self.known.get(mark.place())?.as_deref()?;
         (known.sort == mark.sort && known.is_like(&mark.texts)).then_some(known)
+    }
+
+    /// Whether a record that is not known has been met before.
+    pub(super) fn meets_again(&mut self, mark: &Mark<'_>) -> bool {
+        if self.met.is_empty() {
+            self.met.resize(PLACES, 0);
+        }
+        let tag = (mark.hash >> 48) as u16;
+        std::mem::replace(&mut self.met[mark.place()], tag) == tag
     }
 
     /// Remembers what a record has turned out to mean.

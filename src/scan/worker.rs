@@ -112,13 +112,13 @@ impl<'a> Worker<'a> {
             let mark = self.recall.mark(&outline);
             if let Some(mark) = &mark
                 && self.recall.find(mark).is_none()
+                && self.recall.meets_again(mark)
             {
                 let record = outline.clone().read();
                 let verdict = rules.classify(&record);
-                let verdict = verdict
-                    .as_ref()
-                    .map(|verdict| (verdict, pool(names, verdict, &record)));
-                self.recall.learn(mark, &record, verdict);
+                let verdict = verdict.as_ref();
+                let found = verdict.map(|verdict| (verdict, pool(names, verdict, &record)));
+                self.recall.learn(mark, &record, found);
             }
             let known = mark.and_then(|mark| self.recall.find(&mark));
             let (record, found) = match known {
@@ -136,7 +136,9 @@ impl<'a> Worker<'a> {
                 }
             };
             let Some((verdict, pool)) = found else {
-                if let Some(brief) = brief {
+                if let Some(brief) = brief
+                    && self.recall.meets_again(&brief)
+                {
                     self.recall.learn(&brief, &record, None);
                 }
                 continue;

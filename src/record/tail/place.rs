@@ -127,22 +127,32 @@ fn without_client(text: &[u8], span: &Span) -> Option<usize> {
 
 /// Whether a message that quotes an upstream, read up to here, has its closing quote and its action.
 fn is_closed(text: &[u8]) -> bool {
-    // Nothing but the tail may follow the action.
-    let (message, errno, action) = message::split(text, End::Cut);
-    // Such messages have no errno.
-    if errno.is_some() {
-        return false;
-    }
+    let is_usual = |end: &&&[u8]| text.ends_with(end);
+    let (message, has_action) = match USUAL_ENDS.iter().find(is_usual) {
+        // The quote is the message's.
+        Some(end) => (&text[..text.len() + 1 - end.len()], true),
+        // Nothing but the tail may follow the action, and such messages have no errno.
+        None => match message::split(text, End::Cut) {
+            (_, Some(_), _) => return false,
+            (message, None, action) => (message, action.is_some()),
+        },
+    };
     let message = message.strip_suffix(b", ignored").unwrap_or(message);
     let Some(first) = opened(message) else {
-        return action.is_some();
+        return has_action;
     };
     // The opening quote is not the closing one.
     let is_opening = first == message.len()
         || message.ends_with(b"previous value: \"")
         || message.ends_with(b"\" for key \"");
-    action.is_some() && message.ends_with(b"\"") && !is_opening
+    has_action && message.ends_with(b"\"") && !is_opening
 }
+
+/// How a quotation and the action behind it mostly end.
+const USUAL_ENDS: [&[u8]; 2] = [
+    b"\" while reading response header from upstream",
+    b"\" while reading upstream",
+];
 
 /// Where the first quotation in a message begins.
 fn opened(message: &[u8]) -> Option<usize> {
