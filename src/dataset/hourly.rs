@@ -88,9 +88,9 @@ pub(super) fn column(rows: &[Row], name: &str) -> ArrayRef {
 }
 
 /// The sketches of each row's clients.
-pub(super) fn sketches<'a>(rows: impl ExactSizeIterator<Item = &'a Clients>) -> ArrayRef {
+pub(super) fn sketches<'a>(rows: impl ExactSizeIterator<Item = &'a Clients> + Clone) -> ArrayRef {
     let mut ends = Vec::with_capacity(rows.len() + 1);
-    let mut sketches = Vec::new();
+    let mut sketches = Vec::with_capacity(rows.clone().map(Clients::sketch_length).sum());
     ends.push(0);
     for clients in rows {
         clients.append_sketch(&mut sketches);
@@ -101,9 +101,9 @@ pub(super) fn sketches<'a>(rows: impl ExactSizeIterator<Item = &'a Clients>) -> 
 }
 
 /// The counts of each row's minutes, as a list that ends with the last minute that has events.
-pub(super) fn minutes<'a>(rows: impl ExactSizeIterator<Item = &'a Minutes>) -> ArrayRef {
+pub(super) fn minutes<'a>(rows: impl ExactSizeIterator<Item = &'a Minutes> + Clone) -> ArrayRef {
     let mut ends = Vec::with_capacity(rows.len() + 1);
-    let mut values: Vec<i32> = Vec::new();
+    let mut values: Vec<i32> = Vec::with_capacity(rows.clone().map(Minutes::length).sum());
     ends.push(0);
     for minutes in rows {
         let begin = values.len();

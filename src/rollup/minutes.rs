@@ -1,3 +1,5 @@
+use smallvec::SmallVec;
+
 use crate::record::Moment;
 
 /// Microseconds.
@@ -10,7 +12,7 @@ const A_DAY: u16 = 24 * 60;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Minutes {
     /// By minute; those without events are left out.
-    counts: Vec<(u16, u32)>,
+    counts: SmallVec<[(u16, u32); 2]>,
 }
 
 impl Minutes {
@@ -33,11 +35,27 @@ impl Minutes {
         self.counts.iter().copied()
     }
 
+    /// How many minutes there are up to the last that has events.
+    pub(crate) fn length(&self) -> usize {
+        self.counts
+            .last()
+            .map_or(0, |&(minute, _)| usize::from(minute) + 1)
+    }
+
     /// Adds what another part of the same bucket has counted.
     pub fn merge(&mut self, other: &Self) {
-        for &(minute, events) in &other.counts {
-            self.count(minute, events);
+        let mut both = SmallVec::with_capacity(self.counts.len() + other.counts.len());
+        let mut others = other.counts.iter().peekable();
+        for &(minute, events) in &self.counts {
+            while let Some(&before) = others.next_if(|other| other.0 < minute) {
+                both.push(before);
+            }
+            let same = others.next_if(|other| other.0 == minute);
+            let more = same.map_or(0, |other| other.1);
+            both.push((minute, events.saturating_add(more)));
         }
+        both.extend(others.copied());
+        self.counts = both;
     }
 
     /// Logs are in the order of time, or nearly so: what is counted is mostly the last minute.

@@ -17,26 +17,29 @@ pub(super) fn append(coupons: &[Coupon], out: &mut Vec<u8>) {
     }
     let mut lg = LG_SET;
     let mut table = [0; MOST];
-    let mut held = 0;
-    for number in numbers {
+    for (held, number) in (1..).zip(numbers) {
         insert(&mut table[..1 << lg], lg, number);
-        held += 1;
         if 4 * held > 3 << lg {
-            let smaller = table;
-            table = [0; MOST];
-            let old = &smaller[..1 << lg];
+            let smaller = packed(&table[..1 << lg]);
             lg += 1;
-            let is_held = |number: &&u32| **number != 0;
+            table[..1 << lg].fill(0);
+            let old = &smaller[..held];
             old.iter()
-                .filter(is_held)
                 .for_each(|&number| insert(&mut table[..1 << lg], lg, number));
         }
     }
     out.extend([3, VERSION, FAMILY, LG_K, lg, COMPACT, 0, SET]);
     out.extend((count as u32).to_le_bytes());
-    let held = table[..1 << lg].iter().filter(|number| **number != 0);
-    held.for_each(|number| out.extend(number.to_le_bytes()));
+    let begin = out.len();
+    out.resize(begin + 4 * count, 0);
+    let places = out[begin..].chunks_exact_mut(4);
+    for (place, number) in places.zip(packed(&table[..1 << lg])) {
+        place.copy_from_slice(&number.to_le_bytes());
+    }
 }
+
+/// So many bytes has a sketch of many, or few more.
+pub(super) const LONGEST: usize = 2_104;
 
 /// How many bytes that are.
 pub(super) fn length(count: usize) -> usize {
@@ -58,6 +61,17 @@ const LG_SET: u8 = 5;
 
 /// The places of the largest set.
 const MOST: usize = 512;
+
+/// What a table holds, in its order. Whether a place is taken is a matter of chance, so nothing depends on guessing it.
+fn packed(table: &[u32]) -> [u32; MOST] {
+    let mut packed = [0; MOST];
+    let mut held = 0;
+    for &number in table {
+        packed[held] = number;
+        held += usize::from(number != 0);
+    }
+    packed
+}
 
 fn insert(table: &mut [u32], lg: u8, number: u32) {
     let mask = table.len() as u32 - 1;

@@ -3,6 +3,7 @@ mod together;
 
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use smallvec::SmallVec;
 
 pub use together::ClientsTogether;
 
@@ -19,9 +20,12 @@ pub struct Clients(State);
 #[derive(Debug, Clone)]
 enum State {
     /// Sorted, without duplicates.
-    Few(Vec<Coupon>),
+    Few(SmallVec<[Coupon; INLINE]>),
     Many(Box<HllSketch>),
 }
+
+/// Half of all rows have so many clients or fewer; these need no memory of their own.
+const INLINE: usize = 4;
 
 /// `lg_k`: Spark and Druid take the same by default, and only equal sketches merge everywhere.
 const LG_K: u8 = 12;
@@ -31,7 +35,7 @@ const FEW: usize = 384;
 
 impl Default for Clients {
     fn default() -> Self {
-        Self(State::Few(Vec::new()))
+        Self(State::Few(SmallVec::new()))
     }
 }
 
@@ -102,13 +106,18 @@ impl Clients {
         form
     }
 
+    /// About how long the sketch is.
+    pub(crate) fn sketch_length(&self) -> usize {
+        match &self.0 {
+            State::Few(coupons) => form::length(coupons.len()),
+            State::Many(_) => form::LONGEST,
+        }
+    }
+
     /// Appends the sketch to what `form` holds.
     pub fn append_sketch(&self, form: &mut Vec<u8>) {
         match &self.0 {
-            State::Few(coupons) => {
-                form.reserve(form::length(coupons.len()));
-                form::append(coupons, form);
-            }
+            State::Few(coupons) => form::append(coupons, form),
             // A union forgets the order of arrival.
             State::Many(sketch) => {
                 let mut union = new_union();
@@ -141,8 +150,8 @@ impl State {
 }
 
 /// Both are sorted, and what is in both stays once.
-fn merged(one: &[Coupon], other: &[Coupon]) -> Vec<Coupon> {
-    let mut both = Vec::with_capacity(one.len() + other.len());
+fn merged(one: &[Coupon], other: &[Coupon]) -> SmallVec<[Coupon; INLINE]> {
+    let mut both = SmallVec::with_capacity(one.len() + other.len());
     let mut others = other.iter().copied().peekable();
     for &coupon in one {
         while let Some(before) = others.next_if(|&other| other < coupon) {
