@@ -2,10 +2,11 @@ use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 
 use crate::rollup::Row;
 
@@ -31,7 +32,7 @@ pub(super) fn write(
 }
 
 /// Rows of which a column's values are made at once.
-const PIECE: usize = 8_192;
+const PIECE: usize = 2_048;
 
 /// Whose umask it is decides who may read a file.
 pub(super) fn readable() -> Permissions {
@@ -51,7 +52,16 @@ pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, Parq
         })
     };
     let sorting = vec![ascending("bucket")?, ascending("pool")?];
-    let properties = common(footer)?.set_sorting_columns(Some(sorting));
+    let minutes = ["minutes", "list", "item"].map(str::to_owned).to_vec();
+    let minutes = ColumnPath::from(minutes);
+    let mut properties = common(footer)?
+        .set_sorting_columns(Some(sorting))
+        .set_column_dictionary_enabled(minutes.clone(), false)
+        .set_column_encoding(minutes, Encoding::DELTA_BINARY_PACKED);
+    // No two rows have the same.
+    for name in ["clients_sketch", "example"] {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
     Ok(properties.build())
 }
 
