@@ -127,7 +127,7 @@ fn incidents(
     let fresh = just_written.filter(|(path, rows)| held.has(path) && !rows.iter().any(is_ruled));
     let (fresh, rows) = fresh.map_or((None, &[][..]), |(path, rows)| (Some(path), rows));
     let mut failures = held.failures(fresh)?;
-    rows.iter().for_each(|row| failures.add(row));
+    failures.add(rows);
     let mut bursts = failures.bursts(thresholds, None);
     for day in held.days(&(Moment(i64::MIN)..Moment(i64::MAX))) {
         if !bursts.may_be_in(&day) {

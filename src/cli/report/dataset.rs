@@ -31,8 +31,9 @@ impl Report {
         let mut rows = 0;
         let known = rules.classes();
         for day in held.days(&(first..end)) {
-            for row in self.rows(&held, &day, &known)? {
-                failures.add(&row);
+            let of_day = self.rows(&held, &day, &known)?;
+            failures.add(&of_day);
+            for row in of_day {
                 if let Some(change) = &mut change {
                     change.add(&row);
                 }

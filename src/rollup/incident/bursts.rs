@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 
 use crate::record::Moment;
 use crate::rollup::Row;
 use crate::rollup::examples::is_chosen;
-use crate::taxonomy::{Class, Kind};
+use crate::taxonomy::Class;
 
+use super::by_pool::by_pool;
 use super::counts::{Count, counts_of};
 use super::gathered::Gathered;
 use super::{Incident, MINUTE};
@@ -72,13 +72,9 @@ impl Bursts {
 
     /// Gathers what rows tell. They come in the order of their buckets, each once.
     pub fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) {
-        let mut by_pool: HashMap<&str, Vec<&Row>> = HashMap::new();
-        let failed = |row: &&Row| row.class.kind() == Kind::Failed;
-        for row in rows.into_iter().filter(failed) {
-            by_pool.entry(&row.pool).or_default().push(row);
-        }
+        let rows = by_pool(rows);
         self.pools.par_iter_mut().for_each(|(name, pool)| {
-            let rows = by_pool.get(&**name).into_iter().flatten();
+            let rows = rows.get(&**name).into_iter().flatten();
             rows.for_each(|row| pool.add(row));
         });
     }

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 
 use crate::record::Moment;
 use crate::rollup::{Minutes, Row};
-use crate::taxonomy::Kind;
 
 use super::burst::{self, Burst};
+use super::by_pool::by_pool;
 use super::counts::{Count, counts_of};
 use super::gathered::Gathered;
 use super::{Bursts, MINUTE, Thresholds};
@@ -26,12 +26,18 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Counts a row.
-    pub fn add(&mut self, row: &Row) {
-        self.see(row.first_seen, row.last_seen);
-        if row.class.kind() == Kind::Failed {
-            self.count(&row.pool, row.bucket, &row.minutes);
+    /// Counts rows.
+    pub fn add(&mut self, rows: &[Row]) {
+        rows.iter()
+            .for_each(|row| self.see(row.first_seen, row.last_seen));
+        let rows = by_pool(rows);
+        for pool in rows.keys() {
+            self.pools.entry((*pool).to_owned()).or_default();
         }
+        self.pools.par_iter_mut().for_each(|(name, hours)| {
+            let rows = rows.get(&**name).into_iter().flatten();
+            rows.for_each(|row| count(hours, row.bucket, &row.minutes));
+        });
     }
 
     /// Takes notice of data from these moments, failures or not: it tells from when on nothing failed.
@@ -46,19 +52,7 @@ impl Failures {
             Some(hours) => hours,
             None => self.pools.entry(pool.to_owned()).or_default(),
         };
-        let mut at_hand: Option<(i64, &mut [u64; HOUR])> = None;
-        for (minute, events) in counts_of(bucket, minutes) {
-            let (hour, place) = (
-                minute.div_euclid(HOUR as i64),
-                minute.rem_euclid(HOUR as i64),
-            );
-            let counts = match at_hand.take() {
-                Some((known, counts)) if known == hour => counts,
-                _ => &mut **hours.entry(hour).or_insert_with(|| Box::new([0; HOUR])),
-            };
-            counts[place as usize] += events;
-            at_hand = Some((hour, counts));
-        }
+        count(hours, bucket, minutes);
     }
 
     /// When each pool failed much more than usual, but for the time before `since`: that only tells what is usual.
@@ -81,6 +75,22 @@ impl Failures {
         let pools = pools.filter(|(_, found)| !found.is_empty()).collect();
         let data = data.start.max(since)..data.end;
         Bursts::new(pools, data, thresholds.gap_minutes)
+    }
+}
+
+fn count(hours: &mut Hours, bucket: Moment, minutes: &Minutes) {
+    let mut at_hand: Option<(i64, &mut [u64; HOUR])> = None;
+    for (minute, events) in counts_of(bucket, minutes) {
+        let (hour, place) = (
+            minute.div_euclid(HOUR as i64),
+            minute.rem_euclid(HOUR as i64),
+        );
+        let counts = match at_hand.take() {
+            Some((known, counts)) if known == hour => counts,
+            _ => &mut **hours.entry(hour).or_insert_with(|| Box::new([0; HOUR])),
+        };
+        counts[place as usize] += events;
+        at_hand = Some((hour, counts));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod burst;
 mod bursts;
+mod by_pool;
 mod counts;
 mod failures;
 mod gathered;
@@ -88,8 +89,8 @@ impl Incident {
         thresholds: &Thresholds,
     ) -> Vec<Self> {
         let mut failures = Failures::default();
-        let all = before.iter().chain(rows);
-        all.for_each(|row| failures.add(row));
+        failures.add(before);
+        failures.add(rows);
         let mut bursts = failures.bursts(thresholds, since);
         let mut rows: Vec<&Row> = rows.iter().collect();
         rows.sort_by_key(|row| row.bucket);
