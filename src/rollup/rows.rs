@@ -123,3 +123,112 @@ fn permute(rows: &mut [Row], mut order: Vec<usize>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, Hash, Hasher};
+
+    use rand::rngs::Xoshiro256PlusPlus;
+    use rand::seq::SliceRandom;
+    use rand::{RngExt, SeedableRng};
+
+    use super::super::cell::Key;
+    use super::super::{Clients, Minutes};
+    use super::*;
+
+    /// Rollups of two threads: some cells are in both, and some texts that are no UTF-8 read like others that are.
+    fn rollups() -> [Rollup; 2] {
+        let mut dice = Xoshiro256PlusPlus::seed_from_u64(7);
+        let mut rollup = |seed: u64| {
+            let mut keys: Vec<u32> = (0..20_000).collect();
+            keys.shuffle(&mut dice);
+            let mut rollup = Rollup::new(3_600_000_000);
+            for key in keys.into_iter().take(13_000) {
+                let odd = [&b"a\\xE9"[..], b"a\xe9", b"", b"b"][key as usize % 4];
+                let texts = [b"web", odd, &key.to_string().into_bytes()];
+                let length = |at: usize| Some(texts[at].len() as u32);
+                let key = Key {
+                    bucket: i64::from(key % 3),
+                    class: Class::ALL[key as usize % 5],
+                    phase: None,
+                    os_error: None,
+                    level: None,
+                    status: (key % 2 == 0).then_some(502),
+                    lengths: [length(0), length(1), None, length(2), None],
+                };
+                let mut hasher = rollup.hasher.build_hasher();
+                key.hash(&mut hasher);
+                texts.iter().for_each(|text| hasher.write(text));
+                let mut clients = Clients::default();
+                clients.add(&dice.random_range(0..9_u8).to_le_bytes());
+                let mut minutes = Minutes::default();
+                minutes.add(Moment(0), Moment(dice.random_range(0..3_600_000_000)));
+                let lot: u64 = dice.random();
+                let pool = texts[1];
+                rollup
+                    .examples
+                    .offer(key.bucket, key.class, pool, &lot.to_be_bytes(), lot);
+                rollup.insert(Cell {
+                    hash: hasher.finish(),
+                    key,
+                    texts: texts.concat().into(),
+                    events: 1,
+                    clients,
+                    minutes,
+                    lot,
+                    first_seen: Moment(dice.random_range(0..90)),
+                    last_seen: Moment(dice.random_range(90..100) + seed as i64),
+                });
+            }
+            rollup
+        };
+        [rollup(0), rollup(1)]
+    }
+
+    #[test]
+    fn rows_are_those_that_one_after_the_other_would_be() {
+        let [one, other] = rollups();
+        let mut expected: Vec<(Row, u64)> = Vec::new();
+        for cell in one.cells.iter().chain(&other.cells) {
+            let texts = cell.texts();
+            let texts = texts.map(|text| Some(crate::record::Text(text?).to_str().into()));
+            let (row, lot) = cell.clone().into_row(texts);
+            expected.push((row, lot));
+        }
+        // Cells that are in both.
+        let same = |row: &Row, other: &Row| {
+            let key = |row: &Row| (row.bucket, row.class, row.pool.clone(), row.peer.clone());
+            key(row) == key(other)
+        };
+        expected.sort_by(|one, other| one.0.order(&other.0));
+        expected.dedup_by(|(again, lot), (row, kept)| {
+            let is_same = same(again, row);
+            if is_same {
+                row.events += again.events;
+                row.clients.merge(&again.clients);
+                row.minutes.merge(&again.minutes);
+                row.first_seen = row.first_seen.min(again.first_seen);
+                row.last_seen = row.last_seen.max(again.last_seen);
+                *kept = (*kept).min(*lot);
+            }
+            is_same
+        });
+        let mut merged = one;
+        merged.merge(other);
+        assert_eq!(merged.len(), expected.len());
+        let rows = merged.into_rows();
+        assert!(rows.len() > 2 * 8_192);
+        let mut with_example = 0;
+        for (row, (expected, lot)) in rows.iter().zip(&mut expected) {
+            if let Some(example) = &row.example {
+                with_example += 1;
+                let lot = crate::record::Text(&lot.to_be_bytes()).to_string();
+                assert_eq!(*example, lot);
+                expected.example = Some(example.clone());
+            }
+            assert_eq!(row, expected);
+        }
+        // Of each bucket, class and pool, as they read.
+        assert_eq!(with_example, 3 * 5 * 3);
+    }
+}
