@@ -157,7 +157,7 @@ const YEARS_TRIED: i32 = 8;
 const DAY: i64 = 86_400_000_000;
 
 /// `2026/11/01 09:15`
-const MINUTE: usize = 16;
+pub(super) const MINUTE: usize = 16;
 
 impl Clock {
     /// A clock for logs written in `zone`.

@@ -15,6 +15,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) statement: &'a [u8],
     end: End,
     is_cut: bool,
+    /// The context fields, if they were read already.
+    tail: Option<Tail<'a>>,
 }
 
 /// A record of which message, errno and action are one text still.
@@ -42,10 +44,12 @@ impl<'a> Draft<'a> {
         host: Option<&'a [u8]>,
         offset: u64,
     ) -> Self {
-        let found = match span.found {
-            Found::At(at) => Some(at as usize),
-            Found::Nowhere => None,
-            Found::Unknown => tail::find(&head, span),
+        let regular = tail::find_regular(&head, span);
+        let found = match (&regular, span.found) {
+            (Some((at, _)), _) => Some(*at),
+            (_, Found::At(at)) => Some(at as usize),
+            (_, Found::Nowhere) => None,
+            (_, Found::Unknown) => tail::find(&head, span),
         };
         let found = found.or_else(|| tail::find_without_action(&head, span));
         let is_cut = span.is_cut_from(span);
@@ -62,6 +66,7 @@ impl<'a> Draft<'a> {
                 None => End::Quoted,
             },
             is_cut,
+            tail: regular.map(|(_, tail)| tail),
         }
     }
 
@@ -82,11 +87,12 @@ impl<'a> Draft<'a> {
             statement,
             end,
             is_cut,
+            tail,
         } = self;
-        let tail = match end {
+        let tail = tail.unwrap_or_else(|| match end {
             End::Tail => Tail::read(&head.text[statement.len()..], is_cut),
             End::Cut | End::Quoted => Tail::default(),
-        };
+        });
         let record = Record {
             offset,
             raw,

@@ -1,6 +1,6 @@
 use crate::source::Start;
 
-use super::clock::STAMP;
+use super::clock::{MINUTE, STAMP};
 use super::envelope;
 use super::forged::Joiner;
 use super::head::{Sketch, stamp_in};
@@ -196,21 +196,26 @@ pub struct Splitter {
     is_message: Option<IsMessage>,
     lines: u64,
     stray: Stray,
-    /// The time of the record before: most records have the same.
+    /// The time of a record before: most records are of the same minute.
     time: Option<Stamped>,
 }
 
 /// A time stamp, and the bracket of the level.
 type Stamped = [u8; STAMP + 2];
 
-/// Compares as numbers, which is quicker than as texts.
-fn is_same(one: &Stamped, other: &Stamped) -> bool {
+/// Whether a text begins like a time stamp of the same minute. Compares as numbers, which is quicker than as texts.
+fn is_of_minute(text: &Stamped, known: &Stamped) -> bool {
     let number = |text: &Stamped, at: usize| {
         let eight = text[at..].first_chunk().copied();
         u64::from_ne_bytes(eight.unwrap_or_default())
     };
-    let differs = |at| number(one, at) ^ number(other, at);
-    differs(0) | differs(8) | differs(STAMP + 2 - 8) == 0
+    let differs = |at| number(text, at) ^ number(known, at);
+    let [.., ten, one, blank, bracket] = text;
+    differs(0) | differs(8) == 0
+        && text[MINUTE] == b':'
+        && ten.is_ascii_digit()
+        && one.is_ascii_digit()
+        && [*blank, *bracket] == *b" ["
 }
 
 /// The records of a chunk.
@@ -475,7 +480,7 @@ impl Splitter {
 
     fn stamp_in(&mut self, line: &[u8]) -> Option<usize> {
         if let (Some(begin), Some(time)) = (line.first_chunk(), &self.time)
-            && is_same(begin, time)
+            && is_of_minute(begin, time)
         {
             return Some(0);
         }

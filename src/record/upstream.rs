@@ -43,12 +43,11 @@ impl<'a> Upstream<'a> {
             }
             None => {
                 let is_end = |at: &usize| match rest[*at] {
-                    b'/' | b'?' => true,
                     // The quote that opens the next value got lost.
                     b'"' => rest.get(at + 1) == Some(&b','),
-                    _ => false,
+                    _ => true,
                 };
-                let end = (0..rest.len()).find(is_end);
+                let end = memchr::memchr3_iter(b'/', b'?', b'"', rest).find(is_end);
                 end.or(whole.then_some(rest.len()))
             }
         };

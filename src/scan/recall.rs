@@ -172,10 +172,15 @@ impl Recall {
         Mark::new(outline, &self.hasher)
     }
 
-    /// What is known of records like this one.
-    pub(super) fn find(&self, mark: &Mark<'_>) -> Option<&Known> {
-        let known = self.known.get(mark.place())?.as_deref()?;
-        (known.sort == mark.sort && known.is_like(&mark.texts)).then_some(known)
+    /// Whether records like this one are known.
+    pub(super) fn knows(&self, mark: &Mark<'_>) -> bool {
+        let known = self.known(mark);
+        known.is_some_and(|known| known.sort == mark.sort && known.is_like(&mark.texts))
+    }
+
+    /// What is known of records like this one, if [`Recall::knows`] says that they are.
+    pub(super) fn known(&self, mark: &Mark<'_>) -> Option<&Known> {
+        self.known.get(mark.place())?.as_deref()
     }
 
     /// Whether a record that is not known has been met before.
@@ -187,21 +192,21 @@ impl Recall {
         std::mem::replace(&mut self.met[mark.place()], tag) == tag
     }
 
-    /// Remembers what a record has turned out to mean.
+    /// Remembers what a record has turned out to mean, if that can be.
     pub(super) fn learn(
         &mut self,
         mark: &Mark<'_>,
         record: &Record<'_>,
         verdict: Option<(&Verdict<'_>, &[u8])>,
-    ) {
+    ) -> bool {
         let Some(parts) = Parts::of(record) else {
-            return;
+            return false;
         };
         let meaning = match verdict {
             None => None,
             Some((verdict, pool)) => match Meaning::of(record, verdict, pool) {
                 Some(meaning) => Some(meaning),
-                None => return,
+                None => return false,
             },
         };
         if self.known.is_empty() {
@@ -223,6 +228,7 @@ impl Recall {
             meaning,
             number: self.next,
         }));
+        true
     }
 }
 
@@ -305,7 +311,8 @@ mod tests {
             let draft = records.draft(&records.spans()[0], 0, |_| true).unwrap();
             let outline = draft.outline();
             let mark = recall.mark(&outline);
-            let found = mark.as_ref().and_then(|mark| recall.find(mark));
+            let found = mark.as_ref().filter(|mark| recall.knows(mark));
+            let found = found.and_then(|mark| recall.known(mark));
             known.push(found.is_some());
             let expected = outline.clone().read();
             let verdict = classify(&expected);
@@ -322,7 +329,7 @@ mod tests {
                     &expected,
                     verdict.as_ref().map(|verdict| (verdict, pool)),
                 );
-                numbers.push(recall.find(&mark).unwrap().number());
+                numbers.push(recall.known(&mark).unwrap().number());
             }
         }
         known

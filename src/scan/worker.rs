@@ -101,26 +101,23 @@ impl<'a> Worker<'a> {
             let Some(draft) = records.draft(span, chunk.offset, is_wanted) else {
                 continue;
             };
-            let brief = self.recall.brief(&draft);
-            if brief
-                .as_ref()
-                .is_some_and(|mark| self.recall.find(mark).is_some())
-            {
+            let recall = &mut self.recall;
+            let brief = recall.brief(&draft);
+            if brief.as_ref().is_some_and(|mark| recall.knows(mark)) {
                 continue;
             }
             let outline = draft.outline();
-            let mark = self.recall.mark(&outline);
-            if let Some(mark) = &mark
-                && self.recall.find(mark).is_none()
-                && self.recall.meets_again(mark)
-            {
-                let record = outline.clone().read();
-                let verdict = rules.classify(&record);
-                let verdict = verdict.as_ref();
-                let found = verdict.map(|verdict| (verdict, pool(names, verdict, &record)));
-                self.recall.learn(mark, &record, found);
-            }
-            let known = mark.and_then(|mark| self.recall.find(&mark));
+            let mark = recall.mark(&outline).filter(|mark| {
+                recall.knows(mark)
+                    || recall.meets_again(mark) && {
+                        let record = outline.clone().read();
+                        let verdict = rules.classify(&record);
+                        let verdict = verdict.as_ref();
+                        let found = verdict.map(|verdict| (verdict, pool(names, verdict, &record)));
+                        recall.learn(mark, &record, found)
+                    }
+            });
+            let known = mark.and_then(|mark| self.recall.known(&mark));
             let (record, found) = match known {
                 Some(known) => {
                     let record = outline.read_like(known.parts());

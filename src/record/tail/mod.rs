@@ -6,7 +6,7 @@ mod whole;
 
 use super::Upstream;
 use ends::{login_end, plain_end, quoted_end, referrer_end, request_end, subrequest_end};
-pub(super) use place::{find, find_without_action, first, is_foreign, next};
+pub(super) use place::{find, find_regular, find_without_action, first, is_foreign, next};
 use probe::Probe;
 pub(super) use whole::{begins_whole, is_whole};
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::probe::{PROBE, Probe};
-use super::{Tail, reads_in_order};
+use super::{Tail, reads_in_order, regular};
 use crate::record::message::{self, End};
 use crate::record::{Head, Span};
 
@@ -79,6 +79,20 @@ pub(in crate::record) fn find(head: &Head<'_>, span: &Span) -> Option<usize> {
         .find(|&at| reads_in_order(&text[at..], None))
         .or_else(|| finished().next())
         .or((!is_foreign).then_some(first))
+}
+
+/// Where the tail begins of a request that dealt with an upstream, and the tail, if it is one that reads as a tail to the
+/// record's end at the first glance: whatever looks like a second one is within it.
+pub(in crate::record) fn find_regular<'a>(
+    head: &Head<'a>,
+    span: &Span,
+) -> Option<(usize, Tail<'a>)> {
+    let text = head.text;
+    let first = span.tail?.checked_sub(span.length() - text.len())?;
+    let is_plain = span.is_line && text[..first].ends_with(b"upstream") && !is_foreign(text);
+    let tail = is_plain.then(|| regular::read(&text[first..])).flatten()?;
+    let has_blank = |host: &[u8]| memchr::memchr(b' ', host).is_some();
+    (tail.request.is_some() && !tail.host.is_some_and(has_blank)).then_some((first, tail))
 }
 
 /// The tail behind a message that quotes an upstream and has no action: NGINX took it out of its cache.
