@@ -357,76 +357,81 @@ static MESSAGES: &[Entry] = &[
 ];
 
 /// The entries that a message can match, by its first byte: almost always a handful.
-static BY_FIRST_BYTE: LazyLock<[Vec<&'static Entry>; 256]> = LazyLock::new(|| {
+static BY_FIRST_BYTE: LazyLock<[Vec<Start>; 256]> = LazyLock::new(|| {
     std::array::from_fn(|byte| {
         let fits = |entry: &&Entry| match entry.form.start().as_bytes().first() {
             Some(&first) => usize::from(first) == byte,
             None => true,
         };
-        MESSAGES.iter().filter(fits).collect()
+        MESSAGES.iter().filter(fits).map(Start::of).collect()
     })
 });
 
-/// How messages begin that are known by their beginning.
-static BEGINNINGS: LazyLock<[Vec<Beginning>; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|byte| {
-        let entries = BY_FIRST_BYTE[byte].iter();
-        let known = entries
-            .filter(|entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_)));
-        let beginnings = known.map(|entry| Beginning::new(entry.form.start(), entry.decision));
-        beginnings.filter(|known| !known.text.is_empty()).collect()
-    })
-});
-
-/// How a message begins; the first eight bytes are compared as a number.
-struct Beginning {
-    text: &'static [u8],
+/// An entry, and how its messages start: the first eight bytes are compared as a number.
+struct Start {
+    entry: &'static Entry,
     eight: u64,
-    /// Those bits of them that the text has.
+    /// Those bits of them that the entry has.
     mask: u64,
-    decision: Decision,
 }
 
-impl Beginning {
-    fn new(text: &'static str, decision: Decision) -> Self {
-        let mut eight = [0; 8];
+impl Start {
+    fn of(entry: &'static Entry) -> Self {
+        let text = entry.form.start().as_bytes();
+        let known = text.len().min(8);
         let mut mask = [0; 8];
-        for (at, &byte) in text.as_bytes().iter().take(8).enumerate() {
-            eight[at] = byte;
-            mask[at] = 0xFF;
-        }
+        mask[..known].fill(0xFF);
         Self {
-            text: text.as_bytes(),
-            eight: u64::from_ne_bytes(eight),
+            entry,
+            eight: eight(text),
             mask: u64::from_ne_bytes(mask),
-            decision,
         }
     }
+
+    fn may_be(&self, eight: u64) -> bool {
+        eight & self.mask == self.eight
+    }
+}
+
+/// The first eight bytes of a text, and zeros where it is shorter.
+fn eight(text: &[u8]) -> u64 {
+    let first = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut first = [0; 8];
+        first[..text.len()].copy_from_slice(text);
+        first
+    });
+    u64::from_ne_bytes(first)
+}
+
+/// The entries that a text may match.
+fn starts(text: &[u8]) -> impl Iterator<Item = &'static Entry> {
+    let eight = eight(text);
+    let starts = text
+        .first()
+        .map_or(&[][..], |&first| &BY_FIRST_BYTE[usize::from(first)]);
+    starts
+        .iter()
+        .filter(move |start| start.may_be(eight))
+        .map(|start| start.entry)
 }
 
 /// What a message that NGINX is known to write stands for, and the name it holds.
 pub(super) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
-    BY_FIRST_BYTE[usize::from(*message.first()?)]
-        .iter()
-        .find_map(|entry| Some((entry.decision, entry.form.matches(message)?)))
+    starts(message).find_map(|entry| Some((entry.decision, entry.form.matches(message)?)))
 }
 
 /// What a text that begins with a message can stand for, judged by nothing but its first words; those
 /// of which more is known to follow do not rule it out.
 #[inline]
 pub(super) fn begins(text: &[u8]) -> Option<Decision> {
-    let beginnings = &BEGINNINGS[usize::from(*text.first()?)];
-    let mut eight = [0; 8];
-    match text.first_chunk() {
-        Some(first) => eight = *first,
-        None => eight[..text.len()].copy_from_slice(text),
-    }
-    let eight = u64::from_ne_bytes(eight);
-    let mut alike = beginnings
-        .iter()
-        .filter(|known| eight & known.mask == known.eight);
-    let known = alike.find(|known| text.starts_with(known.text))?;
-    Some(known.decision)
+    let is_known =
+        |entry: &&Entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_));
+    let begins = |entry: &&Entry| {
+        let start = entry.form.start();
+        !start.is_empty() && text.starts_with(start.as_bytes())
+    };
+    let entry = starts(text).filter(is_known).find(begins)?;
+    Some(entry.decision)
 }
 
 /// What a text stands for that was cut within the first words of a message, if these are enough to tell.
@@ -436,6 +441,7 @@ pub(super) fn cut(text: &[u8]) -> Option<Decision> {
     }
     let mut begun = BY_FIRST_BYTE[usize::from(text[0])]
         .iter()
+        .map(|start| start.entry)
         .filter(|entry| entry.form.start().as_bytes().starts_with(text))
         .map(|entry| entry.decision);
     let first = begun.next()?;
