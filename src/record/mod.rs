@@ -33,7 +33,7 @@ pub use boundaries::Boundaries;
 pub use clock::{Clock, Moment, Told, Written, Zone, ZoneError};
 pub use errno::{Errno, OsError};
 pub use head::{Head, Level};
-pub(crate) use outline::{Draft, Outline, Parts, place};
+pub(crate) use outline::{Outline, Parts, place};
 pub use passage::Passage;
 pub use split::{Records, Span, Splitter};
 pub use tail::Tail;

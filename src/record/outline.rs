@@ -4,27 +4,15 @@ use super::message::{self, End};
 use super::split::Found;
 use super::{Errno, Head, Record, Span, Tail, Written, tail};
 
-/// A record of which it is known where its statement ends, and nothing else.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Draft<'a> {
-    offset: u64,
-    raw: &'a [u8],
-    written: Written<'a>,
-    host: Option<&'a [u8]>,
-    pub(crate) head: Head<'a>,
-    pub(crate) statement: &'a [u8],
-    end: End,
-    is_cut: bool,
-    /// The context fields, if they were read already.
-    tail: Option<Tail<'a>>,
-}
-
-/// A record of which message, errno and action are one text still.
+/// A record that is read in stages: first where its statement ends, then its context fields, then what the statement
+/// is made of. Most records need not be read to the end, or are read like one before.
 #[derive(Debug, Clone)]
 pub(crate) struct Outline<'a> {
-    /// With the whole statement as its message.
+    /// What is not read yet is empty; the message is the whole statement.
     record: Record<'a>,
     end: End,
+    is_cut: bool,
+    has_fields: bool,
 }
 
 /// How the statement of a record is made up. Those of records that say the same are.
@@ -35,7 +23,7 @@ pub(crate) struct Parts {
     action: Option<Range<usize>>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Outline<'a> {
     pub(super) fn new(
         raw: &'a [u8],
         head: Head<'a>,
@@ -53,64 +41,32 @@ impl<'a> Draft<'a> {
         };
         let found = found.or_else(|| tail::find_without_action(&head, span));
         let is_cut = span.is_cut_from(span);
+        let statement = &head.text[..found.unwrap_or(head.text.len())];
+        let has_fields = regular.is_some();
         Self {
-            offset,
-            raw,
-            written,
-            host,
-            head,
-            statement: &head.text[..found.unwrap_or(head.text.len())],
+            record: Record {
+                offset,
+                raw,
+                written,
+                host,
+                head,
+                statement,
+                message: statement,
+                errno: None,
+                action: None,
+                tail: regular.map(|(_, tail)| tail).unwrap_or_default(),
+            },
             end: match found {
                 Some(_) => End::Tail,
                 None if is_cut => End::Cut,
                 None => End::Quoted,
             },
             is_cut,
-            tail: regular.map(|(_, tail)| tail),
+            has_fields,
         }
     }
 
-    /// Whether the name of a client follows.
-    pub(crate) fn has_client(&self) -> bool {
-        let behind = self.head.text[self.statement.len()..].strip_prefix(b", client: ");
-        behind.is_some_and(|client| !client.is_empty())
-    }
-
-    /// Reads the context fields.
-    pub(crate) fn outline(self) -> Outline<'a> {
-        let Self {
-            offset,
-            raw,
-            written,
-            host,
-            head,
-            statement,
-            end,
-            is_cut,
-            tail,
-        } = self;
-        let tail = tail.unwrap_or_else(|| match end {
-            End::Tail => Tail::read(&head.text[statement.len()..], is_cut),
-            End::Cut | End::Quoted => Tail::default(),
-        });
-        let record = Record {
-            offset,
-            raw,
-            written,
-            host,
-            head,
-            statement,
-            message: statement,
-            errno: None,
-            action: None,
-            tail,
-        };
-        Outline { record, end }
-    }
-}
-
-impl<'a> Outline<'a> {
-    /// What is known of it: all but message, errno and action.
+    /// What is known of it so far.
     pub(crate) fn known(&self) -> &Record<'a> {
         &self.record
     }
@@ -120,31 +76,47 @@ impl<'a> Outline<'a> {
         self.end == End::Tail
     }
 
-    /// Takes the statement apart.
-    pub(crate) fn read(self) -> Record<'a> {
-        let (message, errno, action) = message::split(self.record.statement, self.end);
-        Record {
-            message,
-            errno,
-            action,
-            ..self.record
+    /// Whether the name of a client follows the statement.
+    pub(crate) fn has_client(&self) -> bool {
+        let behind = &self.record.head.text[self.record.statement.len()..];
+        let client = behind.strip_prefix(b", client: ");
+        client.is_some_and(|client| !client.is_empty())
+    }
+
+    /// Reads the context fields.
+    pub(crate) fn read_fields(&mut self) {
+        let record = &mut self.record;
+        if !self.has_fields && self.end == End::Tail {
+            record.tail = Tail::read(&record.head.text[record.statement.len()..], self.is_cut);
         }
+        self.has_fields = true;
+    }
+
+    /// Takes the statement apart.
+    pub(crate) fn read(&mut self) {
+        let record = &mut self.record;
+        (record.message, record.errno, record.action) = message::split(record.statement, self.end);
     }
 
     /// Takes the statement apart like another one that said the same.
-    pub(crate) fn read_like(self, parts: &Parts) -> Record<'a> {
-        let statement = self.record.statement;
+    pub(crate) fn read_like(&mut self, parts: &Parts) {
+        let record = &mut self.record;
+        let statement = record.statement;
         let part = |part: &Range<usize>| &statement[part.clone()];
         let errno = |(number, text): &(u32, Range<usize>)| Errno {
             number: *number,
             text: part(text),
         };
-        Record {
-            message: part(&parts.message),
-            errno: parts.errno.as_ref().map(errno),
-            action: parts.action.as_ref().map(part),
-            ..self.record
-        }
+        record.message = part(&parts.message);
+        record.errno = parts.errno.as_ref().map(errno);
+        record.action = parts.action.as_ref().map(part);
+    }
+
+    /// The whole record.
+    pub(super) fn finish(mut self) -> Record<'a> {
+        self.read_fields();
+        self.read();
+        self.record
     }
 }
 

@@ -8,7 +8,7 @@ use super::layout::Layouts;
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
 use super::unwrap::{Begin, Source, Stray, Unwrapped};
-use super::{Draft, Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Record, Written, tail};
+use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Outline, Record, Written, tail};
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,17 +259,16 @@ impl<'a> Records<'a> {
     /// assert_eq!(record.tail.upstream.unwrap().peer, Some(b"127.0.0.1:8080".as_slice()));
     /// ```
     pub fn read(&self, span: &Span, offset: u64) -> Option<Record<'a>> {
-        let draft = self.draft(span, offset, |_| true)?;
-        Some(draft.outline().read())
+        self.outline(span, offset, |_| true).map(Outline::finish)
     }
 
     /// Begins to read one of them, if `is_wanted` says so of its head.
-    pub(crate) fn draft(
+    pub(crate) fn outline(
         &self,
         span: &Span,
         offset: u64,
         is_wanted: impl Fn(&Head<'_>) -> bool,
-    ) -> Option<Draft<'a>> {
+    ) -> Option<Outline<'a>> {
         let raw = span.bytes(self.text);
         let head = self.head(span).filter(is_wanted)?;
         let written = self.written_in(span, &head);
@@ -277,7 +276,7 @@ impl<'a> Records<'a> {
         let host = host.map(|place| self.unwrapped.host_at(place));
         let offset = offset + span.place as u64;
         let (_, span) = self.mended(span);
-        Some(Draft::new(raw, head, span, written, host, offset))
+        Some(Outline::new(raw, head, span, written, host, offset))
     }
 
     /// The time stamp of one of them, if it or its envelope has one.

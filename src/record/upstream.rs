@@ -19,16 +19,12 @@ pub struct Upstream<'a> {
 impl<'a> Upstream<'a> {
     /// Takes the value of the field apart. `whole` says that its closing quote was there.
     pub(super) fn read(value: &'a [u8], whole: bool) -> Self {
-        let (scheme, rest) = match memchr::memchr(b':', value) {
-            Some(at)
-                if value[at..].starts_with(b"://")
-                    && value[..at].iter().all(u8::is_ascii_alphanumeric) =>
-            {
-                (Some(&value[..at]), value[at + 3..].trim_ascii_start())
+        let (scheme, rest) = match SCHEMES.iter().find(|scheme| value.starts_with(scheme)) {
+            Some(scheme) => {
+                let (scheme, rest) = value.split_at(scheme.len() - b"://".len());
+                (Some(scheme), rest[3..].trim_ascii_start())
             }
-            // Phusion Passenger writes no slashes.
-            Some(at) if value[..at] == *b"passenger" => (Some(&value[..at]), &value[at + 1..]),
-            _ => (None, value),
+            None => scheme_and_rest(value),
         };
         // What a client sent begins behind the peer; nothing of it may be read here.
         let end = match rest.strip_prefix(UNIX) {
@@ -58,6 +54,24 @@ impl<'a> Upstream<'a> {
             // Whoever quotes a record may put dots for the address.
             peer: peer.filter(|peer| peer.iter().any(|&byte| byte != b'.')),
         }
+    }
+}
+
+/// The commonest, with what stands behind them.
+const SCHEMES: [&[u8]; 4] = [b"http://", b"fastcgi://", b"https://", b"grpc://"];
+
+/// Takes the scheme off, if there is one.
+fn scheme_and_rest(value: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    match memchr::memchr(b':', value) {
+        Some(at)
+            if value[at..].starts_with(b"://")
+                && value[..at].iter().all(u8::is_ascii_alphanumeric) =>
+        {
+            (Some(&value[..at]), value[at + 3..].trim_ascii_start())
+        }
+        // Phusion Passenger writes no slashes.
+        Some(at) if value[..at] == *b"passenger" => (Some(&value[..at]), &value[at + 1..]),
+        _ => (None, value),
     }
 }
 

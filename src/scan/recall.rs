@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
-use crate::record::{Draft, OsError, Outline, Parts, Record, place};
+use crate::record::{OsError, Outline, Parts, Record, place};
 use crate::taxonomy::{Class, Phase, Verdict, names_upstream};
 
 /// The records that were met last, each at the place that its hash gives it.
@@ -125,11 +125,12 @@ impl<'a> Mark<'a> {
     }
 
     /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream.
-    fn brief(draft: &Draft<'a>, hasher: &RandomState) -> Option<Self> {
-        let head = &draft.head;
-        let length = draft.statement.len();
-        let is_of_upstream = || draft.statement.ends_with(b"upstream") || names_upstream(head);
-        if length > LONGEST || is_of_upstream() || !draft.has_client() {
+    fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
+        let record = outline.known();
+        let (head, statement) = (&record.head, record.statement);
+        let length = statement.len();
+        let is_of_upstream = || statement.ends_with(b"upstream") || names_upstream(head);
+        if length > LONGEST || is_of_upstream() || !outline.has_client() {
             return None;
         }
         let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
@@ -139,11 +140,11 @@ impl<'a> Mark<'a> {
         let sort = sort << LENGTH_BITS | length as u64;
         let mut hasher = hasher.build_hasher();
         hasher.write_u64(sort);
-        hasher.write(draft.statement);
+        hasher.write(statement);
         Some(Self {
             hash: hasher.finish(),
             sort,
-            texts: [Some(draft.statement), None, None, None],
+            texts: [Some(statement), None, None, None],
         })
     }
 
@@ -163,8 +164,8 @@ impl Recall {
     }
 
     /// What a record is recognised by that may turn out to be no event: no others are remembered by it.
-    pub(super) fn brief<'a>(&self, draft: &Draft<'a>) -> Option<Mark<'a>> {
-        Mark::brief(draft, &self.hasher)
+    pub(super) fn brief<'a>(&self, outline: &Outline<'a>) -> Option<Mark<'a>> {
+        Mark::brief(outline, &self.hasher)
     }
 
     /// What a record is recognised by, if it can be.
@@ -308,27 +309,26 @@ mod tests {
         for line in lines {
             let mut splitter = Splitter::default();
             let records = splitter.split(line.as_bytes(), Start::Record, true);
-            let draft = records.draft(&records.spans()[0], 0, |_| true).unwrap();
-            let outline = draft.outline();
+            let mut outline = records.outline(&records.spans()[0], 0, |_| true).unwrap();
+            outline.read_fields();
             let mark = recall.mark(&outline);
             let found = mark.as_ref().filter(|mark| recall.knows(mark));
             let found = found.and_then(|mark| recall.known(mark));
             known.push(found.is_some());
-            let expected = outline.clone().read();
+            outline.read();
+            let expected = outline.known().clone();
             let verdict = classify(&expected);
             if let Some(found) = found {
-                let record = outline.read_like(found.parts());
-                assert_eq!(record, expected, "{line}");
-                let again = found.verdict(&record);
+                outline.read_like(found.parts());
+                let record = outline.known();
+                assert_eq!(*record, expected, "{line}");
+                let again = found.verdict(record);
                 assert_eq!(again.map(|(verdict, _)| verdict), verdict, "{line}");
                 assert!(numbers.contains(&found.number()));
             } else if let Some(mark) = mark {
                 let pool = b"pool".as_slice();
-                recall.learn(
-                    &mark,
-                    &expected,
-                    verdict.as_ref().map(|verdict| (verdict, pool)),
-                );
+                let found = verdict.as_ref().map(|verdict| (verdict, pool));
+                assert!(recall.learn(&mark, &expected, found));
                 numbers.push(recall.known(&mark).unwrap().number());
             }
         }

@@ -98,45 +98,47 @@ impl<'a> Worker<'a> {
             if span.place() < chunk.counted {
                 continue;
             }
-            let Some(draft) = records.draft(span, chunk.offset, is_wanted) else {
+            let Some(mut outline) = records.outline(span, chunk.offset, is_wanted) else {
                 continue;
             };
             let recall = &mut self.recall;
-            let brief = recall.brief(&draft);
+            let brief = recall.brief(&outline);
             if brief.as_ref().is_some_and(|mark| recall.knows(mark)) {
                 continue;
             }
-            let outline = draft.outline();
-            let mark = recall.mark(&outline).filter(|mark| {
-                recall.knows(mark)
-                    || recall.meets_again(mark) && {
-                        let record = outline.clone().read();
-                        let verdict = rules.classify(&record);
-                        let verdict = verdict.as_ref();
-                        let found = verdict.map(|verdict| (verdict, pool(names, verdict, &record)));
-                        recall.learn(mark, &record, found)
-                    }
-            });
-            let known = mark.and_then(|mark| self.recall.known(&mark));
-            let (record, found) = match known {
-                Some(known) => {
-                    let record = outline.read_like(known.parts());
-                    let found = known.verdict(&record);
-                    (record, found)
+            outline.read_fields();
+            let mark = recall.mark(&outline);
+            let mut is_known = mark.as_ref().is_some_and(|mark| recall.knows(mark));
+            if !is_known {
+                outline.read();
+                if let Some(mark) = &mark
+                    && recall.meets_again(mark)
+                {
+                    let record = outline.known();
+                    let verdict = rules.classify(record);
+                    let verdict = verdict.as_ref();
+                    let found = verdict.map(|verdict| (verdict, pool(names, verdict, record)));
+                    is_known = recall.learn(mark, record, found);
                 }
+            }
+            let known = mark.filter(|_| is_known);
+            let known = known.and_then(|mark| self.recall.known(&mark));
+            if let Some(known) = known {
+                outline.read_like(known.parts());
+            }
+            let record = outline.known();
+            let found = match known {
+                Some(known) => known.verdict(record),
                 None => {
-                    let record = outline.read();
-                    let verdict = rules.classify(&record);
-                    let pool = |verdict| (verdict, pool(names, &verdict, &record));
-                    let found = verdict.map(pool);
-                    (record, found)
+                    let verdict = rules.classify(record);
+                    verdict.map(|verdict| (verdict, pool(names, &verdict, record)))
                 }
             };
             let Some((verdict, pool)) = found else {
                 if let Some(brief) = brief
                     && self.recall.meets_again(&brief)
                 {
-                    self.recall.learn(&brief, &record, None);
+                    self.recall.learn(&brief, record, None);
                 }
                 continue;
             };
@@ -178,7 +180,7 @@ impl<'a> Worker<'a> {
                     .unclassified(part.input, &source, record.offset, message, raw);
             }
             each(&Event {
-                record: &record,
+                record,
                 verdict,
                 moment,
                 is_dated,

@@ -92,7 +92,12 @@ pub(in crate::record) fn find_regular<'a>(
     let is_plain = span.is_line && text[..first].ends_with(b"upstream") && !is_foreign(text);
     let tail = is_plain.then(|| regular::read(&text[first..])).flatten()?;
     let has_blank = |host: &[u8]| memchr::memchr(b' ', host).is_some();
-    (tail.request.is_some() && !tail.host.is_some_and(has_blank)).then_some((first, tail))
+    let is_read = match tail.request {
+        Some(_) => !tail.host.is_some_and(has_blank),
+        // What follows the upstream was not looked at.
+        None => next(text, first).is_none(),
+    };
+    is_read.then_some((first, tail))
 }
 
 /// The tail behind a message that quotes an upstream and has no action: NGINX took it out of its cache.

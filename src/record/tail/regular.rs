@@ -5,7 +5,8 @@ use super::{Tail, Upstream};
 /// Reads the fields of an ordinary request: client, server, request, mostly an upstream, host, perhaps a referrer, and
 /// in none of them anything that could be its end or not. Of all others it says nothing.
 pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
-    let (client, text) = plain(text.strip_prefix(b", client: ")?)?;
+    let client = text.strip_prefix(b", client: ");
+    let (client, text) = plain(client.or_else(|| text.strip_prefix(b", udp client: "))?)?;
     if client.is_empty() || client.ends_with(b" using starttls") {
         return None;
     }
