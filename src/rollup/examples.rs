@@ -93,20 +93,26 @@ impl Examples {
         }
     }
 
-    /// The place of the example, if it is the one with this lot.
-    pub(super) fn find(&self, bucket: i64, class: Class, pool: &str, lot: u64) -> Option<usize> {
-        let at = self.place(bucket, class, pool)?;
-        (self.examples[at].lot == lot).then_some(at)
-    }
-
-    /// The texts, by their places.
-    pub(super) fn into_texts(self) -> Vec<Option<String>> {
-        let examples = self.examples.into_par_iter();
-        let text = |example: Example| match String::from_utf8(example.text.into_vec()) {
-            Ok(text) => Some(text),
-            Err(error) => Some(Text(error.as_bytes()).to_string()),
+    /// They are chosen: now it is asked whose they are.
+    pub(super) fn chosen(self) -> Chosen {
+        let Self {
+            hasher, examples, ..
+        } = self;
+        let hash = |at: usize| {
+            let Example {
+                bucket, class, lot, ..
+            } = examples[at];
+            hasher.hash_one((bucket, class, lot))
         };
-        examples.map(text).collect()
+        let mut index = HashTable::with_capacity(examples.len());
+        for at in 0..examples.len() {
+            index.insert_unique(hash(at), at, |&at| hash(at));
+        }
+        Chosen {
+            hasher,
+            index,
+            examples,
+        }
     }
 
     fn place(&self, bucket: i64, class: Class, pool: &str) -> Option<usize> {
@@ -126,6 +132,35 @@ impl Examples {
         self.index
             .insert_unique(hash(&example), at, |&at| hash(&examples[at]));
         self.examples.push(example);
+    }
+}
+
+/// Examples by their lots: most who ask have drawn another one, and then no name is to be compared.
+pub(super) struct Chosen {
+    hasher: RandomState,
+    index: HashTable<usize>,
+    examples: Vec<Example>,
+}
+
+impl Chosen {
+    /// The place of the example with this lot.
+    pub(super) fn find(&self, bucket: i64, class: Class, pool: &str, lot: u64) -> Option<usize> {
+        let hash = self.hasher.hash_one((bucket, class, lot));
+        let is_it = |&at: &usize| {
+            let kept = &self.examples[at];
+            (kept.bucket, kept.class, kept.lot) == (bucket, class, lot) && *kept.pool == *pool
+        };
+        self.index.find(hash, is_it).copied()
+    }
+
+    /// The texts, by their places.
+    pub(super) fn into_texts(self) -> Vec<Option<String>> {
+        let examples = self.examples.into_par_iter();
+        let text = |example: Example| match String::from_utf8(example.text.into_vec()) {
+            Ok(text) => Some(text),
+            Err(error) => Some(Text(error.as_bytes()).to_string()),
+        };
+        examples.map(text).collect()
     }
 }
 

@@ -68,9 +68,16 @@ impl Part {
                 texts.len() as u32
             })
         };
-        let cells = cells
-            .iter()
-            .map(|cell| cell.texts().map(|text| text.map_or(0, &mut number)));
+        // Most have the host and the scheme of the cell before.
+        let mut last: [(Option<&[u8]>, u32); 5] = [(None, 0); 5];
+        let cells = cells.iter().map(|cell| {
+            for (last, text) in last.iter_mut().zip(cell.texts()) {
+                if last.0 != text {
+                    *last = (text, text.map_or(0, &mut number));
+                }
+            }
+            last.map(|(_, number)| number)
+        });
         Self {
             cells: cells.collect(),
             texts,

@@ -35,6 +35,7 @@ impl Rollup {
             ..
         } = self;
         drop(index);
+        let examples = examples.chosen();
         let names = Names::of(&cells);
         let places = cells.par_iter().enumerate();
         let mut order: Vec<(Place, usize)> = places

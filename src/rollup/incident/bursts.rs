@@ -124,12 +124,14 @@ impl Pool {
                 }
             }
         }
+        let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
+        let near = self.near(&(minute(row.first_seen)..minute(row.last_seen) + 1));
+        if near.is_empty() {
+            return;
+        }
         self.minutes.clear();
         self.minutes.extend(counts_of(row.bucket, &row.minutes));
-        let (Some(first), Some(last)) = (self.minutes.first(), self.minutes.last()) else {
-            return;
-        };
-        for at in self.near(&(first.0..last.0 + 1)) {
+        for at in near {
             let (outer, inner) = &mut self.bursts[at];
             let all = std::iter::once(outer).chain(inner);
             // Each of them is to be asked.
