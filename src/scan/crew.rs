@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::ScopeFifo;
+use rayon::prelude::*;
 
 use crate::rollup::Count;
 use crate::source::Trouble;
@@ -9,6 +10,12 @@ use crate::source::Trouble;
 use super::reading::{Part, Reading};
 use super::worker::Worker;
 use super::{Outcome, Scan};
+
+/// With fewer parts an input is not dealt out.
+const ENOUGH: usize = 32;
+
+/// Parts that are dealt out at once. Whoever is shown how far it has come sees these as read.
+const AT_ONCE: usize = 512;
 
 /// All threads, each with what it has counted so far.
 ///
@@ -43,7 +50,11 @@ impl<'a, T: Count> Crew<'a, T> {
 
     /// Has an input read to its end.
     pub(super) fn read<'scope>(&'scope self, scope: &ScopeFifo<'scope>, reading: &mut Reading) {
-        for part in reading {
+        let few = match reading.is_mapped() {
+            true => self.deal(reading),
+            false => Vec::new(),
+        };
+        for part in few.into_iter().chain(reading) {
             if self.waiting.fetch_add(1, Ordering::Relaxed) < self.most_waiting {
                 scope.spawn_fifo(move |_| {
                     self.work(part);
@@ -54,6 +65,23 @@ impl<'a, T: Count> Crew<'a, T> {
                 self.work(part);
             }
         }
+    }
+
+    /// Has many parts of a mapped file worked on, each thread those that lie behind each other: they tell of the same
+    /// hours, which are then not counted by every thread, and need not be merged. While some are worked on, the next
+    /// ones are cut off. Gives back what is less than that.
+    fn deal(&self, reading: &mut Reading) -> Vec<Part> {
+        let mut cut = |most| reading.by_ref().take(most).collect();
+        let mut parts: Vec<Part> = cut(ENOUGH);
+        if parts.len() < ENOUGH {
+            return parts;
+        }
+        while !parts.is_empty() {
+            let dealt = parts.into_par_iter().with_max_len(1);
+            let work = || dealt.for_each(|part| self.work(part));
+            parts = rayon::join(work, || cut(AT_ONCE)).1;
+        }
+        parts
     }
 
     pub(super) fn trouble(&self, input: usize, trouble: Trouble) {

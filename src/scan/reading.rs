@@ -85,6 +85,11 @@ impl Reading {
         }
     }
 
+    /// Whether parts that wait to be worked on take no memory. Asked before the first one is taken.
+    pub(super) fn is_mapped(&self) -> bool {
+        self.chunks.are_mapped()
+    }
+
     /// How far clocks had come at the end, if that was in an hour that the zone repeats.
     pub(super) fn clock_at_end(&self) -> Option<Moment> {
         self.clock_at_end

@@ -142,6 +142,11 @@ impl<'c, C: Cut> Chunks<'c, C> {
         }
     }
 
+    /// Whether chunks that are handed out take no memory.
+    pub fn are_mapped(&self) -> bool {
+        matches!(self.reader, Reader::Mapped(_))
+    }
+
     /// The fingerprint of all that was handed out or passed over, of an input that is a stream and has
     /// come to its end.
     pub fn passed(&self) -> Option<&Fingerprint> {
