@@ -39,6 +39,16 @@ struct Args {
     #[arg(long, value_name = "N", value_parser = number, default_value_t = DEFAULT.servers)]
     servers: usize,
 
+    /// Number of virtual servers that pass to a pool; 0: two, and once in a while any other
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.servers_per_pool)]
+    servers_per_pool: usize,
+
+    /// Kinds of events that a pool has day by day; 0: all that its protocol allows
+    ///
+    /// The first megabyte and outages show others as well.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT.troubles_per_pool)]
+    troubles_per_pool: usize,
+
     /// Number of client addresses
     #[arg(long, value_name = "N", value_parser = number, default_value_t = DEFAULT.clients)]
     clients: usize,
@@ -110,6 +120,8 @@ impl Args {
             upstream_share: self.upstream_share,
             pools: self.pools,
             servers: self.servers,
+            servers_per_pool: self.servers_per_pool,
+            troubles_per_pool: self.troubles_per_pool,
             clients: self.clients,
             paths: self.paths,
             multi_line_share: self.multi_line_share,

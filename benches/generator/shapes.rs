@@ -2,6 +2,7 @@
 
 use super::random::Random;
 use super::rows::{At, Row};
+use std::collections::BTreeSet;
 
 /// A piece of a row's text.
 pub(super) enum Part {
@@ -36,7 +37,7 @@ pub(super) struct Shape {
 }
 
 /// Rows that a pool's protocol allows, drawn by weight: each slot holds an index.
-type Slots = Vec<u16>;
+pub(super) type Slots = Vec<u16>;
 
 pub(super) struct Family {
     pub(super) shapes: Vec<Shape>,
@@ -72,6 +73,25 @@ impl Family {
     pub(super) fn draw(&self, protocol: u16, random: &mut Random) -> Option<&Shape> {
         let slots = &self.slots[protocol.trailing_zeros() as usize];
         Some(&self.shapes[*slots.get(random.below(slots.len().max(1)))? as usize])
+    }
+
+    /// A few shapes that fit a protocol, the frequent ones more likely among them.
+    pub(super) fn some(&self, count: usize, protocol: u16, random: &mut Random) -> Slots {
+        let slots = &self.slots[protocol.trailing_zeros() as usize];
+        let kinds = 1 + slots.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let mut chosen = BTreeSet::new();
+        while chosen.len() < count.min(kinds) {
+            chosen.insert(slots[random.below(slots.len())]);
+        }
+        slots
+            .iter()
+            .copied()
+            .filter(|slot| chosen.contains(slot))
+            .collect()
+    }
+
+    pub(super) fn draw_from(&self, slots: &Slots, random: &mut Random) -> &Shape {
+        &self.shapes[slots[random.below(slots.len())] as usize]
     }
 
     /// The first of this class; there must be one for the protocol.

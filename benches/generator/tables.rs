@@ -6,7 +6,7 @@ use super::rows::{
     EVENTS, FASTCGI, GRPC, HTTP, HTTP_UNIX, HTTPS, MAIL, MEMCACHED, MULTI_LINE_EVENTS,
     MULTI_LINE_OTHERS, OTHERS, PHP, STREAM, UDP, UNIX, UWSGI,
 };
-use super::shapes::Family;
+use super::shapes::{Family, Slots};
 use std::collections::HashMap;
 
 /// In the order in which pools take turns.
@@ -71,6 +71,8 @@ pub(super) struct Tables {
     pub(super) paths: Vec<Path>,
     pub(super) scripts: Vec<Vec<u8>>,
     pub(super) events: Family,
+    /// Which of them a pool has day by day, by its number; none: any.
+    pub(super) troubles: Vec<Slots>,
     pub(super) multi_line_events: Family,
     pub(super) others: Family,
     pub(super) multi_line_others: Family,
@@ -89,9 +91,18 @@ impl Tables {
                 names.len() - 1
             })
         };
-        let pools = (0..settings.pools.max(1))
+        let pools: Vec<Pool> = (0..settings.pools.max(1))
             .map(|number| pool(number, &mut key))
             .collect();
+        let events = Family::new(EVENTS);
+        let mut luck = Random::new(settings.seed ^ 0x7120_b1e5);
+        let troubles = match settings.troubles_per_pool {
+            0 => Vec::new(),
+            count => pools
+                .iter()
+                .map(|pool| events.some(count, pool.protocol, &mut luck))
+                .collect(),
+        };
         let servers = (0..settings.servers.max(1))
             .map(|number| server(number, &mut random))
             .collect();
@@ -112,7 +123,8 @@ impl Tables {
             clients,
             paths,
             scripts,
-            events: Family::new(EVENTS),
+            events,
+            troubles,
             multi_line_events: Family::new(MULTI_LINE_EVENTS),
             others: Family::new(OTHERS),
             multi_line_others: Family::new(MULTI_LINE_OTHERS),

@@ -1,18 +1,19 @@
 //! Decides what comes next: which record, about which pool, from which worker; and keeps the counts.
 //!
-//! How a record is put together stands in `record`, what misleads readers in `hostile`, what
+//! Which event stands in `event`, how a record is put together in `record`, what misleads readers in `hostile`, what
 //! the week's plan asks for in `week`.
 
+mod event;
 mod hostile;
 mod record;
 pub(super) mod week;
 
 use super::clock::Clock;
 use super::random::{Random, share};
-use super::rows::{At, STDERR, STREAM, WEB};
-use super::shapes::Shape;
+use super::rows::WEB;
 use super::tables::{Path, Peer, Pool, Server, Tables};
 use super::{FLUSH_AT, Settings, Written};
+use event::Outage;
 use record::CUT;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -31,17 +32,11 @@ pub(super) struct Cast<'t> {
     luck: u64,
 }
 
-/// A pool that fails for a while, always in the same way.
-struct Outage<'t> {
-    pool: &'t Pool,
-    shape: &'t Shape,
-    events_left: u32,
-}
-
 pub(super) const WORKERS: usize = 8;
 
 pub(super) struct Writer<'t> {
     tables: &'t Tables,
+    servers_per_pool: usize,
     random: Random,
     pub(super) buffer: Vec<u8>,
     pub(super) written: Written,
@@ -72,6 +67,7 @@ impl<'t> Writer<'t> {
     pub(super) fn new(settings: &Settings, tables: &'t Tables) -> Self {
         let mut writer = Writer {
             tables,
+            servers_per_pool: settings.servers_per_pool,
             random: Random::new(settings.seed),
             buffer: Vec::with_capacity(FLUSH_AT + 2 * CUT),
             written: Written::default(),
@@ -150,10 +146,13 @@ impl<'t> Writer<'t> {
             connection: self.connection - random.below(40) as u64,
             client: &tables.clients[random.skewed(tables.clients.len())],
             server: {
-                // A pool serves one or two virtual servers, and once in a while another.
-                let number = match random.below(64) {
-                    0 => random.skewed(tables.servers.len()),
-                    luck => pool.number + luck % 2,
+                let number = match self.servers_per_pool {
+                    // A pool serves one or two virtual servers, and once in a while another.
+                    0 => match random.below(64) {
+                        0 => random.skewed(tables.servers.len()),
+                        luck => pool.number + luck % 2,
+                    },
+                    count => pool.number + random.below(count),
                 };
                 &tables.servers[number % tables.servers.len()]
             },
@@ -180,71 +179,6 @@ impl<'t> Writer<'t> {
             .pools
             .iter()
             .find(|pool| pool.protocol & protocols != 0)
-    }
-
-    fn event(&mut self, is_multi_line: bool) {
-        let tables = self.tables;
-        if is_multi_line && let Some(pool) = self.pool_for(STDERR) {
-            let shape = tables
-                .multi_line_events
-                .draw(pool.protocol, &mut self.random)
-                .expect("one for each");
-            let cast = self.cast(pool);
-            self.written.multi_line_records += 1;
-            return self.write(shape, &cast);
-        }
-        if let Some(cast) = self.failed.take() {
-            let mut disabled = tables
-                .events
-                .shapes
-                .iter()
-                .filter(|shape| shape.class == "peer_disabled");
-            return self.write(disabled.next().expect("a peer_disabled row"), &cast);
-        }
-        while self.shown < 2 * tables.events.shapes.len() {
-            let turn = self.shown;
-            self.shown += 1;
-            if turn % 2 == 1 {
-                break;
-            }
-            let shape = &tables.events.shapes[turn / 2];
-            if let Some(pool) = self.pool_for(shape.protocols) {
-                let cast = self.cast(pool);
-                return self.write(shape, &cast);
-            }
-        }
-        if let Some(outage) = &mut self.outage
-            && self.random.below(10) < 7
-        {
-            let (pool, shape) = (outage.pool, outage.shape);
-            outage.events_left -= 1;
-            if outage.events_left == 0 {
-                self.outage = None;
-            }
-            let cast = self.cast(pool);
-            return self.write(shape, &cast);
-        }
-        let pool = self.some_pool();
-        let shape = tables
-            .events
-            .draw(pool.protocol, &mut self.random)
-            .expect("events for each protocol");
-        if self.outage.is_none() && self.random.below(4000) == 0 {
-            let events_left = 200 + self.random.below(2000) as u32;
-            self.outage = Some(Outage {
-                pool,
-                shape,
-                events_left,
-            });
-        }
-        let cast = self.cast(pool);
-        self.write(shape, &cast);
-        // NGINX warns about the peer in a record of its own (src/http/ngx_http_upstream_round_robin.c:1067).
-        let can_fail =
-            pool.protocol & (WEB | STREAM) != 0 && pool.peers.len() > 1 && shape.at == At::Peer;
-        if can_fail && shape.class.starts_with("connect_") && self.random.below(4) == 0 {
-            self.failed = Some(cast);
-        }
     }
 
     fn other(&mut self, is_multi_line: bool) {
