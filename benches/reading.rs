@@ -33,6 +33,10 @@ struct Arguments {
     #[arg(long, default_value_t = 1 << 20)]
     chunk_size: usize,
 
+    /// Only decompress, once, and print how many bytes there were.
+    #[arg(long)]
+    decoder_alone: bool,
+
     /// Files that gzip has compressed.
     #[arg(required = true)]
     logs: Vec<PathBuf>,
@@ -40,6 +44,10 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
+    if arguments.decoder_alone {
+        let (_, bytes) = timed(&arguments, |log, _| decode(log));
+        return println!("{bytes}");
+    }
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=arguments.rounds {
         let (alone, bytes) = timed(&arguments, |log, _| decode(log));
