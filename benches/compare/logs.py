@@ -34,6 +34,13 @@ class Log:
         return sum(self.events.values())
 
 
+def fits_in_memory(size: int) -> bool:
+    """Whether the page cache can hold it, and leaves something for whoever reads it."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    return available * 1024 > 1.2 * size
+
+
 def size(text: str) -> int:
     """Bytes of `10MB`."""
     digits = text.rstrip("kMGB")
@@ -49,8 +56,8 @@ def make(name: str, size: int, share: float, *settings: str, seed: int = 1) -> L
     told = " ".join([*arguments, str(GENERATE.stat().st_mtime_ns)])
     if not (log.exists() and made_by.exists() and made_by.read_text() == told):
         made_by.unlink(missing_ok=True)
-        # What is compressed, and what else is written, needs room as well.
-        needed = round(1.5 * size) + 10**9
+        # What is compressed and written besides needs room as well.
+        needed = round(1.2 * size) + 10**9
         if (free := shutil.disk_usage(FOLDER).free) < needed:
             raise OSError(f"{name}.log needs {needed / 1e9:.0f} GB, and {FOLDER} has {free / 1e9:.0f} GB left")
         say(f"making {name}.log, {size / 1e6:,.0f} MB")

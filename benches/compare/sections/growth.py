@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from logs import remove
+from logs import fits_in_memory, remove
 from result import Bar, Line, seconds, value
 from stand import SHARES, Stand, aggregate, told, words
 from truth import check_aggregate
@@ -23,6 +23,9 @@ def compare(stand: Stand, share: float) -> Iterator[Line]:
     rates = {}
     for part, often in SIZES:
         size = round(stand.size * part)
+        if not fits_in_memory(size):
+            yield Line("growth", told("site", share, size), verdict="not measured: the page cache cannot hold it")
+            continue
         log = stand.log(share, size=size)
         command = aggregate(log.path)
         check_aggregate(command, log)
