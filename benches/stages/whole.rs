@@ -27,7 +27,7 @@ fn ndjson(bencher: Bencher, share: f64) {
     let work = || {
         let mut lines = 0;
         let outcome = scan.events::<Ndjson>(|bytes| {
-            lines += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+            lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
             Ok(())
         });
         outcome.expect("nothing is written");

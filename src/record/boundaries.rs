@@ -5,7 +5,8 @@ use crate::source::{Cut, Start};
 use super::envelope;
 use super::forged::WINDOW;
 use super::head::stamp_in;
-use super::split::{Span, Splitter};
+use super::span::Span;
+use super::split::Splitter;
 
 /// Cuts between records, and only where a look around shows that no forged line could tie the two
 /// sides together. So it does not matter where a log is cut: the records are the same.

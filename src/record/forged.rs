@@ -22,10 +22,9 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::head::{Head, Level};
 use super::path::{normalized, percent_decoded};
-use super::split::Found;
-use super::{OPENRESTY_CUT, Span, message, tail};
+use super::span::Found;
+use super::{Head, Level, OPENRESTY_CUT, Span, message, tail};
 
 /// No record is longer, so no forged line stands farther from its record.
 pub(super) const WINDOW: usize = OPENRESTY_CUT;

@@ -85,11 +85,11 @@ impl Layout {
         };
         let (words, _) = head.as_chunks::<8>();
         let mut others = 0;
-        for at in 0..WORDS {
-            let differs = u64::from_le_bytes(words[at]) ^ self.bytes[at];
+        for ((word, known), lift) in words.iter().zip(self.bytes).zip(self.lifts) {
+            let differs = u64::from_le_bytes(*word) ^ known;
             // No sum of seven bits carries into the next byte.
-            let lifted = (differs & !HIGH) + self.lifts[at];
-            let is_compared = self.lifts[at] | self.lifts[at] << 1;
+            let lifted = (differs & !HIGH) + lift;
+            let is_compared = lift | lift << 1;
             others |= (differs & is_compared | lifted) & HIGH;
         }
         others == 0 && Self::may_follow(record, self.text)

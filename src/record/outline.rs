@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::message::{self, End};
-use super::split::Found;
+use super::span::Found;
 use super::{Errno, Head, Record, Span, Tail, Written, tail};
 
 /// A record that is read in stages: first where its statement ends, then its context fields, then what the statement

@@ -3,183 +3,12 @@ use crate::source::Start;
 use super::clock::{MINUTE, STAMP};
 use super::envelope;
 use super::forged::Joiner;
-use super::head::{Sketch, stamp_in};
+use super::head::stamp_in;
 use super::layout::Layouts;
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
-use super::unwrap::{Begin, Source, Stray, Unwrapped};
-use super::{Head, LONGEST_READ, NGINX_CUT, OPENRESTY_CUT, Outline, Record, Written, tail};
-
-/// Where a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Where it begins in the text of its chunk.
-    pub(super) start: usize,
-    /// Where it ends there, without the line end.
-    pub(super) end: usize,
-    /// Where the line end stands that NGINX wrote; line feeds before it are the record's own.
-    pub(super) line_end: usize,
-    /// Where `, client: ` stands for the first time, counted from `start`.
-    pub(super) tail: Option<usize>,
-    /// Where that of a message that quotes an upstream was found: it takes a longer look.
-    pub(super) found: Found,
-    /// Whether it is known to be one line.
-    pub(super) is_line: bool,
-    /// What was found out about its head.
-    pub(super) head: Option<Sketch>,
-    /// Whether it says itself when it was written.
-    is_stamped: bool,
-    /// Whether somebody quoted it, and may have left out fields.
-    pub(super) is_quoted: bool,
-    /// Which of the unwrapped records it is.
-    wrapped: Option<u32>,
-    /// Which of the mended records is read instead.
-    pub(super) mended: Option<u32>,
-    /// Where its first line begins in the chunk, envelope and all.
-    place: usize,
-    /// Where its last line ends there.
-    place_end: usize,
-}
-
-/// Where a tail was found in the text behind the head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nobody has looked.
-    Unknown,
-    /// Nowhere.
-    Nowhere,
-    /// Here.
-    At(u32),
-}
-
-impl Span {
-    /// Whether the record or its envelope says when it was written.
-    pub fn is_stamped(&self) -> bool {
-        self.is_stamped
-    }
-
-    /// Where its first line begins in the chunk.
-    pub fn place(&self) -> usize {
-        self.place
-    }
-
-    pub(super) fn bytes<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        &text[self.start..self.end]
-    }
-
-    /// Looks where the tail is behind a message that quotes an upstream.
-    fn look_for_tail(&self, record: &[u8]) -> Found {
-        let head = self.head.filter(|head| tail::is_foreign(head.text(record)));
-        let Some(head) = head else {
-            return Found::Unknown;
-        };
-        match tail::find(&Head::from_sketch(record, head), self) {
-            Some(at) => u32::try_from(at).map_or(Found::Unknown, Found::At),
-            None => Found::Nowhere,
-        }
-    }
-
-    /// Whether `, client: ` stands there a second time.
-    pub(super) fn has_second_tail(&self, text: &[u8]) -> bool {
-        let record = self.bytes(text);
-        self.tail.is_some_and(|at| tail::next(record, at).is_some())
-    }
-
-    /// Marks a record that stands at the end of a text, which is read instead of this one.
-    pub(super) fn instead(&self, text: &[u8], start: usize, is_quoted: bool) -> Self {
-        Self {
-            is_stamped: self.is_stamped,
-            is_quoted,
-            wrapped: self.wrapped,
-            ..Self::mark(text, start, text.len())
-        }
-    }
-
-    /// The head of the record that stands here; `None` if there is no such level.
-    pub(super) fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
-        if let Some(known) = self.head {
-            return Some(Head::from_sketch(self.bytes(text), known));
-        }
-        if self.wrapped.is_none() {
-            return Head::read_stamped(self.bytes(text));
-        }
-        Some(self.any_head(text)).filter(|head| head.level.is_some() || head.stamp.is_none())
-    }
-
-    /// The head of what stands here, whatever its level.
-    pub(super) fn any_head<'a>(&self, text: &'a [u8]) -> Head<'a> {
-        match self.head {
-            Some(known) => Head::from_sketch(self.bytes(text), known),
-            None => Head::read(self.bytes(text)),
-        }
-    }
-
-    pub(super) fn length(&self) -> usize {
-        self.end - self.start
-    }
-
-    /// Whether NGINX or OpenResty cut a record that begins with `first` and ends with this one.
-    pub(super) fn is_cut_from(&self, first: &Self) -> bool {
-        let is_cut = |length: usize| length == NGINX_CUT || length == OPENRESTY_CUT;
-        // What looks like an envelope may be the client's.
-        is_cut(self.line_end - first.start + 1) || is_cut(self.place_end - first.place + 1)
-    }
-
-    /// Marks the record between two places, of which only the first [`LONGEST_READ`] bytes count.
-    fn mark(text: &[u8], start: usize, end: usize) -> Self {
-        let bounds = Self::bound(text, start, end);
-        Self {
-            tail: tail::first(bounds.bytes(text), 0),
-            ..bounds
-        }
-    }
-
-    /// Marks where the record between two places begins and ends, and nothing else.
-    fn bound(text: &[u8], start: usize, end: usize) -> Self {
-        let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
-        let end = end.min(start + LONGEST_READ);
-        // Line ends, and the NUL bytes that a file has where it was truncated.
-        let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
-        let end = end - text[start..end].iter().rev().take_while(padding).count();
-        Self {
-            start,
-            end,
-            line_end,
-            tail: None,
-            found: Found::Unknown,
-            is_line: false,
-            head: None,
-            is_stamped: true,
-            is_quoted: false,
-            wrapped: None,
-            mended: None,
-            place: start,
-            place_end: line_end,
-        }
-    }
-
-    fn unwrapped(self, number: usize, begin: &Begin) -> Self {
-        Self {
-            is_stamped: begin.is_stamped,
-            wrapped: u32::try_from(number).ok(),
-            place: begin.source.start,
-            place_end: begin.source.end,
-            ..self
-        }
-    }
-
-    /// The record from the beginning of `first` to the end of `last`, which a client tore apart.
-    pub(super) fn joined(text: &[u8], first: &Self, last: &Self) -> Self {
-        let end = text.len().min(last.line_end + 1);
-        Self {
-            is_stamped: first.is_stamped,
-            wrapped: first.wrapped,
-            place: first.place,
-            place_end: last.place_end,
-            ..Self::mark(text, first.start, end)
-        }
-    }
-}
+use super::unwrap::{Source, Stray, Unwrapped};
+use super::{Head, Outline, Record, Span, Written};
 
 /// Finds the records of a chunk. It keeps its memory from one chunk to the next.
 ///
@@ -274,7 +103,7 @@ impl<'a> Records<'a> {
         let written = self.written_in(span, &head);
         let host = self.envelope(span).and_then(|envelope| envelope.host);
         let host = host.map(|place| self.unwrapped.host_at(place));
-        let offset = offset + span.place as u64;
+        let offset = offset + span.place() as u64;
         let (_, span) = self.mended(span);
         Some(Outline::new(raw, head, span, written, host, offset))
     }
@@ -358,7 +187,7 @@ impl Splitter {
             false => self.split_wrapped(chunk, from, is_input),
         };
         // What an input begins with may be a quotation as well, time and level and all.
-        let begins = |span: &Span| memchr::memchr(b'\n', &chunk[..span.place]).is_none();
+        let begins = |span: &Span| memchr::memchr(b'\n', &chunk[..span.place()]).is_none();
         let is_first = is_input && self.spans.first().is_some_and(begins);
         self.lines += u64::from(from > 0 && chunk[from - 1] == b'\n');
         self.lines += u64::from(last && !chunk.is_empty() && !chunk.ends_with(b"\n"));
@@ -489,21 +318,7 @@ impl Splitter {
     }
 
     fn add(&mut self, chunk: &[u8], start: usize, end: usize, is_line: bool) {
-        let span = Span::bound(chunk, start, end);
-        let record = span.bytes(chunk);
-        let head = self.layouts.sketch(record);
-        // There is no tail in a head.
-        let text = head.map_or(0, |head| record.len() - head.text(record).len());
-        let span = Span {
-            is_line,
-            head,
-            tail: tail::first(record, text),
-            ..span
-        };
-        let span = Span {
-            found: span.look_for_tail(record),
-            ..span
-        };
+        let span = Span::stamped(chunk, start, end, is_line, &mut self.layouts);
         self.joiner.add(chunk, &mut self.spans, span);
     }
 }

@@ -3,14 +3,20 @@
 //! An error log says the same again and again: what a record means, and which pool it is about, follows from its
 //! level, its statement, and some of its fields. Time, ids, client and request change nothing about that.
 
-use std::hash::{BuildHasher, Hasher};
-use std::ops::Range;
+mod known;
+mod mark;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
-use crate::record::{OsError, Outline, Parts, Record, place};
-use crate::taxonomy::{Class, Phase, Verdict, names_upstream};
+use crate::record::{Outline, Parts, Record};
+use crate::taxonomy::Verdict;
+
+use known::Meaning;
+use mark::Mark;
+
+pub(super) use known::Known;
 
 /// The records that were met last, each at the place that its hash gives it.
 pub(super) struct Recall {
@@ -32,125 +38,9 @@ static RECALLS: AtomicU64 = AtomicU64::new(0);
 /// Nobody gives away more numbers than have so many bits.
 const NUMBER_BITS: u32 = 40;
 
-/// Of a text's length, or one more.
-const LENGTH_BITS: u32 = 10;
-
-/// Tells brief marks from others.
-const BRIEF: u64 = 1 << 40;
-
-/// Longer texts hardly ever come twice.
-const LONGEST: usize = 512;
-
-/// What is known of a record.
-pub(super) struct Known {
-    sort: u64,
-    texts: Vec<u8>,
-    parts: Parts,
-    /// `None`: it is no event.
-    meaning: Option<Meaning>,
-    number: u64,
-}
-
-/// A verdict that borrows nothing, and the pool.
-struct Meaning {
-    class: Class,
-    phase: Option<Phase>,
-    os_error: Option<OsError>,
-    status: Option<u16>,
-    peer: Peer,
-    pool: Box<[u8]>,
-    /// Whether a rule of the operator names the pool.
-    is_named: bool,
-}
-
-/// Where the peer's name is found.
-enum Peer {
-    Nowhere,
-    Upstream,
-    Statement(Range<usize>),
-}
-
-/// What a record is recognised by.
-pub(super) struct Mark<'a> {
-    hash: u64,
-    /// Its level, which fields it has, and how long the texts are.
-    sort: u64,
-    /// Statement, upstream as far as the peer goes, server, host.
-    texts: [Option<&'a [u8]>; 4],
-}
-
-impl<'a> Mark<'a> {
-    /// `None` for a record that is not like most: how it is read may depend on more than on what is compared.
-    fn new(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
-        let record = outline.known();
-        let (head, tail) = (&record.head, &record.tail);
-        if !outline.is_whole() {
-            return None;
-        }
-        let upstream = match tail.upstream {
-            Some(upstream) => {
-                let peer = place(upstream.value, upstream.peer?)?;
-                Some(&upstream.value[..peer.end])
-            }
-            None => None,
-        };
-        let texts = [Some(record.statement), upstream, tail.server, record.host];
-        let has = [
-            head.has_process(),
-            head.has_connection(),
-            tail.client.is_some(),
-            tail.request.is_some(),
-            tail.subrequest.is_some(),
-            tail.upstream.is_none() && names_upstream(head),
-        ];
-        let mut sort = head.level.map_or(0, |level| 1 + level as u64);
-        for has in has {
-            sort = sort << 1 | u64::from(has);
-        }
-        for text in texts {
-            let length = text.map_or(0, |text| 1 + text.len());
-            if length > LONGEST {
-                return None;
-            }
-            sort = sort << LENGTH_BITS | length as u64;
-        }
-        let mut hasher = hasher.build_hasher();
-        hasher.write_u64(sort);
-        texts.iter().flatten().for_each(|text| hasher.write(text));
-        Some(Self {
-            hash: hasher.finish(),
-            sort,
-            texts,
-        })
-    }
-
-    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream.
-    fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
-        let record = outline.known();
-        let (head, statement) = (&record.head, record.statement);
-        let length = statement.len();
-        let is_of_upstream = || statement.ends_with(b"upstream") || names_upstream(head);
-        if length > LONGEST || is_of_upstream() || !outline.has_client() {
-            return None;
-        }
-        let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
-        for has in [head.has_process(), head.has_connection()] {
-            sort = sort << 1 | u64::from(has);
-        }
-        let sort = sort << LENGTH_BITS | length as u64;
-        let mut hasher = hasher.build_hasher();
-        hasher.write_u64(sort);
-        hasher.write(statement);
-        Some(Self {
-            hash: hasher.finish(),
-            sort,
-            texts: [Some(statement), None, None, None],
-        })
-    }
-
-    fn place(&self) -> usize {
-        self.hash as usize % PLACES
-    }
+/// Where a record is remembered.
+fn place_of(mark: &Mark<'_>) -> usize {
+    mark.hash as usize % PLACES
 }
 
 impl Recall {
@@ -181,7 +71,7 @@ impl Recall {
 
     /// What is known of records like this one, if [`Recall::knows`] says that they are.
     pub(super) fn known(&self, mark: &Mark<'_>) -> Option<&Known> {
-        self.known.get(mark.place())?.as_deref()
+        self.known.get(place_of(mark))?.as_deref()
     }
 
     /// Whether a record that is not known has been met before.
@@ -190,7 +80,7 @@ impl Recall {
             self.met.resize(PLACES, 0);
         }
         let tag = (mark.hash >> 48) as u16;
-        std::mem::replace(&mut self.met[mark.place()], tag) == tag
+        std::mem::replace(&mut self.met[place_of(mark)], tag) == tag
     }
 
     /// Remembers what a record has turned out to mean, if that can be.
@@ -214,7 +104,7 @@ impl Recall {
             self.known.resize_with(PLACES, || None);
         }
         self.next += 1;
-        let place = &mut self.known[mark.place()];
+        let place = &mut self.known[place_of(mark)];
         // Its memory is used again.
         let mut texts = place.take().map_or_else(Vec::new, |known| known.texts);
         texts.clear();
@@ -230,67 +120,6 @@ impl Recall {
             number: self.next,
         }));
         true
-    }
-}
-
-impl Known {
-    /// The lengths are known to be the same.
-    fn is_like(&self, texts: &[Option<&[u8]>]) -> bool {
-        let mut rest = &*self.texts;
-        texts.iter().flatten().all(|text| {
-            let (one, behind) = rest.split_at(text.len());
-            rest = behind;
-            one == *text
-        })
-    }
-
-    /// How the statement is made up.
-    pub(super) fn parts(&self) -> &Parts {
-        &self.parts
-    }
-
-    /// What a record like that means, and its pool.
-    pub(super) fn verdict<'a>(&'a self, record: &Record<'a>) -> Option<(Verdict<'a>, &'a [u8])> {
-        let meaning = self.meaning.as_ref()?;
-        let peer = match &meaning.peer {
-            Peer::Nowhere => None,
-            Peer::Upstream => record.tail.upstream.and_then(|upstream| upstream.peer),
-            Peer::Statement(place) => Some(&record.statement[place.clone()]),
-        };
-        let verdict = Verdict {
-            class: meaning.class,
-            phase: meaning.phase,
-            os_error: meaning.os_error,
-            status: meaning.status,
-            peer,
-            pool: meaning.is_named.then_some(&*meaning.pool),
-        };
-        Some((verdict, &meaning.pool))
-    }
-
-    /// A number that others do not have.
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-}
-
-impl Meaning {
-    fn of(record: &Record<'_>, verdict: &Verdict<'_>, pool: &[u8]) -> Option<Self> {
-        let upstream = record.tail.upstream.and_then(|upstream| upstream.peer);
-        let peer = match verdict.peer {
-            None => Peer::Nowhere,
-            peer if peer == upstream => Peer::Upstream,
-            Some(peer) => Peer::Statement(place(record.statement, peer)?),
-        };
-        Some(Self {
-            class: verdict.class,
-            phase: verdict.phase,
-            os_error: verdict.os_error,
-            status: verdict.status,
-            peer,
-            pool: pool.into(),
-            is_named: verdict.pool.is_some(),
-        })
     }
 }
 

@@ -1,0 +1,97 @@
+use std::ops::Range;
+
+use crate::record::{OsError, Parts, Record, place};
+use crate::taxonomy::{Class, Phase, Verdict};
+
+/// What is known of a record.
+pub(in crate::scan) struct Known {
+    pub(super) sort: u64,
+    pub(super) texts: Vec<u8>,
+    pub(super) parts: Parts,
+    /// `None`: it is no event.
+    pub(super) meaning: Option<Meaning>,
+    pub(super) number: u64,
+}
+
+/// A verdict that borrows nothing, and the pool.
+pub(super) struct Meaning {
+    class: Class,
+    phase: Option<Phase>,
+    os_error: Option<OsError>,
+    status: Option<u16>,
+    peer: Peer,
+    pool: Box<[u8]>,
+    /// Whether a rule of the operator names the pool.
+    is_named: bool,
+}
+
+/// Where the peer's name is found.
+enum Peer {
+    Nowhere,
+    Upstream,
+    Statement(Range<usize>),
+}
+
+impl Known {
+    /// The lengths are known to be the same.
+    pub(super) fn is_like(&self, texts: &[Option<&[u8]>]) -> bool {
+        let mut rest = &*self.texts;
+        texts.iter().flatten().all(|text| {
+            let (one, behind) = rest.split_at(text.len());
+            rest = behind;
+            one == *text
+        })
+    }
+
+    /// How the statement is made up.
+    pub(in crate::scan) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What a record like that means, and its pool.
+    pub(in crate::scan) fn verdict<'a>(
+        &'a self,
+        record: &Record<'a>,
+    ) -> Option<(Verdict<'a>, &'a [u8])> {
+        let meaning = self.meaning.as_ref()?;
+        let peer = match &meaning.peer {
+            Peer::Nowhere => None,
+            Peer::Upstream => record.tail.upstream.and_then(|upstream| upstream.peer),
+            Peer::Statement(place) => Some(&record.statement[place.clone()]),
+        };
+        let verdict = Verdict {
+            class: meaning.class,
+            phase: meaning.phase,
+            os_error: meaning.os_error,
+            status: meaning.status,
+            peer,
+            pool: meaning.is_named.then_some(&*meaning.pool),
+        };
+        Some((verdict, &meaning.pool))
+    }
+
+    /// A number that others do not have.
+    pub(in crate::scan) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Meaning {
+    pub(super) fn of(record: &Record<'_>, verdict: &Verdict<'_>, pool: &[u8]) -> Option<Self> {
+        let upstream = record.tail.upstream.and_then(|upstream| upstream.peer);
+        let peer = match verdict.peer {
+            None => Peer::Nowhere,
+            peer if peer == upstream => Peer::Upstream,
+            Some(peer) => Peer::Statement(place(record.statement, peer)?),
+        };
+        Some(Self {
+            class: verdict.class,
+            phase: verdict.phase,
+            os_error: verdict.os_error,
+            status: verdict.status,
+            peer,
+            pool: pool.into(),
+            is_named: verdict.pool.is_some(),
+        })
+    }
+}

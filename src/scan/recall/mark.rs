@@ -1,0 +1,94 @@
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+
+use crate::record::{Outline, place};
+use crate::taxonomy::names_upstream;
+
+/// Of a text's length, or one more.
+const LENGTH_BITS: u32 = 10;
+
+/// Tells brief marks from others.
+const BRIEF: u64 = 1 << 40;
+
+/// Longer texts hardly ever come twice.
+const LONGEST: usize = 512;
+
+/// What a record is recognised by.
+pub(in crate::scan) struct Mark<'a> {
+    pub(super) hash: u64,
+    /// Its level, which fields it has, and how long the texts are.
+    pub(super) sort: u64,
+    /// Statement, upstream as far as the peer goes, server, host.
+    pub(super) texts: [Option<&'a [u8]>; 4],
+}
+
+impl<'a> Mark<'a> {
+    /// `None` for a record that is not like most: how it is read may depend on more than on what is compared.
+    pub(super) fn new(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
+        let record = outline.known();
+        let (head, tail) = (&record.head, &record.tail);
+        if !outline.is_whole() {
+            return None;
+        }
+        let upstream = match tail.upstream {
+            Some(upstream) => {
+                let peer = place(upstream.value, upstream.peer?)?;
+                Some(&upstream.value[..peer.end])
+            }
+            None => None,
+        };
+        let texts = [Some(record.statement), upstream, tail.server, record.host];
+        let has = [
+            head.has_process(),
+            head.has_connection(),
+            tail.client.is_some(),
+            tail.request.is_some(),
+            tail.subrequest.is_some(),
+            tail.upstream.is_none() && names_upstream(head),
+        ];
+        let mut sort = head.level.map_or(0, |level| 1 + level as u64);
+        for has in has {
+            sort = sort << 1 | u64::from(has);
+        }
+        for text in texts {
+            let length = text.map_or(0, |text| 1 + text.len());
+            if length > LONGEST {
+                return None;
+            }
+            sort = sort << LENGTH_BITS | length as u64;
+        }
+        let mut hasher = hasher.build_hasher();
+        hasher.write_u64(sort);
+        texts.iter().flatten().for_each(|text| hasher.write(text));
+        Some(Self {
+            hash: hasher.finish(),
+            sort,
+            texts,
+        })
+    }
+
+    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream.
+    pub(super) fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
+        let record = outline.known();
+        let (head, statement) = (&record.head, record.statement);
+        let length = statement.len();
+        let is_of_upstream = || statement.ends_with(b"upstream") || names_upstream(head);
+        if length > LONGEST || is_of_upstream() || !outline.has_client() {
+            return None;
+        }
+        let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
+        for has in [head.has_process(), head.has_connection()] {
+            sort = sort << 1 | u64::from(has);
+        }
+        let sort = sort << LENGTH_BITS | length as u64;
+        let mut hasher = hasher.build_hasher();
+        hasher.write_u64(sort);
+        hasher.write(statement);
+        Some(Self {
+            hash: hasher.finish(),
+            sort,
+            texts: [Some(statement), None, None, None],
+        })
+    }
+}
