@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 
 use crate::dataset::EventFile;
-use crate::render::{ArrowStream, Batches, Csv, Ndjson, event_schema};
+use crate::render::{ArrowStream, Batches, CodedBatches, Csv, Ndjson, event_schema};
 use crate::scan::{Outcome, Scan};
 
 use super::args::Common;
@@ -117,7 +117,7 @@ impl Format {
             }
             Self::Parquet => {
                 let mut file = EventFile::new(output, event_schema(), &zone)?;
-                let outcome = scan.events::<Batches>(|batches| file.write(batches))?;
+                let outcome = scan.events::<CodedBatches>(|batches| file.write(batches))?;
                 file.finish()?;
                 Ok(outcome)
             }

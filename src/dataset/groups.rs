@@ -1,25 +1,34 @@
 use std::io::Write;
+use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::ArrayRef;
 use arrow_schema::{Field, SchemaRef};
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
 
 /// A Parquet file whose row groups are written one after the other, and the columns of each side by side on all
 /// threads: encoding and compressing them takes longer than all that comes before.
-///
-/// A group stays in memory, compressed, until it is whole.
 pub(super) struct Groups<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     columns: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
-    group: Vec<ArrowColumnWriter>,
+}
+
+/// A column of a group, as it stands in the file.
+pub(super) enum Chunk {
+    /// What the library has made.
+    Written(ArrowColumnChunk),
+    /// What we have made, and what the file's footer says about it.
+    Encoded(Bytes, ColumnCloseResult),
 }
 
 impl<W: Write + Send> Groups<W> {
@@ -34,34 +43,13 @@ impl<W: Write + Send> Groups<W> {
             writer,
             columns,
             schema,
-            group: Vec::new(),
         })
     }
 
-    /// Adds rows to the group.
-    pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        if self.group.is_empty() {
-            self.group = self.new_group()?;
-        }
-        let fields = self.schema.fields().par_iter();
-        let columns = self.group.par_iter_mut().zip(batch.columns()).zip(fields);
-        columns.try_for_each(|((column, values), field)| write(column, field, values))
-    }
-
-    /// As many bytes of the group are in memory.
-    pub(super) fn bytes(&self) -> usize {
-        self.group.iter().map(ArrowColumnWriter::memory_size).sum()
-    }
-
-    /// Ends the group.
-    pub(super) fn end(&mut self) -> Result<(), ParquetError> {
-        if self.group.is_empty() {
-            return Ok(());
-        }
-        let columns = std::mem::take(&mut self.group).into_par_iter();
-        let chunks = columns.map(ArrowColumnWriter::close);
-        let chunks = chunks.collect::<Result<_, _>>()?;
-        self.append(chunks)
+    /// The fields of the schema, with what the file's footer says about their columns.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Arc<Field>, ColumnDescPtr)> {
+        let columns = self.writer.schema_descr().columns().iter().cloned();
+        self.schema.fields().iter().zip(columns)
     }
 
     /// Writes a whole group. The values of a column, which is told by its name, are made when its turn comes, piece
@@ -75,33 +63,39 @@ impl<W: Write + Send> Groups<W> {
         let chunks = columns.map(|(mut column, field)| {
             let mut pieces = values(field.name());
             pieces.try_for_each(|piece| write(&mut column, field, &piece))?;
-            column.close()
+            column.close().map(Chunk::Written)
         });
         let chunks = chunks.collect::<Result<_, _>>()?;
         self.append(chunks)
     }
 
-    fn new_group(&self) -> Result<Vec<ArrowColumnWriter>, ParquetError> {
+    /// What encodes the columns of the next group.
+    pub(super) fn new_group(&self) -> Result<Vec<ArrowColumnWriter>, ParquetError> {
         let number = self.writer.flushed_row_groups().len();
         self.columns.create_column_writers(number)
     }
 
-    fn append(&mut self, chunks: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
+    /// Writes the columns of a group.
+    pub(super) fn append(&mut self, chunks: Vec<Chunk>) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
-        let mut chunks = chunks.into_iter();
-        chunks.try_for_each(|chunk| chunk.append_to_row_group(&mut group))?;
+        for chunk in chunks {
+            match chunk {
+                Chunk::Written(chunk) => chunk.append_to_row_group(&mut group)?,
+                Chunk::Encoded(bytes, close) => group.append_column(&bytes, close)?,
+            }
+        }
         group.close()?;
         Ok(())
     }
 
     /// Ends the file; without that, it is none.
-    pub(super) fn finish(mut self) -> Result<(), ParquetError> {
-        self.end()?;
+    pub(super) fn finish(self) -> Result<(), ParquetError> {
         self.writer.close().map(drop)
     }
 }
 
-fn write(
+/// Encodes values of a column.
+pub(super) fn write(
     column: &mut ArrowColumnWriter,
     field: &Field,
     values: &ArrayRef,

@@ -65,10 +65,13 @@ pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, Parq
     Ok(properties.build())
 }
 
+/// How hard it is tried to compress.
+pub(super) const ZSTD_LEVEL: i32 = 3;
+
 /// What all our files have in common.
 pub(super) fn common(footer: Vec<KeyValue>) -> Result<WriterPropertiesBuilder, ParquetError> {
     Ok(WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(concat!("badgateway ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(footer)))

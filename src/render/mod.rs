@@ -20,8 +20,8 @@ pub use brief::brief;
 pub use classes::Classes;
 pub use csv::CsvLine;
 pub use events::{
-    ArrowStream, Batches, COLUMNS, Column, Csv, Fields, Gather, Kind, Ndjson, Time, Value,
-    event_schema,
+    ArrowStream, Batches, COLUMNS, CodedBatches, Column, Csv, Fields, Gather, Kind, Ndjson, Time,
+    Value, event_schema,
 };
 pub use explanation::Explained;
 pub use export::{OpenMetrics, Textfile, table, table_head};

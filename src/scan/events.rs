@@ -11,7 +11,7 @@ use super::worker::Worker;
 use super::{Outcome, Scan};
 
 /// About how many bytes of logs are on their way to be written. As events they take twice as many.
-const MOST_AT_ONCE: usize = 4 << 20;
+const MOST_AT_ONCE: usize = 8 << 20;
 
 /// A smaller part is more work to begin with than to read.
 const SMALLEST_PART: usize = 64 << 10;

@@ -2,15 +2,14 @@ use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::{Int32Builder, Int64Builder, TimestampMicrosecondBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::RecordBatch;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::rollup::Event;
 
-use super::texts::Texts;
-use super::{COLUMNS, Fields, Gather, Kind, Value};
+use super::builder::Builder;
+use super::{COLUMNS, Fields, Gather, Kind};
 
 /// The columns as Arrow has them. Types are those that every engine reads alike: no unsigned integers, no
 /// nanoseconds, no dictionaries; what always has a value is not nullable.
@@ -40,53 +39,7 @@ pub struct Batches {
 }
 
 /// A text column's places are numbers of 32 bits.
-const MOST_BYTES: usize = 64 << 20;
-
-#[derive(Debug)]
-enum Builder {
-    Time(TimestampMicrosecondBuilder),
-    Long(Int64Builder),
-    Int(Int32Builder),
-    Text(Texts),
-}
-
-impl Builder {
-    fn new(kind: Kind) -> Self {
-        match kind {
-            Kind::Time => Self::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-            Kind::Long => Self::Long(Int64Builder::new()),
-            Kind::Int => Self::Int(Int32Builder::new()),
-            Kind::Word | Kind::Text => Self::Text(Texts::default()),
-        }
-    }
-
-    /// Appends a value, and tells how many bytes of text it has.
-    fn append(&mut self, value: Value<'_>) -> usize {
-        match (self, value) {
-            (Self::Time(column), Value::Time(time)) => {
-                column.append_option(time.map(|time| time.0.0));
-            }
-            (Self::Long(column), Value::Long(number)) => column.append_option(number),
-            (Self::Int(column), Value::Int(number)) => column.append_option(number),
-            (Self::Text(column), Value::Word(text)) => column.append(text.map(str::as_bytes)),
-            (Self::Text(column), Value::Text(text)) => {
-                column.append(text);
-                return text.map_or(0, <[u8]>::len);
-            }
-            (column, value) => unreachable!("{value:?} for {column:?}"),
-        }
-        0
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Time(column) => Arc::new(column.finish()),
-            Self::Long(column) => Arc::new(column.finish()),
-            Self::Int(column) => Arc::new(column.finish()),
-            Self::Text(column) => Arc::new(column.finish()),
-        }
-    }
-}
+pub(super) const MOST_BYTES: usize = 64 << 20;
 
 impl Default for Batches {
     fn default() -> Self {
@@ -133,12 +86,10 @@ impl Gather for Batches {
     }
 
     fn clear(&mut self) {
+        let rows = self.done.last().map_or(0, RecordBatch::num_rows);
         self.done.clear();
-        for column in &mut self.columns {
-            if let Builder::Text(column) = column {
-                column.reserve();
-            }
-        }
+        let columns = self.columns.iter_mut();
+        columns.for_each(|column| column.reserve(rows));
     }
 }
 

@@ -4,8 +4,11 @@
 //! puts the parts in order only has to write.
 
 mod arrow;
+mod builder;
+mod coded;
 mod columns;
 mod csv;
+mod dictionary;
 mod fields;
 mod ndjson;
 mod stamp;
@@ -14,6 +17,7 @@ mod texts;
 use crate::rollup::Event;
 
 pub use arrow::{ArrowStream, Batches, event_schema};
+pub use coded::CodedBatches;
 pub use columns::{COLUMNS, Column, Kind, Value};
 pub use csv::Csv;
 pub use fields::{Fields, Time};

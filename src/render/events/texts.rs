@@ -28,9 +28,10 @@ impl Default for Texts {
 }
 
 impl Texts {
-    /// Makes room for as much as there was.
-    pub(super) fn reserve(&mut self) {
+    /// Makes room for so many rows, and as much text as there was.
+    pub(super) fn reserve(&mut self, rows: usize) {
         self.bytes.reserve(self.usual);
+        self.places.reserve(rows);
     }
 
     pub(super) fn append(&mut self, text: Option<&[u8]>) {
@@ -38,6 +39,10 @@ impl Texts {
         self.bytes.extend_from_slice(text.unwrap_or_default());
         let place = i32::try_from(self.bytes.len());
         self.places.push(place.expect("a batch has less text"));
+    }
+
+    pub(super) fn get(&self, at: usize) -> &[u8] {
+        &self.bytes[self.places[at] as usize..self.places[at + 1] as usize]
     }
 
     pub(super) fn finish(&mut self) -> StringArray {
@@ -104,7 +109,7 @@ mod tests {
         let mut column = Texts::default();
         column.append(Some(b"one"));
         column.finish();
-        column.reserve();
+        column.reserve(1);
         column.append(Some(b"two"));
         assert_eq!(column.finish(), StringArray::from(vec![Some("two")]));
     }
