@@ -31,7 +31,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=7, metavar="N", help="how often each is timed [default: 7]")
     parser.add_argument("--runs", type=int, default=1, metavar="N", help="all of it so often in a row [default: 1]")
     parser.add_argument("--record", type=Path, metavar="FILE", help="add the table to this file, as Markdown")
-    parser.add_argument("--python", type=Path, help="one with duckdb, chdb and polars [default: made under target/]")
+    parser.add_argument(
+        "--python", type=Path, help="one with duckdb-cli, duckdb, chdb and polars [default: made under target/]"
+    )
     parser.add_argument("--no-build", action="store_true", help="measure what is built already")
     chosen = parser.parse_args()
     chosen.only = chosen.only.split(",") if chosen.only else SECTIONS
@@ -59,7 +61,7 @@ def main() -> int:
     about = ground.machine()
     versions = ground.versions(stand.python)
     for name, what in about + versions:
-        print(f"{name:12} {what}")
+        print(f"{name:16} {what}")
     begin = time.monotonic()
     runs: list[list[Line]] = []
     failed = False

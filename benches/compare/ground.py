@@ -81,11 +81,11 @@ def machine() -> list[tuple[str, str]]:
 def versions(python: Path) -> list[tuple[str, str]]:
     """Versions of the peers that are installed."""
     found = {"badgateway": answer([str(BADGATEWAY), "--version"])}
-    for name in ["rg", "mawk", "jq", "gzip", "pigz", "igzip", "rapidgzip"]:
+    for name in ["rg", "mawk", "jq", "gzip", "pigz", "igzip", "rapidgzip", "duckdb"]:
         path = program(name, python)
         found[name] = answer([path, "-Wversion" if name == "mawk" else "--version"]) if path else ""
     for name in ["duckdb", "chdb", "polars"]:
-        found[name] = version_of(python, name)
+        found[f"{name} (Python)"] = version_of(python, name)
     return [(name, version or "not installed") for name, version in found.items()]
 
 

@@ -9,13 +9,17 @@ from result import Bar, Line, absent, ratio, seconds
 from stand import SHARES, Stand, aggregate, told
 from truth import check_aggregate, check_groups, check_lines, groups
 
-ENGINES = {"DuckDB": "duckdb", "ClickHouse": "clickhouse", "Polars": "polars"}
-MODULES = {"DuckDB": "duckdb", "ClickHouse": "chdb", "Polars": "polars"}
+ENGINES = ["DuckDB", "ClickHouse", "Polars"]
 
 
 def run(stand: Stand) -> Iterator[Line]:
     """Each log on its own."""
-    engines = [name for name in ENGINES if version_of(stand.python, MODULES[name])]
+    installed = {
+        "DuckDB": program("duckdb", stand.python),
+        "ClickHouse": version_of(stand.python, "chdb"),
+        "Polars": version_of(stand.python, "polars"),
+    }
+    engines = [name for name in ENGINES if installed[name]]
     yield from (absent("peers", name) for name in ENGINES if name not in engines)
     yield from (absent("peers", name) for name in ["rg", "mawk"] if not program(name))
     one = stand.log(0.97, size=1000).path
@@ -57,4 +61,7 @@ def grouped(stand: Stand, name: str, log: Path) -> Command:
     """The query as a process."""
     if name == "mawk":
         return Command(["mawk", "-f", PEERS / "group.awk", log])
-    return Command([stand.python, PEERS / f"with_{ENGINES[name]}.py", log])
+    if name == "DuckDB":
+        query = (PEERS / "group.sql").read_text().replace("$log", str(log))
+        return Command([program("duckdb", stand.python), "-list", "-noheader", "-separator", "\t", "-c", query])
+    return Command([stand.python, PEERS / f"with_{name.lower()}.py", log])
