@@ -37,10 +37,25 @@ pub(super) struct Shape {
 }
 
 /// Rows that a pool's protocol allows, drawn by weight: each slot holds an index.
-pub(super) type Slots = Vec<u16>;
+type Slots = Vec<u16>;
+
+/// Some of a family's shapes.
+pub(super) struct Few {
+    shapes: Vec<u16>,
+    /// Sums of their weights.
+    up_to: Vec<u32>,
+}
+
+impl Few {
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.shapes.len()
+    }
+}
 
 pub(super) struct Family {
     pub(super) shapes: Vec<Shape>,
+    weights: Vec<u32>,
     /// By bit of the protocol.
     slots: [Slots; 16],
 }
@@ -66,6 +81,7 @@ impl Family {
             });
         Family {
             shapes: shapes.collect(),
+            weights: rows.iter().map(|row| row.2).collect(),
             slots,
         }
     }
@@ -76,22 +92,31 @@ impl Family {
     }
 
     /// A few shapes that fit a protocol, the frequent ones more likely among them.
-    pub(super) fn some(&self, count: usize, protocol: u16, random: &mut Random) -> Slots {
+    pub(super) fn some(&self, count: usize, protocol: u16, random: &mut Random) -> Few {
         let slots = &self.slots[protocol.trailing_zeros() as usize];
-        let kinds = 1 + slots.windows(2).filter(|pair| pair[0] != pair[1]).count();
         let mut chosen = BTreeSet::new();
-        while chosen.len() < count.min(kinds) {
-            chosen.insert(slots[random.below(slots.len())]);
+        // A protocol may have fewer.
+        for _ in 0..16 * count {
+            if chosen.len() < count {
+                chosen.insert(slots[random.below(slots.len())]);
+            }
         }
-        slots
-            .iter()
-            .copied()
-            .filter(|slot| chosen.contains(slot))
-            .collect()
+        let up_to = chosen.iter().scan(0, |sum, &shape| {
+            *sum += self.weights[shape as usize];
+            Some(*sum)
+        });
+        let up_to = up_to.collect();
+        Few {
+            shapes: chosen.into_iter().collect(),
+            up_to,
+        }
     }
 
-    pub(super) fn draw_from(&self, slots: &Slots, random: &mut Random) -> &Shape {
-        &self.shapes[slots[random.below(slots.len())] as usize]
+    pub(super) fn draw_from(&self, few: &Few, random: &mut Random) -> &Shape {
+        let all = few.up_to.last().map_or(1, |&all| all as usize);
+        let number = random.below(all) as u32;
+        let at = few.up_to.partition_point(|&up_to| up_to <= number);
+        &self.shapes[few.shapes[at] as usize]
     }
 
     /// The first of this class; there must be one for the protocol.

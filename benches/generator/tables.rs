@@ -6,7 +6,7 @@ use super::rows::{
     EVENTS, FASTCGI, GRPC, HTTP, HTTP_UNIX, HTTPS, MAIL, MEMCACHED, MULTI_LINE_EVENTS,
     MULTI_LINE_OTHERS, OTHERS, PHP, STREAM, UDP, UNIX, UWSGI,
 };
-use super::shapes::{Family, Slots};
+use super::shapes::{Family, Few};
 use std::collections::HashMap;
 
 /// In the order in which pools take turns.
@@ -72,7 +72,7 @@ pub(super) struct Tables {
     pub(super) scripts: Vec<Vec<u8>>,
     pub(super) events: Family,
     /// Which of them a pool has day by day, by its number; none: any.
-    pub(super) troubles: Vec<Slots>,
+    pub(super) troubles: Vec<Few>,
     pub(super) multi_line_events: Family,
     pub(super) others: Family,
     pub(super) multi_line_others: Family,
