@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
-use crate::pool::Names;
-use crate::record::{Clock, Head, Moment, Passage, Record, Records, Splitter, Written};
+use crate::record::{Clock, Head, Moment, Passage, Records, Splitter, Written};
 use crate::rollup::{Event, Intake};
 use crate::source::Trouble;
-use crate::taxonomy::{Class, Verdict, is_message};
+use crate::taxonomy::{Class, is_message};
 
 use super::reading::{Part, moments};
-use super::recall::{Known, Recall};
+use super::recall::{Recall, Understood};
 use super::{Outcome, Scan};
 
 /// What one thread carries from chunk to chunk.
@@ -49,11 +48,6 @@ impl Tally {
             other_lines: records.other_lines,
         }
     }
-}
-
-/// The name of the pool that a record is about.
-fn pool<'a>(names: &'a Names, verdict: &Verdict<'a>, record: &Record<'a>) -> &'a [u8] {
-    names.name(verdict.pool, verdict.peer, record.tail.server, record.host)
 }
 
 impl<'a> Worker<'a> {
@@ -101,47 +95,16 @@ impl<'a> Worker<'a> {
             let Some(mut outline) = records.outline(span, chunk.offset, is_wanted) else {
                 continue;
             };
-            let recall = &mut self.recall;
-            let brief = recall.brief(&outline);
-            if brief.as_ref().is_some_and(|mark| recall.knows(mark)) {
+            let understood = self.recall.understand(&mut outline, rules, names);
+            let Some(Understood {
+                verdict,
+                pool,
+                likeness,
+            }) = understood
+            else {
                 continue;
-            }
-            outline.read_fields();
-            let mark = recall.mark(&outline);
-            let mut is_known = mark.as_ref().is_some_and(|mark| recall.knows(mark));
-            if !is_known {
-                outline.read();
-                if let Some(mark) = &mark
-                    && recall.meets_again(mark)
-                {
-                    let record = outline.known();
-                    let verdict = rules.classify(record);
-                    let verdict = verdict.as_ref();
-                    let found = verdict.map(|verdict| (verdict, pool(names, verdict, record)));
-                    is_known = recall.learn(mark, record, found);
-                }
-            }
-            let known = mark.filter(|_| is_known);
-            let known = known.and_then(|mark| self.recall.known(&mark));
-            if let Some(known) = known {
-                outline.read_like(known.parts());
-            }
+            };
             let record = outline.known();
-            let found = match known {
-                Some(known) => known.verdict(record),
-                None => {
-                    let verdict = rules.classify(record);
-                    verdict.map(|verdict| (verdict, pool(names, &verdict, record)))
-                }
-            };
-            let Some((verdict, pool)) = found else {
-                if let Some(brief) = brief
-                    && self.recall.meets_again(&brief)
-                {
-                    self.recall.learn(&brief, record, None);
-                }
-                continue;
-            };
             let clock = &mut self.clock;
             let mut clock_of =
                 |written: Written<'_>, number: usize| match clock.moments(written, part.latest)? {
@@ -184,7 +147,7 @@ impl<'a> Worker<'a> {
                 verdict,
                 moment,
                 is_dated,
-                likeness: known.map_or(0, Known::number),
+                likeness,
                 pool,
                 host: record.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,

@@ -4,12 +4,13 @@ use crate::record::{OsError, Parts, Record, place};
 use crate::taxonomy::{Class, Phase, Verdict};
 
 /// What is known of a record.
-pub(in crate::scan) struct Known {
+pub(super) struct Known {
     pub(super) sort: u64,
     pub(super) texts: Vec<u8>,
     pub(super) parts: Parts,
     /// `None`: it is no event.
     pub(super) meaning: Option<Meaning>,
+    /// Others do not have it.
     pub(super) number: u64,
 }
 
@@ -43,16 +44,8 @@ impl Known {
         })
     }
 
-    /// How the statement is made up.
-    pub(in crate::scan) fn parts(&self) -> &Parts {
-        &self.parts
-    }
-
     /// What a record like that means, and its pool.
-    pub(in crate::scan) fn verdict<'a>(
-        &'a self,
-        record: &Record<'a>,
-    ) -> Option<(Verdict<'a>, &'a [u8])> {
+    pub(super) fn verdict<'a>(&'a self, record: &Record<'a>) -> Option<(Verdict<'a>, &'a [u8])> {
         let meaning = self.meaning.as_ref()?;
         let peer = match &meaning.peer {
             Peer::Nowhere => None,
@@ -68,11 +61,6 @@ impl Known {
             pool: meaning.is_named.then_some(&*meaning.pool),
         };
         Some((verdict, &meaning.pool))
-    }
-
-    /// A number that others do not have.
-    pub(in crate::scan) fn number(&self) -> u64 {
-        self.number
     }
 }
 

@@ -15,7 +15,7 @@ const BRIEF: u64 = 1 << 40;
 const LONGEST: usize = 512;
 
 /// What a record is recognised by.
-pub(in crate::scan) struct Mark<'a> {
+pub(super) struct Mark<'a> {
     pub(super) hash: u64,
     /// Its level, which fields it has, and how long the texts are.
     pub(super) sort: u64,
@@ -68,7 +68,8 @@ impl<'a> Mark<'a> {
         })
     }
 
-    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream.
+    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream. Only
+    /// such records are remembered by it.
     pub(super) fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
         let record = outline.known();
         let (head, statement) = (&record.head, record.statement);

@@ -10,13 +10,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
+use crate::pool::Names;
 use crate::record::{Outline, Parts, Record};
-use crate::taxonomy::Verdict;
+use crate::taxonomy::{Rules, Verdict};
 
-use known::Meaning;
+use known::{Known, Meaning};
 use mark::Mark;
 
-pub(super) use known::Known;
+/// What a record means.
+pub(super) struct Understood<'a> {
+    pub(super) verdict: Verdict<'a>,
+    pub(super) pool: &'a [u8],
+    /// The same as that of others that are like it, or 0.
+    pub(super) likeness: u64,
+}
 
 /// The records that were met last, each at the place that its hash gives it.
 pub(super) struct Recall {
@@ -38,6 +45,11 @@ static RECALLS: AtomicU64 = AtomicU64::new(0);
 /// Nobody gives away more numbers than have so many bits.
 const NUMBER_BITS: u32 = 40;
 
+/// The name of the pool that a record is about.
+fn pool<'a>(names: &'a Names, verdict: &Verdict<'a>, record: &Record<'a>) -> &'a [u8] {
+    names.name(verdict.pool, verdict.peer, record.tail.server, record.host)
+}
+
 /// Where a record is remembered.
 fn place_of(mark: &Mark<'_>) -> usize {
     mark.hash as usize % PLACES
@@ -53,29 +65,62 @@ impl Recall {
         }
     }
 
-    /// What a record is recognised by that may turn out to be no event: no others are remembered by it.
-    pub(super) fn brief<'a>(&self, outline: &Outline<'a>) -> Option<Mark<'a>> {
-        Mark::brief(outline, &self.hasher)
-    }
-
-    /// What a record is recognised by, if it can be.
-    pub(super) fn mark<'a>(&self, outline: &Outline<'a>) -> Option<Mark<'a>> {
-        Mark::new(outline, &self.hasher)
+    /// What a record means; `None` if it is no event. What is needed of it and was not read yet is read.
+    pub(super) fn understand<'a, 'r: 'a>(
+        &'a mut self,
+        outline: &mut Outline<'r>,
+        rules: &Rules,
+        names: &'a Names,
+    ) -> Option<Understood<'a>> {
+        let brief = Mark::brief(outline, &self.hasher);
+        if brief.as_ref().is_some_and(|mark| self.knows(mark)) {
+            return None;
+        }
+        outline.read_fields();
+        let mark = Mark::new(outline, &self.hasher);
+        if mark.as_ref().is_some_and(|mark| self.knows(mark)) {
+            let known = self.known(&mark?)?;
+            outline.read_like(&known.parts);
+            let (verdict, pool) = known.verdict(outline.known())?;
+            let likeness = known.number;
+            return Some(Understood {
+                verdict,
+                pool,
+                likeness,
+            });
+        }
+        outline.read();
+        let record = outline.known();
+        let verdict = rules.classify(record);
+        let found = verdict.map(|verdict| (verdict, pool(names, &verdict, record)));
+        // No event is remembered by a brief mark.
+        let brief = brief.filter(|_| found.is_none());
+        let mut is_learned = false;
+        for mark in [brief, mark].into_iter().flatten() {
+            is_learned = self.meets_again(&mark) && self.learn(&mark, record, found);
+        }
+        let (verdict, pool) = found?;
+        let likeness = if is_learned { self.next } else { 0 };
+        Some(Understood {
+            verdict,
+            pool,
+            likeness,
+        })
     }
 
     /// Whether records like this one are known.
-    pub(super) fn knows(&self, mark: &Mark<'_>) -> bool {
+    fn knows(&self, mark: &Mark<'_>) -> bool {
         let known = self.known(mark);
         known.is_some_and(|known| known.sort == mark.sort && known.is_like(&mark.texts))
     }
 
     /// What is known of records like this one, if [`Recall::knows`] says that they are.
-    pub(super) fn known(&self, mark: &Mark<'_>) -> Option<&Known> {
+    fn known(&self, mark: &Mark<'_>) -> Option<&Known> {
         self.known.get(place_of(mark))?.as_deref()
     }
 
     /// Whether a record that is not known has been met before.
-    pub(super) fn meets_again(&mut self, mark: &Mark<'_>) -> bool {
+    fn meets_again(&mut self, mark: &Mark<'_>) -> bool {
         if self.met.is_empty() {
             self.met.resize(PLACES, 0);
         }
@@ -84,18 +129,18 @@ impl Recall {
     }
 
     /// Remembers what a record has turned out to mean, if that can be.
-    pub(super) fn learn(
+    fn learn(
         &mut self,
         mark: &Mark<'_>,
         record: &Record<'_>,
-        verdict: Option<(&Verdict<'_>, &[u8])>,
+        found: Option<(Verdict<'_>, &[u8])>,
     ) -> bool {
         let Some(parts) = Parts::of(record) else {
             return false;
         };
-        let meaning = match verdict {
+        let meaning = match found {
             None => None,
-            Some((verdict, pool)) => match Meaning::of(record, verdict, pool) {
+            Some((verdict, pool)) => match Meaning::of(record, &verdict, pool) {
                 Some(meaning) => Some(meaning),
                 None => return false,
             },
@@ -130,38 +175,35 @@ mod tests {
     use crate::source::Start;
     use crate::taxonomy::classify;
 
-    /// Learns of each line in turn, and tells which were known before.
-    fn known(lines: &[&str]) -> Vec<bool> {
+    /// What is said of each line when all are met for the third time: its likeness, or, of what is no event,
+    /// whether its fields were read once more.
+    fn third_time(lines: &[&str]) -> Vec<Result<u64, bool>> {
+        let (rules, names) = (Rules::default(), Names::default());
         let mut recall = Recall::new();
-        let mut numbers = Vec::new();
-        let mut known = Vec::new();
-        for line in lines {
-            let mut splitter = Splitter::default();
-            let records = splitter.split(line.as_bytes(), Start::Record, true);
-            let mut outline = records.outline(&records.spans()[0], 0, |_| true).unwrap();
-            outline.read_fields();
-            let mark = recall.mark(&outline);
-            let found = mark.as_ref().filter(|mark| recall.knows(mark));
-            let found = found.and_then(|mark| recall.known(mark));
-            known.push(found.is_some());
-            outline.read();
-            let expected = outline.known().clone();
-            let verdict = classify(&expected);
-            if let Some(found) = found {
-                outline.read_like(found.parts());
-                let record = outline.known();
-                assert_eq!(*record, expected, "{line}");
-                let again = found.verdict(record);
-                assert_eq!(again.map(|(verdict, _)| verdict), verdict, "{line}");
-                assert!(numbers.contains(&found.number()));
-            } else if let Some(mark) = mark {
-                let pool = b"pool".as_slice();
-                let found = verdict.as_ref().map(|verdict| (verdict, pool));
-                assert!(recall.learn(&mark, &expected, found));
-                numbers.push(recall.known(&mark).unwrap().number());
+        let mut said = Vec::new();
+        for _ in 0..3 {
+            said.clear();
+            for line in lines {
+                let mut splitter = Splitter::default();
+                let records = splitter.split(line.as_bytes(), Start::Record, true);
+                let span = &records.spans()[0];
+                let expected = records.read(span, 0).unwrap();
+                let verdict = classify(&expected);
+                let mut outline = records.outline(span, 0, |_| true).unwrap();
+                let found = recall.understand(&mut outline, &rules, &names);
+                assert_eq!(found.as_ref().map(|found| found.verdict), verdict, "{line}");
+                said.push(match found {
+                    Some(found) => {
+                        assert_eq!(*outline.known(), expected, "{line}");
+                        let peer = verdict.and_then(|verdict| verdict.peer);
+                        assert_eq!(found.pool, names.name(None, peer, None, None));
+                        Ok(found.likeness)
+                    }
+                    None => Err(*outline.known() == expected),
+                });
             }
         }
-        known
+        said
     }
 
     #[test]
@@ -173,39 +215,29 @@ mod tests {
             )
         };
         let refused = "connect() failed (111: Connection refused)";
+        let no_route = "connect() failed (113: No route to host)";
+        let missing = "connect() to unix:/a.sock failed (2: No such file or directory)";
         let lines = [
             line("error", refused, "192.0.2.1", "10.0.0.1:80"),
             line("error", refused, "192.0.2.77", "10.0.0.1:80"),
             line("crit", refused, "192.0.2.1", "10.0.0.1:80"),
             line("error", refused, "192.0.2.1", "10.0.0.2:80"),
-            line(
-                "error",
-                "connect() failed (113: No route to host)",
-                "192.0.2.1",
-                "10.0.0.1:80",
-            ),
+            line("error", no_route, "192.0.2.1", "10.0.0.1:80"),
             line("error", "no live upstreams", "192.0.2.1", "backend"),
             line("error", "no live upstreams", "192.0.2.2", "backend"),
-            line(
-                "crit",
-                "connect() to unix:/a.sock failed (2: No such file or directory)",
-                "192.0.2.1",
-                "unix:/a.sock:",
-            ),
-            line(
-                "crit",
-                "connect() to unix:/a.sock failed (2: No such file or directory)",
-                "192.0.2.9",
-                "unix:/a.sock:",
-            ),
+            line("crit", missing, "192.0.2.1", "unix:/a.sock:"),
+            line("crit", missing, "192.0.2.9", "unix:/a.sock:"),
         ];
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let expected = [false, true, false, false, false, false, true, false, true];
-        assert_eq!(known(&lines), expected);
+        let said: Vec<u64> = third_time(&lines).into_iter().map(Result::unwrap).collect();
+        let alike = |number: &u64| said.iter().position(|other| other == number).unwrap();
+        let first: Vec<usize> = said.iter().map(alike).collect();
+        assert_eq!(first, [0, 0, 2, 3, 4, 5, 5, 7, 7]);
+        assert!(!said.contains(&0));
     }
 
     #[test]
-    fn what_names_an_upstream_anywhere_is_something_else() {
+    fn what_is_no_event_is_not_read_again_unless_it_names_an_upstream_anywhere() {
         let line = |path: &str| {
             format!(
                 "2026/11/01 09:15:02 [error] 1#1: *2 module failed while proxying connection, client: 192.0.2.1, \
@@ -213,10 +245,9 @@ mod tests {
             )
         };
         let [one, other, named] = ["a", "b", "upstream"].map(line);
-        assert_eq!(
-            known(&[&one, &other, &named, &named]),
-            [false, true, false, true]
-        );
+        let said = third_time(&[&one, &other, &named]);
+        assert_eq!(said[..2], [Err(false); 2]);
+        assert!(said[2].is_ok());
     }
 
     #[test]
@@ -225,6 +256,6 @@ mod tests {
         let cut = format!(
             "{start}, client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://10.0"
         );
-        assert_eq!(known(&[start, start, &cut, &cut]), [false; 4]);
+        assert_eq!(third_time(&[start, &cut]), [Ok(0); 2]);
     }
 }
