@@ -68,9 +68,7 @@ impl Joiner {
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
-        let is_innocent =
-            || is_ordinary(chunk, &span) || !(is_torn(chunk, &span) || stops_early(chunk, &span));
-        if self.is_calm(&span) && is_innocent() {
+        if self.is_calm(&span) && is_ordinary(chunk, &span) {
             return;
         }
         let torn = is_torn(chunk, &span);
