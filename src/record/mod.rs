@@ -42,6 +42,7 @@ pub use span::Span;
 pub use split::{Records, Splitter};
 pub use tail::Tail;
 pub use text::Text;
+pub(crate) use text::are_texts;
 pub use upstream::Upstream;
 
 /// NGINX cuts a record at this many bytes, line feed included

@@ -33,3 +33,13 @@ impl fmt::Display for Text<'_> {
         Ok(())
     }
 }
+
+/// Whether these texts stand behind each other in the bytes. Together they are known to be as long.
+pub(crate) fn are_texts(bytes: &[u8], texts: &[Option<&[u8]>]) -> bool {
+    let mut rest = bytes;
+    texts.iter().flatten().all(|text| {
+        let (one, behind) = rest.split_at(text.len());
+        rest = behind;
+        one == *text
+    })
+}

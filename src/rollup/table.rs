@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::record::Moment;
+use crate::record::{Moment, are_texts};
 use crate::taxonomy::Kind;
 
 use super::cell::{Cell, Key};
@@ -117,7 +117,7 @@ impl Rollup {
         let cells = &self.cells;
         let is_same = |&at: &usize| {
             let cell: &Cell = &cells[at];
-            cell.hash == hash && cell.key == key && same_texts(&cell.texts, &texts)
+            cell.hash == hash && cell.key == key && are_texts(&cell.texts, &texts)
         };
         match self.index.find(hash, is_same) {
             Some(&at) => at,
@@ -183,14 +183,4 @@ impl Rollup {
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
-}
-
-/// The lengths are known to be the same.
-fn same_texts(bytes: &[u8], texts: &[Option<&[u8]>; 5]) -> bool {
-    let mut rest = bytes;
-    texts.iter().flatten().all(|text| {
-        let (one, behind) = rest.split_at(text.len());
-        rest = behind;
-        one == *text
-    })
 }

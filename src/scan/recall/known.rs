@@ -34,16 +34,6 @@ enum Peer {
 }
 
 impl Known {
-    /// The lengths are known to be the same.
-    pub(super) fn is_like(&self, texts: &[Option<&[u8]>]) -> bool {
-        let mut rest = &*self.texts;
-        texts.iter().flatten().all(|text| {
-            let (one, behind) = rest.split_at(text.len());
-            rest = behind;
-            one == *text
-        })
-    }
-
     /// What a record like that means, and its pool.
     pub(super) fn verdict<'a>(&'a self, record: &Record<'a>) -> Option<(Verdict<'a>, &'a [u8])> {
         let meaning = self.meaning.as_ref()?;

@@ -2,14 +2,14 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
-use crate::record::{Outline, place};
+use crate::record::{Head, Outline, place};
 use crate::taxonomy::names_upstream;
 
 /// Of a text's length, or one more.
 const LENGTH_BITS: u32 = 10;
 
-/// Tells brief marks from others.
-const BRIEF: u64 = 1 << 40;
+/// Tells brief marks from others: it is more than those have of a level, and of what a record has.
+const BRIEF: u64 = 1 << 12;
 
 /// Longer texts hardly ever come twice.
 const LONGEST: usize = 512;
@@ -47,8 +47,37 @@ impl<'a> Mark<'a> {
             tail.subrequest.is_some(),
             tail.upstream.is_none() && names_upstream(head),
         ];
-        let mut sort = head.level.map_or(0, |level| 1 + level as u64);
-        for has in has {
+        Self::of(0, head, &has, texts, hasher)
+    }
+
+    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream. Only
+    /// such records are remembered by it.
+    pub(super) fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
+        let record = outline.known();
+        let (head, statement) = (&record.head, record.statement);
+        let is_of_upstream = || statement.ends_with(b"upstream") || names_upstream(head);
+        if is_of_upstream() || !outline.has_client() {
+            return None;
+        }
+        let has = [head.has_process(), head.has_connection()];
+        Self::of(
+            BRIEF,
+            head,
+            &has,
+            [Some(statement), None, None, None],
+            hasher,
+        )
+    }
+
+    fn of(
+        kind: u64,
+        head: &Head<'_>,
+        has: &[bool],
+        texts: [Option<&'a [u8]>; 4],
+        hasher: &RandomState,
+    ) -> Option<Self> {
+        let mut sort = kind | head.level.map_or(0, |level| 1 + level as u64);
+        for &has in has {
             sort = sort << 1 | u64::from(has);
         }
         for text in texts {
@@ -65,31 +94,6 @@ impl<'a> Mark<'a> {
             hash: hasher.finish(),
             sort,
             texts,
-        })
-    }
-
-    /// Of a record whose statement tells that it is no event, whatever fields follow: none of them is an upstream. Only
-    /// such records are remembered by it.
-    pub(super) fn brief(outline: &Outline<'a>, hasher: &RandomState) -> Option<Self> {
-        let record = outline.known();
-        let (head, statement) = (&record.head, record.statement);
-        let length = statement.len();
-        let is_of_upstream = || statement.ends_with(b"upstream") || names_upstream(head);
-        if length > LONGEST || is_of_upstream() || !outline.has_client() {
-            return None;
-        }
-        let mut sort = BRIEF | head.level.map_or(0, |level| 1 + level as u64);
-        for has in [head.has_process(), head.has_connection()] {
-            sort = sort << 1 | u64::from(has);
-        }
-        let sort = sort << LENGTH_BITS | length as u64;
-        let mut hasher = hasher.build_hasher();
-        hasher.write_u64(sort);
-        hasher.write(statement);
-        Some(Self {
-            hash: hasher.finish(),
-            sort,
-            texts: [Some(statement), None, None, None],
         })
     }
 }

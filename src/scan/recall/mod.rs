@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::fast::RandomState;
 
 use crate::pool::Names;
-use crate::record::{Outline, Parts, Record};
+use crate::record::{Outline, Parts, Record, are_texts};
 use crate::taxonomy::{Rules, Verdict};
 
 use known::{Known, Meaning};
@@ -111,7 +111,7 @@ impl Recall {
     /// Whether records like this one are known.
     fn knows(&self, mark: &Mark<'_>) -> bool {
         let known = self.known(mark);
-        known.is_some_and(|known| known.sort == mark.sort && known.is_like(&mark.texts))
+        known.is_some_and(|known| known.sort == mark.sort && are_texts(&known.texts, &mark.texts))
     }
 
     /// What is known of records like this one, if [`Recall::knows`] says that they are.
