@@ -1,7 +1,7 @@
 """Measures badgateway against the bars it is held to, and against others on the same logs.
 
 Whole processes, warmed, in turn; each answer is checked before it is timed. Logs, peers and what is built stay under
-target/ for the next time. With 1 GB it takes a quarter of an hour, 20 GB of disk and 13 GB of memory as page cache;
+target/ for the next time. With 1 GB it takes half an hour, 20 GB of disk and 13 GB of memory as page cache;
 a machine that does something else meanwhile tells nothing.
 """
 
