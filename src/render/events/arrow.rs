@@ -2,14 +2,15 @@ use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::rollup::Event;
 
+use super::batches::Columns;
 use super::builder::Builder;
-use super::{COLUMNS, Fields, Gather, Kind};
+use super::{COLUMNS, Fields, Kind};
 
 /// The columns as Arrow has them. Types are those that every engine reads alike: no unsigned integers, no
 /// nanoseconds, no dictionaries; what always has a value is not nullable.
@@ -29,65 +30,44 @@ pub fn event_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// Events as Arrow's columns. A part of a log becomes one batch, or some, where its texts are long.
+/// The columns of a batch that grows: texts plain.
 #[derive(Debug)]
-pub struct Batches {
-    done: Vec<RecordBatch>,
+pub struct Plain {
     columns: [Builder; COLUMNS.len()],
     rows: usize,
-    bytes: usize,
 }
 
-/// A text column's places are numbers of 32 bits.
-pub(super) const MOST_BYTES: usize = 64 << 20;
-
-impl Default for Batches {
+impl Default for Plain {
     fn default() -> Self {
         Self {
-            done: Vec::new(),
             columns: COLUMNS.map(|column| Builder::new(column.kind)),
             rows: 0,
-            bytes: 0,
         }
     }
 }
 
-impl Batches {
-    fn end_batch(&mut self) {
-        if self.rows == 0 {
-            return;
-        }
-        let columns = self.columns.iter_mut().map(Builder::finish).collect();
-        let batch = RecordBatch::try_new(event_schema(), columns);
-        self.done.push(batch.expect("the columns are the schema's"));
-        (self.rows, self.bytes) = (0, 0);
+impl Columns for Plain {
+    fn schema() -> SchemaRef {
+        event_schema()
     }
-}
 
-impl Gather for Batches {
-    type Piece = Vec<RecordBatch>;
-
-    fn add(&mut self, event: &Event<'_>) {
-        for (column, value) in self.columns.iter_mut().zip(Fields::new(event).values()) {
-            self.bytes += column.append(value);
-        }
+    fn append(&mut self, event: &Event<'_>) -> usize {
         self.rows += 1;
-        if self.bytes >= MOST_BYTES {
-            self.end_batch();
-        }
+        let fields = Fields::new(event);
+        let columns = self.columns.iter_mut().zip(fields.values());
+        columns.map(|(column, value)| column.append(value)).sum()
     }
 
-    fn finish(&mut self) {
-        self.end_batch();
+    fn rows(&self) -> usize {
+        self.rows
     }
 
-    fn piece(&self) -> &Vec<RecordBatch> {
-        &self.done
+    fn finish(&mut self) -> Vec<ArrayRef> {
+        self.rows = 0;
+        self.columns.iter_mut().map(Builder::finish).collect()
     }
 
-    fn clear(&mut self) {
-        let rows = self.done.last().map_or(0, RecordBatch::num_rows);
-        self.done.clear();
+    fn reserve(&mut self, rows: usize) {
         let columns = self.columns.iter_mut();
         columns.for_each(|column| column.reserve(rows));
     }

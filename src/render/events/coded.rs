@@ -1,20 +1,20 @@
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::rollup::Event;
 
-use super::arrow::{MOST_BYTES, event_schema};
+use super::arrow::event_schema;
+use super::batches::Columns;
 use super::builder::Builder;
 use super::dictionary::Dictionary;
-use super::{COLUMNS, Fields, Gather, Value};
+use super::{COLUMNS, Fields, Value};
 
-/// Events as Arrow's columns, with dictionaries for texts that come again and again: for what is written with
+/// The columns of a batch that grows, with dictionaries for texts that come again and again: for what is written with
 /// dictionaries.
 #[derive(Debug)]
-pub struct CodedBatches {
-    done: Vec<RecordBatch>,
+pub struct Coded {
     /// What events that are alike have in common, and its column.
     common: [(usize, Dictionary); COMMON.len()],
     /// The numbers of the texts in the dictionaries.
@@ -25,7 +25,6 @@ pub struct CodedBatches {
     /// How many batches there were.
     round: u32,
     others: Vec<(usize, Builder)>,
-    bytes: usize,
 }
 
 /// Where the numbers of events of a likeness stand.
@@ -65,7 +64,7 @@ fn coded_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-impl Default for CodedBatches {
+impl Default for Coded {
     fn default() -> Self {
         let column = |name| COLUMNS.iter().position(|column| column.name == name);
         let others = COLUMNS.iter().enumerate();
@@ -75,7 +74,6 @@ impl Default for CodedBatches {
             false => Builder::new(column.kind),
         };
         Self {
-            done: Vec::new(),
             common: COMMON.map(|name| {
                 let at = column(name).expect("there is such a column");
                 (at, Dictionary::default())
@@ -85,25 +83,25 @@ impl Default for CodedBatches {
             recent: vec![Recent::default(); PLACES],
             round: 1,
             others: others.map(|(at, column)| (at, builder(column))).collect(),
-            bytes: 0,
         }
     }
 }
 
-impl CodedBatches {
-    /// Where the numbers of an event's texts stand.
-    fn sort(&mut self, likeness: u64, values: &[Value<'_>; COLUMNS.len()]) -> u32 {
+impl Coded {
+    /// Where the numbers of an event's texts stand, and how many bytes of text are new.
+    fn sort(&mut self, likeness: u64, values: &[Value<'_>; COLUMNS.len()]) -> (u32, usize) {
         let place = likeness as usize % PLACES;
         let recent = self.recent[place];
         if likeness != 0 && (recent.likeness, recent.round) == (likeness, self.round) {
-            return recent.sort;
+            return (recent.sort, 0);
         }
         let sort = self.sorts.len() as u32;
         let mut numbers = [0; COMMON.len()];
+        let mut bytes = 0;
         for (number, (at, dictionary)) in numbers.iter_mut().zip(&mut self.common) {
-            let (found, bytes) = dictionary.number(values[*at]);
+            let (found, new) = dictionary.number(values[*at]);
             *number = found;
-            self.bytes += bytes;
+            bytes += new;
         }
         self.sorts.push(numbers);
         self.recent[place] = Recent {
@@ -111,13 +109,30 @@ impl CodedBatches {
             round: self.round,
             sort,
         };
-        sort
+        (sort, bytes)
+    }
+}
+
+impl Columns for Coded {
+    fn schema() -> SchemaRef {
+        coded_schema()
     }
 
-    fn end_batch(&mut self) {
-        if self.rows.is_empty() {
-            return;
-        }
+    fn append(&mut self, event: &Event<'_>) -> usize {
+        let fields = Fields::new(event);
+        let values = fields.values();
+        let (sort, new) = self.sort(event.likeness, &values);
+        self.rows.push(sort);
+        let others = self.others.iter_mut();
+        let others = others.map(|(at, builder)| builder.append(values[*at]));
+        new + others.sum::<usize>()
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn finish(&mut self) -> Vec<ArrayRef> {
         let mut columns: [Option<ArrayRef>; COLUMNS.len()] = Default::default();
         for (of, (at, dictionary)) in self.common.iter_mut().enumerate() {
             let numbers = self.rows.iter().map(|&sort| self.sorts[sort as usize][of]);
@@ -126,43 +141,13 @@ impl CodedBatches {
         for (at, builder) in &mut self.others {
             columns[*at] = Some(builder.finish());
         }
-        let columns = columns.into_iter().flatten().collect();
-        let batch = RecordBatch::try_new(coded_schema(), columns);
-        self.done.push(batch.expect("the columns are the schema's"));
         self.rows.clear();
         self.sorts.clear();
         self.round += 1;
-        self.bytes = 0;
-    }
-}
-
-impl Gather for CodedBatches {
-    type Piece = Vec<RecordBatch>;
-
-    fn add(&mut self, event: &Event<'_>) {
-        let fields = Fields::new(event);
-        let values = fields.values();
-        let sort = self.sort(event.likeness, &values);
-        self.rows.push(sort);
-        for (at, builder) in &mut self.others {
-            self.bytes += builder.append(values[*at]);
-        }
-        if self.bytes >= MOST_BYTES {
-            self.end_batch();
-        }
+        columns.into_iter().flatten().collect()
     }
 
-    fn finish(&mut self) {
-        self.end_batch();
-    }
-
-    fn piece(&self) -> &Vec<RecordBatch> {
-        &self.done
-    }
-
-    fn clear(&mut self) {
-        let rows = self.done.last().map_or(0, RecordBatch::num_rows);
-        self.done.clear();
+    fn reserve(&mut self, rows: usize) {
         let others = self.others.iter_mut();
         others.for_each(|(_, builder)| builder.reserve(rows));
     }

@@ -4,6 +4,7 @@
 //! puts the parts in order only has to write.
 
 mod arrow;
+mod batches;
 mod builder;
 mod coded;
 mod columns;
@@ -16,12 +17,17 @@ mod texts;
 
 use crate::rollup::Event;
 
-pub use arrow::{ArrowStream, Batches, event_schema};
-pub use coded::CodedBatches;
+pub use arrow::{ArrowStream, event_schema};
 pub use columns::{COLUMNS, Column, Kind, Value};
 pub use csv::Csv;
 pub use fields::{Fields, Time};
 pub use ndjson::Ndjson;
+
+/// Batches for readers of any kind.
+pub type Batches = batches::BatchesOf<arrow::Plain>;
+
+/// Batches for what is written with dictionaries.
+pub type CodedBatches = batches::BatchesOf<coded::Coded>;
 
 /// Gathers the events of a part of a log, and then those of another one.
 pub trait Gather: Default + Send {
