@@ -1,6 +1,8 @@
 //! How heads are laid out: `[error] 1201#1201: *999971 `, and the like with as many digits.
 //!
-//! Neighbouring records mostly differ in nothing but the digits, which is checked eight bytes at once.
+//! Neighbouring records mostly differ in nothing but the digits, which is checked sixteen bytes at once.
+
+use wide::u8x16;
 
 use super::Head;
 use super::clock::STAMP;
@@ -14,10 +16,10 @@ pub(super) struct Layouts([Option<Layout>; 8]);
 #[derive(Debug, Clone)]
 struct Layout {
     /// What stands there, with `0` for digits.
-    bytes: [u64; WORDS],
-    /// What lifts the highest bit of a byte that differs too much: any difference where no digit is, more than nine
-    /// where one is, none behind the head.
-    lifts: [u64; WORDS],
+    bytes: [u8x16; PARTS],
+    /// In how much a byte may differ from that, taken for a number: not at all where no digit is, up to nine where one
+    /// is, in everything behind the head.
+    most: [u8x16; PARTS],
     /// What the head is then.
     sketch: Sketch,
     /// Where its text begins.
@@ -25,11 +27,10 @@ struct Layout {
 }
 
 /// A longer head is read byte by byte.
-const LONGEST: usize = 8 * WORDS;
-const WORDS: usize = 5;
+const LONGEST: usize = 16 * PARTS;
+const PARTS: usize = 3;
 
 const FROM: usize = STAMP + 1;
-const HIGH: u64 = 0x8080_8080_8080_8080;
 
 impl Layouts {
     /// What is known of the head of a record that begins with a time stamp; `None` if it has no level.
@@ -58,41 +59,31 @@ impl Layout {
             return None;
         }
         let mut bytes = [0; LONGEST];
-        let mut lifts = [0; LONGEST];
+        let mut most = [u8::MAX; LONGEST];
         for (at, &byte) in head.iter().enumerate() {
             let is_digit = byte.is_ascii_digit();
             bytes[at] = if is_digit { b'0' } else { byte };
-            lifts[at] = if is_digit { 0x80 - 10 } else { 0x7F };
+            most[at] = if is_digit { 9 } else { 0 };
         }
-        let words = |bytes: [u8; LONGEST]| -> [u64; WORDS] {
-            let (words, _) = bytes.as_chunks::<8>();
-            std::array::from_fn(|at| u64::from_le_bytes(words[at]))
-        };
         Some(Self {
-            bytes: words(bytes),
-            lifts: words(lifts),
+            bytes: parts(&bytes),
+            most: parts(&most),
             sketch,
             text,
         })
     }
 
     fn fits(&self, record: &[u8]) -> bool {
-        let Some(head) = record
-            .get(FROM..)
-            .and_then(|head| head.first_chunk::<LONGEST>())
-        else {
+        let Some(head) = record.get(FROM..).and_then(<[u8]>::first_chunk) else {
             return false;
         };
-        let (words, _) = head.as_chunks::<8>();
-        let mut others = 0;
-        for ((word, known), lift) in words.iter().zip(self.bytes).zip(self.lifts) {
-            let differs = u64::from_le_bytes(*word) ^ known;
-            // No sum of seven bits carries into the next byte.
-            let lifted = (differs & !HIGH) + lift;
-            let is_compared = lift | lift << 1;
-            others |= (differs & is_compared | lifted) & HIGH;
+        let mut fit = u8x16::splat(u8::MAX);
+        for ((part, known), most) in parts(head).into_iter().zip(self.bytes).zip(self.most) {
+            // Digits are the ten numbers from `0` on, whose lower four bits are zeros.
+            let differs = part ^ known;
+            fit &= differs.min(most).simd_eq(differs);
         }
-        others == 0 && Self::may_follow(record, self.text)
+        fit.all() && Self::may_follow(record, self.text)
     }
 
     /// Whether a text begins here, whatever came before: blanks, numbers and a second level may belong to the head.
@@ -103,6 +94,11 @@ impl Layout {
         };
         first.is_some_and(|byte| !may_be_of_head(*byte))
     }
+}
+
+fn parts(bytes: &[u8; LONGEST]) -> [u8x16; PARTS] {
+    let (parts, _) = bytes.as_chunks();
+    std::array::from_fn(|at| u8x16::new(parts[at]))
 }
 
 #[cfg(test)]

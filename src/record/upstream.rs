@@ -2,6 +2,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::text::{NEAR, near};
+
 /// The `upstream:` field: `scheme://peer/uri` for HTTP and its kin, a bare address for stream and
 /// mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +39,7 @@ impl<'a> Upstream<'a> {
             None if scheme == Some(b"passenger") && rest.starts_with(b"/") => {
                 memchr::memchr(b':', rest).or(whole.then_some(rest.len()))
             }
-            None => {
-                let is_end = |at: &usize| match rest[*at] {
-                    // The quote that opens the next value got lost.
-                    b'"' => rest.get(at + 1) == Some(&b','),
-                    _ => true,
-                };
-                let end = memchr::memchr3_iter(b'/', b'?', b'"', rest).find(is_end);
-                end.or(whole.then_some(rest.len()))
-            }
+            None => address_end(rest).or(whole.then_some(rest.len())),
         };
         let peer = end.map(|end| &rest[..end]).map(without_user);
         Self {
@@ -55,6 +49,21 @@ impl<'a> Upstream<'a> {
             peer: peer.filter(|peer| peer.iter().any(|&byte| byte != b'.')),
         }
     }
+}
+
+/// Where an address ends before its URI.
+fn address_end(rest: &[u8]) -> Option<usize> {
+    if let Some(at) = near([b'/', b'?', b'"'], rest)
+        && matches!(rest[at], b'/' | b'?')
+    {
+        return Some(at);
+    }
+    let is_end = |at: &usize| match rest[*at] {
+        // The quote that opens the next value got lost.
+        b'"' => rest.get(at + 1) == Some(&b','),
+        _ => true,
+    };
+    memchr::memchr3_iter(b'/', b'?', b'"', rest).find(is_end)
 }
 
 /// The commonest, with what stands behind them.
@@ -104,6 +113,9 @@ fn socket_end(path: &[u8], has_uri: bool, whole: bool) -> Option<usize> {
 
 /// `user:password@10.0.0.1:80`, which a variable in `proxy_pass` can bring about.
 fn without_user(peer: &[u8]) -> &[u8] {
+    if peer.len() <= NEAR && near([b'@'], peer).is_none() {
+        return peer;
+    }
     match memchr::memrchr(b'@', peer) {
         Some(at) if !peer.starts_with(UNIX) => &peer[at + 1..],
         _ => peer,
