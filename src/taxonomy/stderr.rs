@@ -1,3 +1,7 @@
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::class::Class;
 use super::words::on_one_line;
 
@@ -36,11 +40,14 @@ fn rank(class: Class) -> u8 {
 
 const PHP_MESSAGE: &[u8] = b"PHP message: ";
 
+/// Building a searcher costs more than searching a record with it.
+static PHP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("PHP "));
+
 /// The messages in the text: it begins with one, and each later one stands behind `; `, on a line of
 /// its own, or right behind the one before (PHP-FPM before 7.3 drops the line's end). syslog daemons
 /// write `#012` for that.
 fn messages(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let later = memchr::memmem::find_iter(text, b"PHP ").filter(|&at| {
+    let later = PHP.find_iter(text).filter(|&at| {
         let before = &text[..at];
         let is_line = before.ends_with(b"\n") || before.ends_with(b"#012");
         let ends_message =
@@ -95,27 +102,21 @@ const STARTS: [(&str, Class); 17] = [
     ("Access to the script '", Class::ScriptDenied),
 ];
 
+/// So long is the longest of these beginnings.
+const LONGEST_START: usize = 32;
+
+/// The class of a message by its beginning, whatever white space is between its words: whoever quotes a record may break
+/// its lines.
 fn class_of(message: &[u8]) -> Class {
     let message = message.strip_prefix(b"PHP ").unwrap_or(message);
+    let blank_for = |byte: u8| if byte == b'\n' { b' ' } else { byte };
+    let mut first = [0; LONGEST_START];
+    let places = first.iter_mut().zip(message);
+    places.for_each(|(place, &byte)| *place = blank_for(byte));
     STARTS
         .iter()
-        .find(|(start, _)| begins(message, start.as_bytes()))
+        .find(|(start, _)| first.starts_with(start.as_bytes()))
         .map_or_else(|| class_of_logger(message), |&(_, class)| class)
-}
-
-/// Whether a message begins with these words, whatever white space is between them: whoever quotes a
-/// record may break its lines.
-fn begins(message: &[u8], start: &[u8]) -> bool {
-    if memchr::memchr(b'\n', &message[..message.len().min(start.len())]).is_none() {
-        return message.starts_with(start);
-    }
-    let blank_for = |&byte: &u8| if byte == b'\n' { b' ' } else { byte };
-    message.len() >= start.len()
-        && message
-            .iter()
-            .map(blank_for)
-            .zip(start)
-            .all(|(a, &b)| a == b)
 }
 
 /// Frameworks catch exceptions and log them themselves: `[critical] Uncaught PHP Exception …`,

@@ -73,16 +73,29 @@ struct Entry {
     source: &'static str,
 }
 
-/// The entries that a message can match, by its first byte: almost always a handful.
-static BY_FIRST_BYTE: LazyLock<[Vec<Start>; 256]> = LazyLock::new(|| {
+/// Entries by the first byte of the messages that can match them: almost always a handful.
+type ByFirstByte = [Vec<Start>; 256];
+
+/// All entries.
+static ENTRIES: LazyLock<ByFirstByte> = LazyLock::new(|| by_first_byte(|_| true));
+
+/// Those by which a message is known from its first words on.
+static BEGINNINGS: LazyLock<ByFirstByte> = LazyLock::new(|| {
+    by_first_byte(|entry| {
+        let is_known = !matches!(entry.decision, Never) || matches!(entry.form, Begins(_));
+        is_known && !entry.form.start().is_empty()
+    })
+});
+
+fn by_first_byte(is_one: impl Fn(&Entry) -> bool) -> ByFirstByte {
     std::array::from_fn(|byte| {
         let fits = |entry: &&Entry| match entry.form.start().as_bytes().first() {
-            Some(&first) => usize::from(first) == byte,
-            None => true,
+            Some(&first) => usize::from(first) == byte && is_one(entry),
+            None => is_one(entry),
         };
         MESSAGES.iter().filter(fits).map(Start::of).collect()
     })
-});
+}
 
 /// An entry, and how its messages start: the first eight bytes are compared as a number.
 struct Start {
@@ -120,12 +133,12 @@ fn eight(text: &[u8]) -> u64 {
     u64::from_ne_bytes(first)
 }
 
-/// The entries that a text may match.
-fn starts(text: &[u8]) -> impl Iterator<Item = &'static Entry> {
+/// Those of the entries that a text may match.
+fn starts(text: &[u8], entries: &'static ByFirstByte) -> impl Iterator<Item = &'static Entry> {
     let eight = eight(text);
     let starts = text
         .first()
-        .map_or(&[][..], |&first| &BY_FIRST_BYTE[usize::from(first)]);
+        .map_or(&[][..], |&first| &entries[usize::from(first)]);
     starts
         .iter()
         .filter(move |start| start.may_be(eight))
@@ -134,20 +147,15 @@ fn starts(text: &[u8]) -> impl Iterator<Item = &'static Entry> {
 
 /// What a message that NGINX is known to write stands for, and the name it holds.
 pub(in crate::taxonomy) fn find(message: &[u8]) -> Option<(Decision, Option<&[u8]>)> {
-    starts(message).find_map(|entry| Some((entry.decision, entry.form.matches(message)?)))
+    starts(message, &ENTRIES).find_map(|entry| Some((entry.decision, entry.form.matches(message)?)))
 }
 
 /// What a text that begins with a message can stand for, judged by nothing but its first words; those
 /// of which more is known to follow do not rule it out.
 #[inline]
 pub(in crate::taxonomy) fn begins(text: &[u8]) -> Option<Decision> {
-    let is_known =
-        |entry: &&Entry| !matches!(entry.decision, Never) || matches!(entry.form, Begins(_));
-    let begins = |entry: &&Entry| {
-        let start = entry.form.start();
-        !start.is_empty() && text.starts_with(start.as_bytes())
-    };
-    let entry = starts(text).filter(is_known).find(begins)?;
+    let begins = |entry: &&Entry| text.starts_with(entry.form.start().as_bytes());
+    let entry = starts(text, &BEGINNINGS).find(begins)?;
     Some(entry.decision)
 }
 
@@ -156,7 +164,7 @@ pub(in crate::taxonomy) fn cut(text: &[u8]) -> Option<Decision> {
     if !(TELLING..=LONGEST).contains(&text.len()) {
         return None;
     }
-    let mut begun = BY_FIRST_BYTE[usize::from(text[0])]
+    let mut begun = ENTRIES[usize::from(text[0])]
         .iter()
         .map(|start| start.entry)
         .filter(|entry| entry.form.start().as_bytes().starts_with(text))
