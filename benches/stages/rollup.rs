@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use badgateway::pool;
-use badgateway::record::{Clock, Moment, Record, Zone};
+use badgateway::record::{Clock, Deferred, Moment, Record, Zone};
 use badgateway::rollup::{Event, Rollup};
 use badgateway::taxonomy::classify;
 use divan::Bencher;
@@ -79,7 +79,10 @@ fn events<'a>(records: &'a [Record<'a>]) -> Vec<Event<'a>> {
         let like = (head.level, record.statement, scheme, verdict.peer);
         let next = likes.len() as u64 + 1;
         Some(Event {
-            record,
+            record: Deferred::read(record),
+            raw: record.raw,
+            client: tail.client,
+            request: tail.request,
             verdict,
             moment: latest,
             is_dated: true,

@@ -68,7 +68,7 @@ impl Joiner {
     /// Adds the next record.
     pub(super) fn add(&mut self, chunk: &[u8], spans: &mut Vec<Span>, span: Span) {
         spans.push(span);
-        if self.is_calm(&span) && is_ordinary(chunk, &span) {
+        if self.is_calm(span.end) && is_ordinary(chunk, &span) {
             return;
         }
         let torn = is_torn(chunk, &span);
@@ -95,9 +95,9 @@ impl Joiner {
         }
     }
 
-    /// Whether nothing came before a record that it may belong to, and nothing in it says so.
-    fn is_calm(&self, span: &Span) -> bool {
-        let is_behind = |&at: &usize| at >= span.end;
+    /// Whether nothing came before a record, which ends here, that it may belong to, and no line feed in it says so.
+    pub(super) fn is_calm(&self, end: usize) -> bool {
+        let is_behind = |&at: &usize| at >= end;
         self.open.is_none() && self.torn.is_none() && self.line_feeds.front().is_none_or(is_behind)
     }
 
@@ -183,9 +183,24 @@ fn first_of_cut(spans: &[Span]) -> Option<usize> {
 fn is_ordinary(chunk: &[u8], span: &Span) -> bool {
     let record = span.bytes(chunk);
     span.head.is_some_and(|head| match span.tail {
-        Some(_) => record.ends_with(b"\"") && span.found != Found::Nowhere,
+        Some(tail) => {
+            let is_closed = record.ends_with(b"\"") || !has_quote(&record[tail..]);
+            is_closed && span.found != Found::Nowhere
+        }
         None => !head.has_connection,
     })
+}
+
+/// Whether nothing in a record that is no event can tie it to others: it is neither torn, nor does it stop early. A
+/// glance, for which its tail need not have been found.
+pub(super) fn is_harmless(span: &Span, head: &Head<'_>) -> bool {
+    if !span.is_line || span.is_cut_from(span) || tail::is_foreign(head.text) {
+        return false;
+    }
+    match head.text.ends_with(b"\"") {
+        true => tail::first(head.text, 0).is_some(),
+        false => !has_quote(head.text) && !is_of_script(head.text),
+    }
 }
 
 /// Whether a record stops before its tail, though it should have one: it has a connection number, and
@@ -205,8 +220,11 @@ fn stops_early(chunk: &[u8], span: &Span) -> bool {
             found => found == Found::Nowhere,
         };
     }
-    span.tail.is_none()
-        && (has_quote(head.text) || SCRIPTS.iter().any(|start| head.text.starts_with(start)))
+    span.tail.is_none() && (has_quote(head.text) || is_of_script(head.text))
+}
+
+fn is_of_script(text: &[u8]) -> bool {
+    SCRIPTS.iter().any(|start| text.starts_with(start))
 }
 
 /// How messages begin that scripts wrote (OpenResty, njs).

@@ -96,6 +96,7 @@ impl Mended {
         match u32::try_from(self.spans.len()) {
             Ok(number) if is_whole => {
                 span.mended = Some(number);
+                span.is_wanted = None;
                 self.spans.push(instead);
             }
             _ => self.text.truncate(start),

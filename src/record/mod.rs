@@ -12,9 +12,11 @@
 
 mod boundaries;
 mod clock;
+mod deferred;
 mod envelope;
 mod errno;
 mod forged;
+mod glance;
 mod head;
 mod layout;
 mod level;
@@ -24,26 +26,32 @@ mod outline;
 mod passage;
 mod path;
 mod quotation;
+mod records;
 mod span;
 mod split;
 mod tail;
 mod text;
 mod unwrap;
 mod upstream;
+mod wanted;
 
 pub use boundaries::Boundaries;
 pub use clock::{Clock, Moment, Told, Written, Zone, ZoneError};
+pub use deferred::Deferred;
 pub use errno::{Errno, OsError};
+pub(crate) use glance::{Glance, Request};
 pub use head::Head;
 pub use level::Level;
 pub(crate) use outline::{Outline, Parts, place};
 pub use passage::Passage;
+pub use records::Records;
 pub use span::Span;
-pub use split::{Records, Splitter};
+pub use split::Splitter;
 pub use tail::Tail;
 pub use text::Text;
 pub(crate) use text::are_texts;
 pub use upstream::Upstream;
+pub use wanted::IsWanted;
 
 /// NGINX cuts a record at this many bytes, line feed included
 /// (`NGX_MAX_ERROR_STR`, `src/core/ngx_log.h`).

@@ -24,6 +24,8 @@ pub struct Span {
     is_stamped: bool,
     /// Whether somebody quoted it, and may have left out fields.
     pub(super) is_quoted: bool,
+    /// Whether anybody asks for a record with this head, if that was asked.
+    pub(super) is_wanted: Option<bool>,
     /// Which of the unwrapped records it is.
     pub(super) wrapped: Option<u32>,
     /// Which of the mended records is read instead.
@@ -90,8 +92,9 @@ impl Span {
 
     /// The head of the record that stands here; `None` if there is no such level.
     pub(super) fn head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
-        if let Some(known) = self.head {
-            return Some(Head::from_sketch(self.bytes(text), known));
+        let known = self.known_head(text);
+        if known.is_some() {
+            return known;
         }
         if self.wrapped.is_none() {
             return Head::read_stamped(self.bytes(text));
@@ -99,12 +102,16 @@ impl Span {
         Some(self.any_head(text)).filter(|head| head.level.is_some() || head.stamp.is_none())
     }
 
+    /// The head of the record that stands here, if it was read before.
+    pub(super) fn known_head<'a>(&self, text: &'a [u8]) -> Option<Head<'a>> {
+        let known = self.head?;
+        Some(Head::from_sketch(self.bytes(text), known))
+    }
+
     /// The head of what stands here, whatever its level.
     pub(super) fn any_head<'a>(&self, text: &'a [u8]) -> Head<'a> {
-        match self.head {
-            Some(known) => Head::from_sketch(self.bytes(text), known),
-            None => Head::read(self.bytes(text)),
-        }
+        let known = self.known_head(text);
+        known.unwrap_or_else(|| Head::read(self.bytes(text)))
     }
 
     pub(super) fn length(&self) -> usize {
@@ -127,7 +134,8 @@ impl Span {
         }
     }
 
-    /// Marks the record between two places that begins with a time stamp, which may be known to be one line.
+    /// Marks the record between two places that begins with a time stamp, and may be known to be one line; but not its
+    /// tail.
     pub(super) fn stamped(
         text: &[u8],
         start: usize,
@@ -135,30 +143,40 @@ impl Span {
         is_line: bool,
         layouts: &mut Layouts,
     ) -> Self {
-        let bounds = Self::bound(text, start, end);
-        let record = bounds.bytes(text);
-        let head = layouts.sketch(record);
+        let mut span = Self::bound(text, start, end);
+        span.is_line = is_line;
+        span.head = layouts.sketch(span.bytes(text));
+        span
+    }
+
+    /// Marks where its tail is.
+    pub(super) fn find_tail(&mut self, text: &[u8]) {
+        let record = self.bytes(text);
         // There is no tail in a head.
-        let behind = head.map_or(0, |head| record.len() - head.text(record).len());
-        let span = Self {
-            is_line,
-            head,
-            tail: tail::first(record, behind),
-            ..bounds
-        };
-        Self {
-            found: span.look_for_tail(record),
-            ..span
-        }
+        let behind = self
+            .head
+            .map_or(0, |head| record.len() - head.text(record).len());
+        self.tail = tail::first(record, behind);
+        self.found = self.look_for_tail(record);
+    }
+
+    /// Whether it is known that nobody asks for it.
+    pub(crate) fn is_passed(&self) -> bool {
+        self.is_wanted == Some(false)
     }
 
     /// Marks where the record between two places begins and ends, and nothing else.
     fn bound(text: &[u8], start: usize, end: usize) -> Self {
         let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
-        let end = end.min(start + LONGEST_READ);
-        // Line ends, and the NUL bytes that a file has where it was truncated.
-        let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
-        let end = end - text[start..end].iter().rev().take_while(padding).count();
+        let end = match text[start..line_end] {
+            [.., last] if last > b'\r' && line_end - start <= LONGEST_READ => line_end,
+            _ => {
+                let end = end.min(start + LONGEST_READ);
+                // Line ends, and the NUL bytes that a file has where it was truncated.
+                let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
+                end - text[start..end].iter().rev().take_while(padding).count()
+            }
+        };
         Self {
             start,
             end,
@@ -169,6 +187,7 @@ impl Span {
             head: None,
             is_stamped: true,
             is_quoted: false,
+            is_wanted: None,
             wrapped: None,
             mended: None,
             place: start,

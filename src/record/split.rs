@@ -2,13 +2,14 @@ use crate::source::Start;
 
 use super::clock::{MINUTE, STAMP};
 use super::envelope;
-use super::forged::Joiner;
+use super::forged::{Joiner, is_harmless};
 use super::head::stamp_in;
 use super::layout::Layouts;
 use super::mended::Mended;
 use super::quotation::{IsMessage, Quotations};
-use super::unwrap::{Source, Stray, Unwrapped};
-use super::{Head, Outline, Record, Span, Written};
+use super::unwrap::{Stray, Unwrapped};
+use super::wanted::Wanted;
+use super::{IsWanted, Records, Span};
 
 /// Finds the records of a chunk. It keeps its memory from one chunk to the next.
 ///
@@ -23,6 +24,8 @@ pub struct Splitter {
     unwrapped: Unwrapped,
     mended: Mended,
     is_message: Option<IsMessage>,
+    is_wanted: Option<IsWanted>,
+    wanted: Wanted,
     lines: u64,
     stray: Stray,
     /// The time of a record before: most records are of the same minute.
@@ -47,119 +50,6 @@ fn is_of_minute(text: &Stamped, known: &Stamped) -> bool {
         && [*blank, *bracket] == *b" ["
 }
 
-/// The records of a chunk.
-#[derive(Debug, Clone, Copy)]
-pub struct Records<'a> {
-    text: &'a [u8],
-    chunk: &'a [u8],
-    spans: &'a [Span],
-    unwrapped: &'a Unwrapped,
-    mended: &'a Mended,
-    stray: &'a Stray,
-    /// How many lines end in the chunk; the unterminated last line of an input is one.
-    pub lines: u64,
-    /// How many of them are other programs'.
-    pub other_lines: u64,
-}
-
-impl<'a> Records<'a> {
-    /// Where they stand, in order.
-    pub fn spans(&self) -> &'a [Span] {
-        self.spans
-    }
-
-    /// Reads one of them; `offset` is where the chunk begins in its input. `None` if it is none after
-    /// all, for there is no such level.
-    ///
-    /// ```
-    /// use badgateway::record::Splitter;
-    /// use badgateway::source::Start;
-    ///
-    /// let log = b"2026/11/01 09:15:02 [error] 12#12: *23 connect() failed (111: Connection refused) \
-    ///     while connecting to upstream, client: 192.0.2.1, server: shop.example, \
-    ///     request: \"GET / HTTP/1.1\", upstream: \"http://127.0.0.1:8080/\", host: \"shop.example\"\n";
-    /// let mut splitter = Splitter::default();
-    /// let records = splitter.split(log, Start::Input, true);
-    /// let record = records.read(&records.spans()[0], 0).unwrap();
-    /// assert_eq!(record.message, b"connect() failed");
-    /// assert_eq!(record.errno.unwrap().number, 111);
-    /// assert_eq!(record.action, Some(b"connecting to upstream".as_slice()));
-    /// assert_eq!(record.tail.client, Some(b"192.0.2.1".as_slice()));
-    /// assert_eq!(record.tail.upstream.unwrap().peer, Some(b"127.0.0.1:8080".as_slice()));
-    /// ```
-    pub fn read(&self, span: &Span, offset: u64) -> Option<Record<'a>> {
-        self.outline(span, offset, |_| true).map(Outline::finish)
-    }
-
-    /// Begins to read one of them, if `is_wanted` says so of its head.
-    pub(crate) fn outline(
-        &self,
-        span: &Span,
-        offset: u64,
-        is_wanted: impl Fn(&Head<'_>) -> bool,
-    ) -> Option<Outline<'a>> {
-        let raw = span.bytes(self.text);
-        let head = self.head(span).filter(is_wanted)?;
-        let written = self.written_in(span, &head);
-        let host = self.envelope(span).and_then(|envelope| envelope.host);
-        let host = host.map(|place| self.unwrapped.host_at(place));
-        let offset = offset + span.place() as u64;
-        let (_, span) = self.mended(span);
-        Some(Outline::new(raw, head, span, written, host, offset))
-    }
-
-    /// The time stamp of one of them, if it or its envelope has one.
-    pub fn written(&self, span: &Span) -> Written<'a> {
-        let head = self.head(span);
-        head.map_or(Written::Unknown, |head| self.written_in(span, &head))
-    }
-
-    fn head(&self, span: &Span) -> Option<Head<'a>> {
-        let (text, span) = self.mended(span);
-        span.head(text)
-    }
-
-    /// Where a record is read, and in which text.
-    fn mended<'s>(&self, span: &'s Span) -> (&'a [u8], &'s Span)
-    where
-        'a: 's,
-    {
-        self.mended.of(span).unwrap_or((self.text, span))
-    }
-
-    fn written_in(&self, span: &Span, head: &Head<'a>) -> Written<'a> {
-        let told = self.envelope(span).and_then(|envelope| envelope.told);
-        match (head.stamp, told) {
-            (Some(stamp), _) => Written::Stamp(stamp, head.micros),
-            (None, Some(told)) => Written::Told(told),
-            (None, None) => Written::Unknown,
-        }
-    }
-
-    fn envelope(&self, span: &Span) -> Option<&'a Source> {
-        let number = span.wrapped? as usize;
-        Some(&self.unwrapped.begins()[number].source)
-    }
-
-    /// Whether one of them may have a tail that is another one's.
-    pub(super) fn has_second_tail(&self) -> bool {
-        let mut spans = self.spans.iter();
-        spans.any(|span| span.has_second_tail(self.text))
-    }
-
-    /// How many lines stand before the first record of the input and are no other program's.
-    pub fn stray_lines(&self) -> u64 {
-        self.stray.count
-    }
-
-    /// The first few of them, and where they begin in the chunk.
-    pub fn first_stray(&self) -> impl Iterator<Item = (usize, &'a [u8])> {
-        let chunk = self.chunk;
-        let first = self.stray.first.iter();
-        first.map(move |&(start, end)| (start, &chunk[start..end]))
-    }
-}
-
 impl Splitter {
     /// A splitter that also takes for records what somebody quoted out of a log, behind words of his own
     /// or without time and level, if an input begins with it and `is_message` knows it.
@@ -168,6 +58,13 @@ impl Splitter {
             is_message: Some(is_message),
             ..Self::default()
         }
+    }
+
+    /// Passes over records of whose heads `is_wanted` says no: they are found like others, but not read.
+    #[must_use]
+    pub fn wanting(mut self, is_wanted: Option<IsWanted>) -> Self {
+        self.is_wanted = is_wanted;
+        self
     }
 
     /// Finds the records of `chunk`, which begins at `start`; `last` says that the input ends with it.
@@ -205,6 +102,7 @@ impl Splitter {
             unwrapped: &self.unwrapped,
             mended: &self.mended,
             stray: &self.stray,
+            is_wanted: self.is_wanted,
             lines: self.lines,
             other_lines: if is_plain { 0 } else { self.unwrapped.other() },
         }
@@ -318,7 +216,16 @@ impl Splitter {
     }
 
     fn add(&mut self, chunk: &[u8], start: usize, end: usize, is_line: bool) {
-        let span = Span::stamped(chunk, start, end, is_line, &mut self.layouts);
+        let mut span = Span::stamped(chunk, start, end, is_line, &mut self.layouts);
+        if let (Some(is_wanted), Some(head)) = (self.is_wanted, span.known_head(chunk)) {
+            span.is_wanted = Some(self.wanted.has(&head, is_wanted));
+            // What an input begins with may have to be mended.
+            let may_pass = span.is_passed() && !self.spans.is_empty();
+            if may_pass && self.joiner.is_calm(end) && is_harmless(&span, &head) {
+                return self.spans.push(span);
+            }
+        }
+        span.find_tail(chunk);
         self.joiner.add(chunk, &mut self.spans, span);
     }
 }

@@ -47,12 +47,11 @@ impl Leaders {
         if event.verdict.class.kind() != Kind::Failed {
             return;
         }
-        let tail = &event.record.tail;
-        if let Some(client) = tail.client.filter(|client| !client.is_empty()) {
+        if let Some(client) = event.client.filter(|client| !client.is_empty()) {
             self.clients
                 .add(b"", &client[..client.len().min(LONGEST)], 1);
         }
-        if let Some(request) = tail.request {
+        if let Some(request) = event.request {
             let request = without_query(request);
             let request = &request[..request.len().min(LONGEST)];
             self.requests.add(event.pool, request, 1);

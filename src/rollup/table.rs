@@ -93,7 +93,8 @@ impl Rollup {
     /// The cell in which an event counts.
     fn find(&mut self, event: &Event<'_>, bucket: i64) -> usize {
         let verdict = &event.verdict;
-        let tail = &event.record.tail;
+        let record = event.record.get();
+        let tail = &record.tail;
         let texts = [
             Some(event.host),
             Some(event.pool),
@@ -106,7 +107,7 @@ impl Rollup {
             class: verdict.class,
             phase: verdict.phase,
             os_error: verdict.os_error,
-            level: event.record.head.level,
+            level: record.head.level,
             status: verdict.status,
             lengths: texts.map(|text| text.map(|text| text.len() as u32)),
         };
@@ -144,18 +145,17 @@ impl Rollup {
     }
 
     fn count(&mut self, at: usize, event: &Event<'_>) {
-        let tail = &event.record.tail;
         let cell = &mut self.cells[at];
         let key = &cell.key;
         cell.events += 1;
         cell.minutes.add(Moment(key.bucket), event.moment);
         cell.first_seen = cell.first_seen.min(event.moment);
         cell.last_seen = cell.last_seen.max(event.moment);
-        if let Some(client) = tail.client {
+        if let Some(client) = event.client {
             cell.clients.add(client);
         }
         if key.class.kind() == Kind::Failed {
-            let raw = event.record.raw;
+            let raw = event.raw;
             let lot = examples::lot(raw);
             if lot <= cell.lot {
                 cell.lot = lot;

@@ -37,7 +37,7 @@ impl<'a, T: Count> Crew<'a, T> {
     pub(super) fn new(scan: &'a Scan, new: impl Fn() -> T) -> Self {
         let threads = rayon::current_num_threads();
         let member = || Member {
-            worker: Worker::new(scan),
+            worker: Worker::counting(scan),
             counted: new(),
         };
         Self {

@@ -10,6 +10,7 @@ mod plan;
 mod reading;
 mod recall;
 mod resume;
+mod seen;
 mod worker;
 
 use std::fs;

@@ -1,17 +1,20 @@
 use std::collections::BTreeMap;
 
-use crate::record::{Clock, Head, Moment, Passage, Records, Splitter, Written};
+use crate::record::{Clock, Moment, Passage, Records, Splitter, Written};
 use crate::rollup::{Event, Intake};
 use crate::source::Trouble;
 use crate::taxonomy::{Class, is_message};
 
 use super::reading::{Part, moments};
 use super::recall::{Recall, Understood};
+use super::seen::Seen;
 use super::{Outcome, Scan};
 
 /// What one thread carries from chunk to chunk.
 pub(super) struct Worker<'a> {
     scan: &'a Scan,
+    /// Whether events are counted, for which a glance at most of them is enough.
+    is_counting: bool,
     splitter: Splitter,
     clock: Clock,
     recall: Recall,
@@ -51,12 +54,22 @@ impl Tally {
 }
 
 impl<'a> Worker<'a> {
+    /// One that hands events on to be counted.
+    pub(super) fn counting(scan: &'a Scan) -> Self {
+        Self {
+            is_counting: true,
+            ..Self::new(scan)
+        }
+    }
+
+    /// One that hands events on of which all is asked for.
     pub(super) fn new(scan: &'a Scan) -> Self {
         Self {
             scan,
-            splitter: Splitter::knowing(is_message),
+            is_counting: false,
+            splitter: Splitter::knowing(is_message).wanting(scan.rules.concern()),
             clock: Clock::new(scan.zone),
-            recall: Recall::new(),
+            recall: Recall::new(&scan.rules),
             intake: Intake::default(),
             troubles: Vec::new(),
             met: BTreeMap::new(),
@@ -76,7 +89,6 @@ impl<'a> Worker<'a> {
         let source = path.to_string_lossy();
         let records = self.splitter.split(&chunk, chunk.start, chunk.last);
         let (rules, names) = (&self.scan.rules, &self.scan.names);
-        let is_wanted = |head: &Head<'_>| rules.may_concern(head);
         let mut last_stamped = None;
         let mut stamped = records.spans().iter().filter(|span| span.is_stamped());
         let first = stamped.next().map(|span| records.written(span));
@@ -89,13 +101,30 @@ impl<'a> Worker<'a> {
             if span.is_stamped() {
                 last_stamped = Some(number);
             }
-            if span.place() < chunk.counted {
+            if span.is_passed() || span.place() < chunk.counted {
                 continue;
             }
-            let Some(mut outline) = records.outline(span, chunk.offset, is_wanted) else {
-                continue;
+            let glance = match self.is_counting {
+                true => records.glance(span),
+                false => None,
             };
-            let understood = self.recall.understand(&mut outline, rules, names);
+            let glance = glance.as_ref();
+            let place = glance.and_then(|glance| self.recall.recognise(glance));
+            let mut outline;
+            let (seen, understood) = match (glance, place) {
+                (Some(glance), Some(place)) => (
+                    Seen::at(glance, &records, span, chunk.offset),
+                    self.recall.recognised(place, glance),
+                ),
+                _ => {
+                    let Some(read) = records.outline(span, chunk.offset) else {
+                        continue;
+                    };
+                    outline = read;
+                    let understood = self.recall.understand(&mut outline, glance, rules, names);
+                    (Seen::whole(outline.known()), understood)
+                }
+            };
             let Some(Understood {
                 verdict,
                 pool,
@@ -104,7 +133,6 @@ impl<'a> Worker<'a> {
             else {
                 continue;
             };
-            let record = outline.known();
             let clock = &mut self.clock;
             let mut clock_of =
                 |written: Written<'_>, number: usize| match clock.moments(written, part.latest)? {
@@ -114,9 +142,9 @@ impl<'a> Worker<'a> {
                         moments(&records, chunk.counted, passage, clock, part.latest)
                     })[number],
                 };
-            let is_dated = record.written != Written::Unknown;
+            let is_dated = seen.written != Written::Unknown;
             let moment = match is_dated {
-                true => clock_of(record.written, number),
+                true => clock_of(seen.written, number),
                 // No chunk begins with such a record, unless its input does.
                 false => {
                     let written = |number: usize| records.written(&records.spans()[number]);
@@ -128,7 +156,7 @@ impl<'a> Worker<'a> {
                 self.intake.impossible_times += 1;
                 let what = "a time that does not exist";
                 self.intake
-                    .sample(part.input, &source, record.offset, what, record.raw);
+                    .sample(part.input, &source, seen.offset, what, seen.raw);
                 continue;
             };
             if !self.scan.window.contains(&moment) {
@@ -138,18 +166,22 @@ impl<'a> Worker<'a> {
             self.intake.events += 1;
             self.intake.undated += u64::from(!is_dated);
             if verdict.class == Class::UpstreamOther {
+                let record = seen.record.get();
                 let (message, raw) = (record.message, record.raw);
                 self.intake
-                    .unclassified(part.input, &source, record.offset, message, raw);
+                    .unclassified(part.input, &source, seen.offset, message, raw);
             }
             each(&Event {
-                record,
+                record: seen.record,
+                raw: seen.raw,
+                client: seen.client,
+                request: seen.request,
                 verdict,
                 moment,
                 is_dated,
                 likeness,
                 pool,
-                host: record.host.unwrap_or(self.scan.host.as_bytes()),
+                host: seen.host.unwrap_or(self.scan.host.as_bytes()),
                 source: &source,
             });
         }

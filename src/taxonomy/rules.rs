@@ -2,7 +2,7 @@ use regex::bytes::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::record::{Head, Record};
+use crate::record::{Head, IsWanted, Record};
 
 use super::class::{Class, Kind, UserClass};
 use super::look::may_concern_upstream;
@@ -121,9 +121,15 @@ impl Rules {
         Ok(rules)
     }
 
-    /// Like [`may_concern_upstream`], with the rules in mind.
+    /// What tells by a head whether a record could be an event ([`may_concern_upstream`]); `None` where rules make events
+    /// of records whatever their heads are.
+    pub fn concern(&self) -> Option<IsWanted> {
+        self.first.is_empty().then_some(may_concern_upstream)
+    }
+
+    /// Whether a record with this head could be an event.
     pub fn may_concern(&self, head: &Head<'_>) -> bool {
-        !self.first.is_empty() || may_concern_upstream(head)
+        self.concern().is_none_or(|may_concern| may_concern(head))
     }
 
     /// Like [`classify`], with the rules in mind.

@@ -8,6 +8,7 @@ use super::Upstream;
 use ends::{login_end, plain_end, quoted_end, referrer_end, request_end, subrequest_end};
 pub(super) use place::{find, find_regular, find_without_action, first, is_foreign, next};
 use probe::Probe;
+pub(super) use regular::begin;
 pub(super) use whole::{begins_whole, is_whole};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.

@@ -1,23 +1,53 @@
 //! Fields as nearly all records have them.
 
 use super::{Tail, Upstream};
+use crate::record::glance::Request;
+use crate::record::text::near;
 
-/// Reads the fields of an ordinary request: client, server, request, mostly an upstream, host, perhaps a referrer, and
-/// in none of them anything that could be its end or not. Of all others it says nothing.
-pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
+/// Reads the first fields of an ordinary request or session, in none of which is anything that could be its end or not.
+pub(in crate::record) fn begin(text: &[u8]) -> Option<Request<'_>> {
+    let (client, server, fields) = addresses(text)?;
+    let (line, behind) = match fields.strip_prefix(b", request: \"") {
+        Some(fields) => {
+            let (line, behind) = quoted(fields)?;
+            (
+                Some(line).filter(|line| ends_in_version(line)).map(Some)?,
+                behind,
+            )
+        }
+        None => (None, fields),
+    };
+    Some(Request {
+        client,
+        server,
+        line,
+        behind,
+    })
+}
+
+/// Client and server, and what follows them.
+fn addresses(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let client = text.strip_prefix(b", client: ");
     let (client, text) = plain(client.or_else(|| text.strip_prefix(b", udp client: "))?)?;
     if client.is_empty() || client.ends_with(b" using starttls") {
         return None;
     }
-    let (server, text) = plain(text.strip_prefix(b" server: ")?)?;
-    let Some(request) = text.strip_prefix(b" request: \"") else {
+    let (server, text) = plain(text.strip_prefix(b", server: ")?)?;
+    Some((client, server, text))
+}
+
+/// Reads the fields of an ordinary request: client, server, request, mostly an upstream, host, perhaps a referrer, and
+/// in none of them anything that could be its end or not. Of all others it says nothing.
+pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
+    let Request {
+        client,
+        server,
+        line,
+        behind: text,
+    } = begin(text)?;
+    let Some(request) = line else {
         return of_stream(client, server, text);
     };
-    let (request, text) = quoted(request)?;
-    if !ends_in_version(request) {
-        return None;
-    }
     let (upstream, text) = match text.strip_prefix(b", upstream: \"") {
         Some(text) => {
             let (upstream, text) = quoted(text)?;
@@ -28,7 +58,7 @@ pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
     };
     let (host, text) = match text.strip_prefix(b", host: \"") {
         Some(text) => {
-            let (host, text) = quoted(text)?;
+            let (host, text) = short(text)?;
             (Some(host), text)
         }
         None => (None, text),
@@ -55,7 +85,7 @@ pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
 
 /// Reads the fields of a session, from its upstream on.
 fn of_stream<'a>(client: &'a [u8], server: &'a [u8], text: &'a [u8]) -> Option<Tail<'a>> {
-    let (upstream, text) = quoted(text.strip_prefix(b" upstream: \"")?)?;
+    let (upstream, text) = quoted(text.strip_prefix(b", upstream: \"")?)?;
     let counts = text.strip_prefix(b", bytes from/to client:")?;
     // No other field that we know follows.
     if counts.ends_with(b":") || memchr::memmem::find(counts, b": ").is_some() {
@@ -69,19 +99,36 @@ fn of_stream<'a>(client: &'a [u8], server: &'a [u8], text: &'a [u8]) -> Option<T
     })
 }
 
-/// A value up to its comma, and what follows that.
+/// A value up to the comma behind which a blank stands, and what follows from there on. Addresses and names are short.
 fn plain(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memchr3(b',', b'\n', b'\r', text)?;
+    let mut end = 0;
+    loop {
+        end += near([b','], &text[end..])?;
+        match text[end..] {
+            [b',', b' ', ..] => break,
+            // As in the expression that is a server's name.
+            [b',', next, ..] if !next.is_ascii_whitespace() => end += 1,
+            _ => return None,
+        }
+    }
     let (value, rest) = text.split_at(end);
-    let rest = rest.strip_prefix(b",")?;
-    let is_whole = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'"';
-    value.last().is_none_or(is_whole).then_some((value, rest))
+    let is_of_it = |byte: &u8| !byte.is_ascii_whitespace() && *byte != b'"';
+    let is_whole = value.first().is_none_or(is_of_it) && value.last().is_none_or(is_of_it);
+    is_whole.then_some((value, rest))
 }
 
 /// A value up to the first quote, and what follows that.
 fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let quote = memchr::memchr(b'"', text)?;
     Some((&text[..quote], &text[quote + 1..]))
+}
+
+/// The same, for what is short.
+fn short(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    match near([b'"'], text) {
+        Some(quote) if text[quote] == b'"' => Some((&text[..quote], &text[quote + 1..])),
+        _ => quoted(text),
+    }
 }
 
 /// Whether a request line ends in ` HTTP/1.1` or the like.
@@ -106,6 +153,7 @@ mod tests {
             "a,b",
             "\"",
             "x\"y",
+            "\"x",
             "GET / HTTP/1.1",
             "GET /\" HTTP/1.1",
             "GET /",

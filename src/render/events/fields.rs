@@ -47,7 +47,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The fields of an event.
     pub fn new(event: &Event<'a>) -> Self {
-        let record = event.record;
+        let record = event.record.get();
         let verdict = &event.verdict;
         let tail = &record.tail;
         Self {

@@ -37,24 +37,34 @@ impl Known {
     /// What a record like that means, and its pool.
     pub(super) fn verdict<'a>(&'a self, record: &Record<'a>) -> Option<(Verdict<'a>, &'a [u8])> {
         let meaning = self.meaning.as_ref()?;
-        let peer = match &meaning.peer {
-            Peer::Nowhere => None,
-            Peer::Upstream => record.tail.upstream.and_then(|upstream| upstream.peer),
-            Peer::Statement(place) => Some(&record.statement[place.clone()]),
-        };
-        let verdict = Verdict {
-            class: meaning.class,
-            phase: meaning.phase,
-            os_error: meaning.os_error,
-            status: meaning.status,
-            peer,
-            pool: meaning.is_named.then_some(&*meaning.pool),
-        };
-        Some((verdict, &meaning.pool))
+        let upstream = record.tail.upstream.and_then(|upstream| upstream.peer);
+        Some(meaning.verdict(upstream, record.statement))
     }
 }
 
 impl Meaning {
+    /// The verdict about a record with this peer in its `upstream` field, and the pool.
+    pub(super) fn verdict<'a>(
+        &'a self,
+        upstream: Option<&'a [u8]>,
+        statement: &'a [u8],
+    ) -> (Verdict<'a>, &'a [u8]) {
+        let peer = match &self.peer {
+            Peer::Nowhere => None,
+            Peer::Upstream => upstream,
+            Peer::Statement(place) => Some(&statement[place.clone()]),
+        };
+        let verdict = Verdict {
+            class: self.class,
+            phase: self.phase,
+            os_error: self.os_error,
+            status: self.status,
+            peer,
+            pool: self.is_named.then_some(&*self.pool),
+        };
+        (verdict, &self.pool)
+    }
+
     pub(super) fn of(record: &Record<'_>, verdict: &Verdict<'_>, pool: &[u8]) -> Option<Self> {
         let upstream = record.tail.upstream.and_then(|upstream| upstream.peer);
         let peer = match verdict.peer {

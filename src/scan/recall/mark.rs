@@ -5,6 +5,8 @@ use foldhash::fast::RandomState;
 use crate::record::{Head, Outline, place};
 use crate::taxonomy::names_upstream;
 
+use super::familiar::write_some;
+
 /// Of a text's length, or one more.
 const LENGTH_BITS: u32 = 10;
 
@@ -89,7 +91,10 @@ impl<'a> Mark<'a> {
         }
         let mut hasher = hasher.build_hasher();
         hasher.write_u64(sort);
-        texts.iter().flatten().for_each(|text| hasher.write(text));
+        texts
+            .iter()
+            .flatten()
+            .for_each(|text| write_some(text, &mut hasher));
         Some(Self {
             hash: hasher.finish(),
             sort,

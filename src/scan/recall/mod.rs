@@ -3,6 +3,7 @@
 //! An error log says the same again and again: what a record means, and which pool it is about, follows from its
 //! level, its statement, and some of its fields. Time, ids, client and request change nothing about that.
 
+mod familiar;
 mod known;
 mod mark;
 
@@ -11,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::fast::RandomState;
 
 use crate::pool::Names;
-use crate::record::{Outline, Parts, Record, are_texts};
+use crate::record::{Glance, Outline, Parts, Record, are_texts};
 use crate::taxonomy::{Rules, Verdict};
 
+use familiar::Familiar;
 use known::{Known, Meaning};
 use mark::Mark;
 
@@ -34,6 +36,7 @@ pub(super) struct Recall {
     met: Vec<u16>,
     /// The next number to be given away.
     next: u64,
+    familiar: Familiar,
 }
 
 /// So many are remembered.
@@ -56,8 +59,9 @@ fn place_of(mark: &Mark<'_>) -> usize {
 }
 
 impl Recall {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(rules: &Rules) -> Self {
         Self {
+            familiar: Familiar::new(!rules.is_empty()),
             hasher: RandomState::default(),
             known: Vec::new(),
             met: Vec::new(),
@@ -65,10 +69,25 @@ impl Recall {
         }
     }
 
+    /// Where a record is found at which a glance was cast, if it is one of those that are recognised by that.
+    pub(super) fn recognise(&self, glance: &Glance<'_>) -> Option<usize> {
+        self.familiar.find(glance)
+    }
+
+    /// What a record means that was recognised.
+    pub(super) fn recognised<'a>(
+        &'a self,
+        place: usize,
+        glance: &Glance<'a>,
+    ) -> Option<Understood<'a>> {
+        self.familiar.understand(place, glance)
+    }
+
     /// What a record means; `None` if it is no event. What is needed of it and was not read yet is read.
     pub(super) fn understand<'a, 'r: 'a>(
         &'a mut self,
         outline: &mut Outline<'r>,
+        glance: Option<&Glance<'_>>,
         rules: &Rules,
         names: &'a Names,
     ) -> Option<Understood<'a>> {
@@ -93,6 +112,11 @@ impl Recall {
         let record = outline.known();
         let verdict = rules.classify(record);
         let found = verdict.map(|verdict| (verdict, pool(names, &verdict, record)));
+        if let Some(glance) = glance {
+            self.next += 1;
+            let found = found.as_ref().map(|(verdict, pool)| (verdict, *pool));
+            self.familiar.learn(glance, record, found, self.next);
+        }
         // No event is remembered by a brief mark.
         let brief = brief.filter(|_| found.is_none());
         let mut is_learned = false;
@@ -169,93 +193,4 @@ impl Recall {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::Splitter;
-    use crate::source::Start;
-    use crate::taxonomy::classify;
-
-    /// What is said of each line when all are met for the third time: its likeness, or, of what is no event,
-    /// whether its fields were read once more.
-    fn third_time(lines: &[&str]) -> Vec<Result<u64, bool>> {
-        let (rules, names) = (Rules::default(), Names::default());
-        let mut recall = Recall::new();
-        let mut said = Vec::new();
-        for _ in 0..3 {
-            said.clear();
-            for line in lines {
-                let mut splitter = Splitter::default();
-                let records = splitter.split(line.as_bytes(), Start::Record, true);
-                let span = &records.spans()[0];
-                let expected = records.read(span, 0).unwrap();
-                let verdict = classify(&expected);
-                let mut outline = records.outline(span, 0, |_| true).unwrap();
-                let found = recall.understand(&mut outline, &rules, &names);
-                assert_eq!(found.as_ref().map(|found| found.verdict), verdict, "{line}");
-                said.push(match found {
-                    Some(found) => {
-                        assert_eq!(*outline.known(), expected, "{line}");
-                        let peer = verdict.and_then(|verdict| verdict.peer);
-                        assert_eq!(found.pool, names.name(None, peer, None, None));
-                        Ok(found.likeness)
-                    }
-                    None => Err(*outline.known() == expected),
-                });
-            }
-        }
-        said
-    }
-
-    #[test]
-    fn what_says_the_same_is_known() {
-        let line = |level: &str, message: &str, client: &str, peer: &str| {
-            format!(
-                "2026/11/01 09:15:02 [{level}] 1#1: *2 {message} while connecting to upstream, client: {client}, \
-                 server: a, request: \"GET /{client} HTTP/1.1\", upstream: \"http://{peer}/{client}\", host: \"a\"\n"
-            )
-        };
-        let refused = "connect() failed (111: Connection refused)";
-        let no_route = "connect() failed (113: No route to host)";
-        let missing = "connect() to unix:/a.sock failed (2: No such file or directory)";
-        let lines = [
-            line("error", refused, "192.0.2.1", "10.0.0.1:80"),
-            line("error", refused, "192.0.2.77", "10.0.0.1:80"),
-            line("crit", refused, "192.0.2.1", "10.0.0.1:80"),
-            line("error", refused, "192.0.2.1", "10.0.0.2:80"),
-            line("error", no_route, "192.0.2.1", "10.0.0.1:80"),
-            line("error", "no live upstreams", "192.0.2.1", "backend"),
-            line("error", "no live upstreams", "192.0.2.2", "backend"),
-            line("crit", missing, "192.0.2.1", "unix:/a.sock:"),
-            line("crit", missing, "192.0.2.9", "unix:/a.sock:"),
-        ];
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let said: Vec<u64> = third_time(&lines).into_iter().map(Result::unwrap).collect();
-        let alike = |number: &u64| said.iter().position(|other| other == number).unwrap();
-        let first: Vec<usize> = said.iter().map(alike).collect();
-        assert_eq!(first, [0, 0, 2, 3, 4, 5, 5, 7, 7]);
-        assert!(!said.contains(&0));
-    }
-
-    #[test]
-    fn what_is_no_event_is_not_read_again_unless_it_names_an_upstream_anywhere() {
-        let line = |path: &str| {
-            format!(
-                "2026/11/01 09:15:02 [error] 1#1: *2 module failed while proxying connection, client: 192.0.2.1, \
-                 server: a, request: \"GET /{path} HTTP/1.1\", host: \"a\"\n"
-            )
-        };
-        let [one, other, named] = ["a", "b", "upstream"].map(line);
-        let said = third_time(&[&one, &other, &named]);
-        assert_eq!(said[..2], [Err(false); 2]);
-        assert!(said[2].is_ok());
-    }
-
-    #[test]
-    fn what_is_cut_is_read_each_time() {
-        let start = "2026/11/01 09:15:02 [error] 1#1: *2 connect() failed (111: Connection refused) while connecting to upstream";
-        let cut = format!(
-            "{start}, client: 192.0.2.1, server: a, request: \"GET / HTTP/1.1\", upstream: \"http://10.0"
-        );
-        assert_eq!(third_time(&[start, &cut]), [Ok(0); 2]);
-    }
-}
+mod tests;
