@@ -7,6 +7,7 @@ use crate::record::{Moment, are_texts};
 use crate::taxonomy::Kind;
 
 use super::cell::{Cell, Key};
+use super::clients::Met;
 use super::examples::{self, Examples};
 use super::merge;
 use super::{Clients, Event, Minutes};
@@ -24,6 +25,8 @@ pub struct Rollup {
     bucket: i64,
     /// The cells of events that were met last, by their likeness.
     recent: Vec<Recent>,
+    /// The clients that were met last.
+    met: Met,
 }
 
 /// Where events of a likeness are counted in a bucket.
@@ -48,6 +51,7 @@ impl Rollup {
             examples: Examples::default(),
             bucket: 0,
             recent: Vec::new(),
+            met: Met::default(),
         }
     }
 
@@ -151,8 +155,8 @@ impl Rollup {
         cell.minutes.add(Moment(key.bucket), event.moment);
         cell.first_seen = cell.first_seen.min(event.moment);
         cell.last_seen = cell.last_seen.max(event.moment);
-        if let Some(client) = event.client {
-            cell.clients.add(client);
+        if let Some(coupon) = event.client.and_then(|client| self.met.coupon(client)) {
+            cell.clients.add_coupon(coupon);
         }
         if key.class.kind() == Kind::Failed {
             let raw = event.raw;

@@ -1,10 +1,12 @@
 mod form;
+mod met;
 mod together;
 
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use smallvec::SmallVec;
 
+pub(super) use met::Met;
 pub use together::ClientsTogether;
 
 /// Distinct clients, counted exactly while they are few and estimated by a HyperLogLog sketch (Apache
@@ -40,11 +42,10 @@ impl Default for Clients {
 }
 
 impl Clients {
-    /// Adds a client's address. The raw bytes are hashed, as DataSketches' Java and C++ do with
-    /// strings, so that sketches from other programs merge with these; they skip the empty string.
+    /// Adds a client's address.
     pub fn add(&mut self, client: &[u8]) {
-        if !client.is_empty() {
-            self.add_coupon(Coupon::from_value(raw_bytes::from_slice(client)));
+        if let Some(coupon) = coupon(client) {
+            self.add_coupon(coupon);
         }
     }
 
@@ -53,7 +54,7 @@ impl Clients {
         read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
     }
 
-    fn add_coupon(&mut self, coupon: Coupon) {
+    pub(super) fn add_coupon(&mut self, coupon: Coupon) {
         match &mut self.0 {
             State::Few(coupons) => {
                 if let Err(at) = coupons.binary_search(&coupon) {
@@ -127,6 +128,13 @@ impl Clients {
             }
         }
     }
+}
+
+/// What is counted of a client's address. The raw bytes are hashed, as DataSketches' Java and C++ do with strings, so that
+/// sketches from other programs merge with these; they skip the empty string.
+fn coupon(client: &[u8]) -> Option<Coupon> {
+    let is_one = !client.is_empty();
+    is_one.then(|| Coupon::from_value(raw_bytes::from_slice(client)))
 }
 
 impl PartialEq for Clients {
