@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use crate::dataset::{Commit, Dataset, Entry, Ledger, Provenance};
+use crate::dataset::{Commit, Dataset, DatasetError, Entry, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
-use crate::rollup::{Gist, Intake, Row};
+use crate::rollup::{Gist, Intake, Row, Rows};
 use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
@@ -77,10 +77,11 @@ impl Aggregate {
             prepared.scan.inputs = inputs;
             let ledger = run.ledger()?;
             prepared.scan.window.start = asked_for.start.max(ledger.kept_since());
-            let work = |scan: &Scan| scan.resume(self.bucketed.micros(), &ledger, &machine);
+            let width = self.bucketed.micros();
+            let work = |scan: &Scan| scan.resume(width, &ledger, &machine, &run);
             let outcome = prepared.work(&self.common, work);
             let Resumed {
-                rollup,
+                counted,
                 mut notes,
                 has_changed,
             } = outcome.value;
@@ -106,7 +107,11 @@ impl Aggregate {
             }));
             notes.are_new |= !gone.is_empty();
             notes.entries.extend(gone);
-            let rows = rollup.into_rows();
+            let mut rows = counted.into_rows().map_err(|source| {
+                let path = self.out.clone();
+                DatasetError::Io { path, source }
+            })?;
+            let mut gist = Gist::default();
             let provenance = Provenance {
                 zone: self.common.zone().to_string(),
                 bucket_seconds: self.bucketed.seconds(),
@@ -114,19 +119,25 @@ impl Aggregate {
             };
             let path = match rows.is_empty() && !notes.are_new {
                 true => None,
-                false => match run.commit(&rows, &provenance, &notes.entries, &ledger)? {
-                    Commit::Done(path) => Some(path),
-                    Commit::Contradicted if is_last => break,
-                    Commit::Contradicted => continue,
-                },
+                false => {
+                    let each = |rows: &[Row]| gist.add(rows);
+                    match run.commit(&mut rows, &provenance, &notes.entries, &ledger, each)? {
+                        Commit::Done(path) => Some(path),
+                        Commit::Contradicted if is_last => break,
+                        Commit::Contradicted => continue,
+                    }
+                }
             };
             self.common.tell(&outcome.intake, &troubles);
-            let written = path.as_deref().map(|path| (path, rows.as_slice()));
+            let written = match &rows {
+                Rows::Held(rows) => path.as_deref().map(|path| (path, rows.as_slice())),
+                Rows::Merged(_) => None,
+            };
             let incidents = self.refresh_incidents(&dataset, written);
             let status = status(&troubles, &outcome.intake, &notes.findings)
                 .but(prepared.is_whole && incidents);
             if status != Status::NoResult && !self.common.is_quiet() {
-                self.sum_up(&rows, &outcome.intake, &notes.findings, path.as_deref());
+                self.sum_up(&gist, &outcome.intake, &notes.findings, path.as_deref());
             }
             // The process ends here, and all its memory with it: row by row, that takes its time.
             std::mem::forget(rows);
@@ -177,7 +188,7 @@ impl Aggregate {
         })
     }
 
-    fn sum_up(&self, rows: &[Row], intake: &Intake, findings: &[Finding], path: Option<&Path>) {
+    fn sum_up(&self, gist: &Gist, intake: &Intake, findings: &[Finding], path: Option<&Path>) {
         if intake.inputs > 0 {
             self.common.remark_intake(intake);
         }
@@ -193,17 +204,16 @@ impl Aggregate {
             self.common.remark(format_args!("nothing new in {logs}"));
         }
         let Some(path) = path else { return };
-        if let Some(gist) = Gist::of(rows) {
-            let (pool, class, events) = gist.worst;
+        if let Some((pool, class, events)) = gist.worst() {
             self.common.remark(format_args!(
                 "{} in {}; worst: {pool} ({events} × {class})",
-                plural(gist.failed, "failure"),
-                plural(gist.pools, "pool"),
+                plural(gist.failed(), "failure"),
+                plural(gist.pools(), "pool"),
             ));
         }
         self.common.remark(format_args!(
             "wrote {} to {}",
-            plural(rows.len() as u64, "row"),
+            plural(gist.rows(), "row"),
             path.display()
         ));
     }

@@ -177,6 +177,6 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
         })
     });
     let mut rows: Vec<Row> = rows.collect();
-    rows.sort_unstable_by(Row::order);
+    rows.sort_by(Row::order);
     rows
 }

@@ -1,7 +1,8 @@
 //! One run: it takes the lock, reads the ledger, and adds one file or none.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use tempfile::NamedTempFile;
 
-use crate::rollup::Row;
+use crate::rollup::{Place, Row, Rows, Shelf};
 
 use super::lock::{Lock, NoLock};
 use super::{Dataset, DatasetError, Entry, Ledger, Provenance, write};
@@ -118,16 +119,18 @@ impl Run {
         self.dataset.ledger()
     }
 
-    /// Adds one file with `rows`, which must be sorted, and with `entries`, what `ledger` did not know.
+    /// Adds one file with `rows`, and with `entries`, what `ledger` did not know. `each` is told the rows as they are
+    /// written.
     ///
     /// The bytes are on the disk before the file gets its name, and the name is on the disk before
     /// this returns. A process that is killed leaves the dataset as it was or as it shall be.
     pub fn commit(
         &self,
-        rows: &[Row],
+        rows: &mut Rows,
         provenance: &Provenance,
         entries: &[Entry],
         ledger: &Ledger,
+        each: impl FnMut(&[Row]) + Send,
     ) -> Result<Commit, DatasetError> {
         let table = self.dataset.table();
         let failed = |source| DatasetError::Io {
@@ -136,7 +139,7 @@ impl Run {
         };
         let temporary = self.temporary().map_err(failed)?;
         let footer = provenance.key_values(entries);
-        write::write(rows, footer, temporary.as_file()).map_err(|source| {
+        write::write(rows, footer, temporary.as_file(), each).map_err(|source| {
             DatasetError::Parquet {
                 path: table.clone(),
                 source,
@@ -190,6 +193,25 @@ impl Run {
             }
         }
         Ok(())
+    }
+}
+
+/// What is put aside lies beside the tables, in a file that has no name any more: it ends with the process.
+impl Shelf for Run {
+    fn place(&self) -> io::Result<Box<dyn Place>> {
+        Ok(Box::new(Unnamed(self.temporary()?.into_file())))
+    }
+}
+
+struct Unnamed(File);
+
+impl Place for Unnamed {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.0).write_all(bytes)
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        FileExt::read_at(&self.0, bytes, at)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::record::{Level, Moment, OsError};
+use crate::record::{Level, Moment, OsError, Text};
 use crate::taxonomy::{Class, Phase};
 
 use super::{Clients, Minutes};
@@ -32,6 +32,24 @@ pub(super) struct Key {
 }
 
 impl Cell {
+    /// About how many bytes it takes, its place in a table included.
+    pub(super) fn weight(&self) -> usize {
+        let own = size_of::<Self>() + 2 * size_of::<usize>();
+        own + self.texts.len() + self.clients.allocated() + self.minutes.allocated()
+    }
+
+    /// Makes of its texts what is read of them.
+    pub(super) fn read_as_text(&mut self) {
+        let texts = self.texts();
+        if texts.iter().flatten().all(|text| str::from_utf8(text).is_ok()) {
+            return;
+        }
+        let texts = texts.map(|text| Some(Text(text?).to_string()));
+        self.key.lengths = [0, 1, 2, 3, 4].map(|at: usize| Some(texts[at].as_ref()?.len() as u32));
+        let texts: Vec<String> = texts.into_iter().flatten().collect();
+        self.texts = texts.concat().into_bytes().into();
+    }
+
     /// Its texts, in the order of their lengths.
     pub(super) fn texts(&self) -> [Option<&[u8]>; 5] {
         let mut rest = &*self.texts;

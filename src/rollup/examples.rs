@@ -18,12 +18,12 @@ pub(super) struct Examples {
 }
 
 #[derive(Debug, Clone)]
-struct Example {
-    bucket: i64,
-    class: Class,
-    pool: Box<str>,
-    lot: u64,
-    text: Box<[u8]>,
+pub(super) struct Example {
+    pub(super) bucket: i64,
+    pub(super) class: Class,
+    pub(super) pool: Box<str>,
+    pub(super) lot: u64,
+    pub(super) text: Box<[u8]>,
 }
 
 /// As much of a record as is kept.
@@ -91,6 +91,26 @@ impl Examples {
                 None => self.insert(example),
             }
         }
+    }
+
+    /// By bucket, pool and class.
+    pub(super) fn in_order(self) -> Vec<Example> {
+        let mut examples = self.examples;
+        examples.sort_unstable_by(|one, other| {
+            let by_bucket = one.bucket.cmp(&other.bucket);
+            let by_pool = by_bucket.then_with(|| one.pool.cmp(&other.pool));
+            by_pool.then_with(|| one.class.cmp(&other.class))
+        });
+        examples
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        let weight = |example: &Example| {
+            let own = size_of::<Example>() + 2 * size_of::<usize>();
+            own + example.pool.len() + example.text.len()
+        };
+        self.examples.iter().map(weight).sum()
     }
 
     /// They are chosen: now it is asked whose they are.

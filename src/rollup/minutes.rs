@@ -2,6 +2,8 @@ use smallvec::SmallVec;
 
 use crate::record::Moment;
 
+use super::stored::{Stored, Storing};
+
 /// Microseconds.
 pub(super) const MINUTE: i64 = 60_000_000;
 
@@ -56,6 +58,34 @@ impl Minutes {
         }
         both.extend(others.copied());
         self.counts = both;
+    }
+
+    /// How many bytes it has allocated.
+    pub(super) fn allocated(&self) -> usize {
+        match self.counts.spilled() {
+            true => self.counts.capacity() * size_of::<(u16, u32)>(),
+            false => 0,
+        }
+    }
+
+    pub(super) fn store(&self, out: &mut Storing) {
+        out.number(self.counts.len() as u64);
+        let mut next = 0;
+        for &(minute, events) in &self.counts {
+            out.number(u64::from(minute - next));
+            out.number(events.into());
+            next = minute;
+        }
+    }
+
+    pub(super) fn stored(from: &mut Stored<'_>) -> Option<Self> {
+        let mut counts = SmallVec::new();
+        let mut next = 0;
+        for _ in 0..from.number()? {
+            next += u16::try_from(from.number()?).ok()?;
+            counts.push((next, u32::try_from(from.number()?).ok()?));
+        }
+        Some(Self { counts })
     }
 
     /// Logs are in the order of time, or nearly so: what is counted is mostly the last minute.

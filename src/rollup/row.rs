@@ -47,8 +47,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// How rows are sorted: by bucket and pool, and by the rest of what tells them apart. Bytes that are no text may
-    /// read alike: then what was counted decides.
+    /// How rows are sorted: by bucket and pool, and by the rest of what tells them apart.
     pub fn order(&self, other: &Self) -> Ordering {
         let key = |row: &Self| (row.class, row.phase, row.os_error, row.level, row.status);
         let by_bucket = self.bucket.cmp(&other.bucket);
@@ -59,20 +58,20 @@ impl Row {
             .then_with(|| self.scheme.cmp(&other.scheme))
             .then_with(|| self.peer.cmp(&other.peer))
             .then_with(|| self.server.cmp(&other.server))
-            .then_with(|| self.counted().cmp(&other.counted()))
     }
 
-    fn counted(&self) -> impl Ord {
-        let Self {
-            events, clients, ..
-        } = self;
-        let seen = (self.first_seen, self.last_seen);
-        (
-            *events,
-            clients.estimate(),
-            clients.sketch(),
-            self.minutes.clone(),
-            seen,
-        )
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let own = size_of::<Self>() + self.example.as_ref().map_or(0, String::len);
+        own + self.clients.allocated() + self.minutes.allocated()
+    }
+
+    /// Adds what another row has counted, from which nothing tells it apart.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.clients.merge(&other.clients);
+        self.minutes.merge(&other.minutes);
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
     }
 }

@@ -49,17 +49,26 @@ impl Rollup {
                 (row, found)
             })
             .unzip();
-        order.par_sort_unstable_by(|(one, at), (other, other_at)| {
-            let by_place = one.cmp(other);
-            by_place.then_with(|| rows[*at].order(&rows[*other_at]))
-        });
+        order.par_sort_unstable();
         let mut texts = examples.into_texts();
         for &(_, at) in &order {
             if let Some(found) = found[at] {
                 rows[at].example = texts[found].take();
             }
         }
+        // Bytes that are no text may read like others that are.
+        let are_alike = order.windows(2).any(|pair| pair[0].0 == pair[1].0);
         permute(&mut rows, order.into_iter().map(|(_, at)| at).collect());
+        if are_alike {
+            rows.dedup_by(|again, row| {
+                let is_same = again.order(row).is_eq();
+                if is_same {
+                    row.add(again);
+                    row.example = row.example.take().or_else(|| again.example.take());
+                }
+                is_same
+            });
+        }
         rows
     }
 }

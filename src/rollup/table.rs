@@ -183,6 +183,11 @@ impl Rollup {
         self.cells.len()
     }
 
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        self.examples.weight() + self.cells.iter().map(Cell::weight).sum::<usize>()
+    }
+
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()

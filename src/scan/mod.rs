@@ -47,9 +47,14 @@ pub struct Scan {
     pub names: Names,
     /// About how many bytes are worked on at once.
     pub chunk_size: usize,
+    /// About how many bytes of counts are held; where there are more, they are put aside if there is room for that.
+    pub most_held: usize,
     /// Told how far the inputs were read.
     pub meter: Meter,
 }
+
+/// So many bytes of counts are held where nobody says otherwise.
+const MOST_HELD: usize = 24 << 20;
 
 /// What came out of a scan.
 #[derive(Debug)]
@@ -74,6 +79,7 @@ impl Scan {
             rules: Rules::default(),
             names: Names::default(),
             chunk_size: 1 << 20,
+            most_held: MOST_HELD,
             meter: Meter::default(),
         }
     }

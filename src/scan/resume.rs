@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::ScopeFifo;
 
 use crate::dataset::{Entry, Ledger};
-use crate::rollup::Rollup;
+use crate::rollup::{Bounded, Shelf};
 use crate::source::{Mark, Source, Trouble};
 
 use super::crew::Crew;
@@ -16,10 +16,9 @@ use super::reading::Reading;
 use super::{Outcome, Scan};
 
 /// What came of reading on.
-#[derive(Debug)]
-pub struct Resumed {
+pub struct Resumed<'a> {
     /// What was counted.
-    pub rollup: Rollup,
+    pub counted: Bounded<'a>,
     /// What is to be noted about the logs.
     pub notes: Notes,
     /// Whether a file changed under the eyes of the run, other than by growing: what was counted is
@@ -29,11 +28,18 @@ pub struct Resumed {
 
 impl Scan {
     /// Counts, in buckets of `width` microseconds, what the ledger does not know yet of the inputs.
-    /// `machine` is the one on which they lie.
-    pub fn resume(&self, width: i64, ledger: &Ledger, machine: &str) -> Outcome<Resumed> {
+    /// `machine` is the one on which they lie. What is too much to be held is put on the shelf.
+    pub fn resume<'s>(
+        &self,
+        width: i64,
+        ledger: &Ledger,
+        machine: &str,
+        shelf: &'s dyn Shelf,
+    ) -> Outcome<Resumed<'s>> {
         let mut plan = self.plan(ledger, machine);
+        let most = self.most_held / rayon::current_num_threads();
         let all = Resuming {
-            crew: Crew::new(self, || Rollup::new(width)),
+            crew: Crew::new(self, || Bounded::new(width, most, shelf)),
             machine,
             notes: Mutex::new(std::mem::take(&mut plan.notes)),
             has_changed: Arc::default(),
@@ -64,7 +70,7 @@ impl Scan {
         notes.forget_no_logs(&outcome.troubles);
         Outcome {
             value: Resumed {
-                rollup: outcome.value,
+                counted: outcome.value,
                 notes,
                 has_changed,
             },
@@ -75,14 +81,14 @@ impl Scan {
 }
 
 /// What all groups share.
-struct Resuming<'a> {
-    crew: Crew<'a, Rollup>,
+struct Resuming<'a, 's> {
+    crew: Crew<'a, Bounded<'s>>,
     machine: &'a str,
     notes: Mutex<Notes>,
     has_changed: Arc<AtomicBool>,
 }
 
-impl Resuming<'_> {
+impl Resuming<'_, '_> {
     /// Reads inputs that begin alike. What was read of one is known when the next one's turn comes.
     fn read_group<'scope>(
         &'scope self,

@@ -4,11 +4,12 @@ use datasketches::hll::Coupon;
 
 use super::LG_K;
 
-/// Appends the portable form of a sketch to which these coupons were added, which are different and in order:
-/// byte by byte what DataSketches makes of them, type HLL_4, but without making a sketch. Most rows have few clients.
-pub(super) fn append(coupons: &[Coupon], out: &mut Vec<u8>) {
-    let numbers = coupons.iter().map(|&coupon| number(coupon));
-    let count = coupons.len();
+/// Appends the portable form of a sketch to which coupons of these numbers were added, which are different and in
+/// order: byte by byte what DataSketches makes of them, type HLL_4, but without making a sketch. Most rows have few
+/// clients.
+pub(super) fn append(numbers: &[u32], out: &mut Vec<u8>) {
+    let count = numbers.len();
+    let numbers = numbers.iter().copied();
     if count < LIST {
         let flags = if count == 0 { COMPACT | EMPTY } else { COMPACT };
         out.extend([2, VERSION, FAMILY, LG_K, LG_LIST, flags, count as u8, 0]);
@@ -87,7 +88,7 @@ fn insert(table: &mut [u32], lg: u8, number: u32) {
 const SLOT: u32 = (1 << 26) - 1;
 
 /// The number that a coupon is, which it tells to whoever hashes it.
-fn number(coupon: Coupon) -> u32 {
+pub(super) fn number(coupon: Coupon) -> u32 {
     let mut number = Number(0);
     coupon.hash(&mut number);
     number.0
@@ -130,7 +131,8 @@ mod tests {
                 let all = coupons.iter();
                 all.for_each(|&coupon| sketch.update_with_coupon(coupon));
                 let mut form = vec![b'x'];
-                append(&coupons, &mut form);
+                let numbers: Vec<u32> = coupons.iter().map(|&coupon| number(coupon)).collect();
+                append(&numbers, &mut form);
                 assert_eq!(form[1..], sketch.serialize(), "{seed} {count}");
                 assert_eq!(form.len() - 1, length(coupons.len()));
             }

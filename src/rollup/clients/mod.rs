@@ -1,5 +1,6 @@
 mod form;
 mod met;
+mod stored;
 mod together;
 
 use datasketches::hash::value::raw_bytes;
@@ -21,8 +22,8 @@ pub struct Clients(State);
 
 #[derive(Debug, Clone)]
 enum State {
-    /// Sorted, without duplicates.
-    Few(SmallVec<[Coupon; INLINE]>),
+    /// The numbers of their coupons, sorted, without duplicates.
+    Few(SmallVec<[u32; INLINE]>),
     Many(Box<HllSketch>),
 }
 
@@ -56,12 +57,13 @@ impl Clients {
 
     pub(super) fn add_coupon(&mut self, coupon: Coupon) {
         match &mut self.0 {
-            State::Few(coupons) => {
-                if let Err(at) = coupons.binary_search(&coupon) {
-                    coupons.insert(at, coupon);
+            State::Few(numbers) => {
+                let number = form::number(coupon);
+                if let Err(at) = numbers.binary_search(&number) {
+                    numbers.insert(at, number);
                 }
-                if coupons.len() > FEW {
-                    self.0 = State::many(coupons);
+                if numbers.len() > FEW {
+                    self.0 = State::many(numbers);
                 }
             }
             State::Many(sketch) => sketch.update_with_coupon(coupon),
@@ -78,15 +80,12 @@ impl Clients {
                     false => State::Few(both),
                 };
             }
-            (State::Many(sketch), State::Few(coupons)) => {
-                let coupons = coupons.iter();
-                coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
+            (State::Many(sketch), State::Few(numbers)) => {
+                **sketch = union(&[sketch, &sketch_of(numbers)]);
             }
-            (State::Few(coupons), State::Many(sketch)) => {
-                let mut sketch = sketch.clone();
-                let coupons = coupons.iter();
-                coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
-                self.0 = State::Many(sketch);
+            (State::Few(numbers), State::Many(sketch)) => {
+                let both = union(&[sketch, &sketch_of(numbers)]);
+                self.0 = State::Many(Box::new(both));
             }
             (State::Many(one), State::Many(other)) => **one = union(&[one, other]),
         }
@@ -95,7 +94,7 @@ impl Clients {
     /// How many different clients there are.
     pub fn estimate(&self) -> u64 {
         match &self.0 {
-            State::Few(coupons) => coupons.len() as u64,
+            State::Few(numbers) => numbers.len() as u64,
             State::Many(sketch) => sketch.composite_estimate().round() as u64,
         }
     }
@@ -110,7 +109,7 @@ impl Clients {
     /// About how long the sketch is.
     pub(crate) fn sketch_length(&self) -> usize {
         match &self.0 {
-            State::Few(coupons) => form::length(coupons.len()),
+            State::Few(numbers) => form::length(numbers.len()),
             State::Many(_) => form::LONGEST,
         }
     }
@@ -118,7 +117,7 @@ impl Clients {
     /// Appends the sketch to what `form` holds.
     pub fn append_sketch(&self, form: &mut Vec<u8>) {
         match &self.0 {
-            State::Few(coupons) => form::append(coupons, form),
+            State::Few(numbers) => form::append(numbers, form),
             // A union forgets the order of arrival.
             State::Many(sketch) => {
                 let mut union = new_union();
@@ -149,24 +148,21 @@ impl PartialEq for Clients {
 impl Eq for Clients {}
 
 impl State {
-    fn many(coupons: &[Coupon]) -> Self {
-        let mut sketch = new_sketch(HllType::Hll8);
-        let coupons = coupons.iter();
-        coupons.for_each(|&coupon| sketch.update_with_coupon(coupon));
-        Self::Many(Box::new(sketch))
+    fn many(numbers: &[u32]) -> Self {
+        Self::Many(Box::new(sketch_of(numbers)))
     }
 }
 
 /// Both are sorted, and what is in both stays once.
-fn merged(one: &[Coupon], other: &[Coupon]) -> SmallVec<[Coupon; INLINE]> {
+fn merged(one: &[u32], other: &[u32]) -> SmallVec<[u32; INLINE]> {
     let mut both = SmallVec::with_capacity(one.len() + other.len());
     let mut others = other.iter().copied().peekable();
-    for &coupon in one {
-        while let Some(before) = others.next_if(|&other| other < coupon) {
+    for &number in one {
+        while let Some(before) = others.next_if(|&other| other < number) {
             both.push(before);
         }
-        others.next_if_eq(&coupon);
-        both.push(coupon);
+        others.next_if_eq(&number);
+        both.push(number);
     }
     both.extend(others);
     both
@@ -178,8 +174,15 @@ fn read(bytes: &[u8]) -> Option<HllSketch> {
     (sketch.lg_config_k() == LG_K).then_some(sketch)
 }
 
-fn new_sketch(kind: HllType) -> HllSketch {
-    HllSketch::new(LG_K, kind).expect("12 is a valid lg_k")
+/// A sketch to which coupons of these numbers were added, which are different and in order.
+fn sketch_of(numbers: &[u32]) -> HllSketch {
+    let mut union = new_union();
+    for few in numbers.chunks(FEW) {
+        let mut form = Vec::with_capacity(form::length(few.len()));
+        form::append(few, &mut form);
+        union.update(&read(&form).expect("a sketch of ours is one"));
+    }
+    union.to_sketch(HllType::Hll8)
 }
 
 fn new_union() -> HllUnion {

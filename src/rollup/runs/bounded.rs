@@ -1,0 +1,125 @@
+use std::io;
+
+use crate::rollup::{Count, Event, Rollup};
+
+use super::aside::Aside;
+use super::{Merge, Rows, Run, Shelf};
+
+/// A rollup that is put aside, and begun anew, where it holds much.
+pub struct Bounded<'a> {
+    rollup: Rollup,
+    width: i64,
+    /// About so many bytes it may hold.
+    most: usize,
+    /// What it held when it was weighed last, and what was added since: cells, and events.
+    weight: usize,
+    cells: usize,
+    events: usize,
+    shelf: &'a dyn Shelf,
+    aside: Option<Aside>,
+    /// Runs of other threads.
+    runs: Vec<Run>,
+    /// Why nothing can be put aside any more, and nothing is counted.
+    fault: Option<io::Error>,
+}
+
+/// So many runs are read side by side.
+const ABREAST: usize = 64;
+
+/// After so many events it is looked whether there may be much.
+const OFTEN: usize = 1_024;
+
+/// About so many bytes a new cell takes, and at most an event that is counted in a known one.
+const CELL: usize = 512;
+const EVENT: usize = 48;
+
+impl<'a> Bounded<'a> {
+    /// Counts in buckets of `width` microseconds, and holds about so many bytes at most.
+    pub fn new(width: i64, most: usize, shelf: &'a dyn Shelf) -> Self {
+        Self {
+            rollup: Rollup::new(width),
+            width,
+            most,
+            weight: 0,
+            cells: 0,
+            events: 0,
+            shelf,
+            aside: None,
+            runs: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// All rows, in their order.
+    pub fn into_rows(mut self) -> io::Result<Rows> {
+        if self.aside.is_none() && self.runs.is_empty() && self.fault.is_none() {
+            return Ok(Rows::Held(self.rollup.into_rows()));
+        }
+        self.put_aside();
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let mut runs = self.runs;
+        runs.extend(self.aside.into_iter().flat_map(Aside::into_runs));
+        while runs.len() > ABREAST {
+            let mut aside = Aside::new(self.shelf)?;
+            let mut rest = runs.into_iter();
+            while rest.len() > 0 {
+                aside.put_merged(Merge::new(rest.by_ref().take(ABREAST))?)?;
+            }
+            runs = aside.into_runs();
+        }
+        Merge::new(runs).map(Rows::Merged)
+    }
+
+    /// Weighing takes its time, so it is done where there may be too much by what was added since the last time.
+    fn look(&mut self) {
+        let cells = self.rollup.len() - self.cells;
+        if self.weight + cells * CELL + self.events * EVENT <= self.most {
+            return;
+        }
+        self.weight = self.rollup.weight();
+        self.cells = self.rollup.len();
+        self.events = 0;
+        // What is left until then is not to be weighed again and again.
+        if self.weight > self.most - self.most / 8 {
+            self.put_aside();
+        }
+    }
+
+    fn put_aside(&mut self) {
+        let rollup = std::mem::replace(&mut self.rollup, Rollup::new(self.width));
+        (self.weight, self.cells, self.events) = (0, 0, 0);
+        if let Err(fault) = self.try_put(rollup) {
+            self.fault.get_or_insert(fault);
+        }
+    }
+
+    fn try_put(&mut self, rollup: Rollup) -> io::Result<()> {
+        let aside = match &mut self.aside {
+            Some(aside) => aside,
+            None => self.aside.insert(Aside::new(self.shelf)?),
+        };
+        aside.put(rollup)
+    }
+}
+
+impl Count for Bounded<'_> {
+    fn add(&mut self, event: &Event<'_>) {
+        if self.fault.is_some() {
+            return;
+        }
+        self.rollup.add(event);
+        self.events += 1;
+        if self.events % OFTEN == 0 {
+            self.look();
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        Count::merge(&mut self.rollup, other.rollup);
+        self.runs.extend(other.runs);
+        self.runs.extend(other.aside.into_iter().flat_map(Aside::into_runs));
+        self.fault = self.fault.take().or(other.fault);
+    }
+}

@@ -1,0 +1,90 @@
+//! Rows that are too many to be held in memory.
+//!
+//! What is held is now and then put aside, as a run: its rows in their order, one after the other. In the end the runs
+//! are merged into one, as it is read. Of a run only what comes next is held then, so memory depends neither on how
+//! many rows there are nor on how many of them an hour or a pool has.
+
+mod aside;
+mod bounded;
+mod merge;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::record::{Level, OsError};
+use crate::taxonomy::{Class, Phase};
+
+use super::Row;
+
+pub use bounded::Bounded;
+pub use merge::Merge;
+
+/// What gives room for bytes that are put aside.
+pub trait Shelf: Sync {
+    /// Room that is empty yet.
+    fn place(&self) -> io::Result<Box<dyn Place>>;
+}
+
+/// Room for bytes that are put aside; they are gone when it is dropped.
+pub trait Place: Send + Sync {
+    /// Puts bytes behind those that are there.
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Reads bytes from this one on, and tells how many.
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<usize>;
+}
+
+/// All rows, in their order.
+pub enum Rows {
+    /// They were never too many.
+    Held(Vec<Row>),
+    /// They are read back.
+    Merged(Merge),
+}
+
+impl Rows {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Held(rows) => rows.is_empty(),
+            Self::Merged(merge) => merge.is_empty(),
+        }
+    }
+}
+
+/// A run that was put aside.
+struct Run {
+    shelved: Arc<Shelved>,
+    range: Range<u64>,
+}
+
+/// What one thread has put aside.
+struct Shelved {
+    place: Box<dyn Place>,
+    /// Those that its rows have, which are told there by their places.
+    traits: Vec<Traits>,
+}
+
+/// What rows have of what is the same in every log: there are not many of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Traits {
+    class: Class,
+    phase: Option<Phase>,
+    os_error: Option<OsError>,
+    level: Option<Level>,
+    status: Option<u16>,
+}
+
+/// A record that was chosen as the example of a class, from what one thread has met of a pool in a bucket.
+#[derive(Debug, Clone)]
+struct Drawn {
+    class: Class,
+    lot: u64,
+    text: Box<[u8]>,
+}
