@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use crate::dataset::{Commit, Dataset, DatasetError, Entry, Ledger, Provenance};
+use crate::dataset::{Commit, Dataset, DatasetError, Entry, Fresh, Ledger, Provenance};
 use crate::render::{Safe, bytes, plural};
-use crate::rollup::{Gist, Intake, Row, Rows};
+use crate::rollup::{Failures, Gist, Intake, Row};
 use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
@@ -111,7 +111,7 @@ impl Aggregate {
                 let path = self.out.clone();
                 DatasetError::Io { path, source }
             })?;
-            let mut gist = Gist::default();
+            let (mut gist, mut failures) = (Gist::default(), Failures::default());
             let provenance = Provenance {
                 zone: self.common.zone().to_string(),
                 bucket_seconds: self.bucketed.seconds(),
@@ -120,7 +120,10 @@ impl Aggregate {
             let path = match rows.is_empty() && !notes.are_new {
                 true => None,
                 false => {
-                    let each = |rows: &[Row]| gist.add(rows);
+                    let each = |rows: &[Row]| {
+                        gist.add(rows);
+                        failures.add(rows);
+                    };
                     match run.commit(&mut rows, &provenance, &notes.entries, &ledger, each)? {
                         Commit::Done(path) => Some(path),
                         Commit::Contradicted if is_last => break,
@@ -129,11 +132,12 @@ impl Aggregate {
                 }
             };
             self.common.tell(&outcome.intake, &troubles);
-            let written = match &rows {
-                Rows::Held(rows) => path.as_deref().map(|path| (path, rows.as_slice())),
-                Rows::Merged(_) => None,
-            };
-            let incidents = self.refresh_incidents(&dataset, written);
+            let fresh = path.as_deref().map(|path| Fresh {
+                path,
+                failures,
+                rows: rows.held(),
+            });
+            let incidents = self.refresh_incidents(&dataset, fresh);
             let status = status(&troubles, &outcome.intake, &notes.findings)
                 .but(prepared.is_whole && incidents);
             if status != Status::NoResult && !self.common.is_quiet() {
@@ -148,9 +152,9 @@ impl Aggregate {
 
     /// The table of incidents follows the rows. Where that fails, the rows are there all the same, and the next
     /// run tries again.
-    fn refresh_incidents(&self, dataset: &Dataset, written: Option<(&Path, &[Row])>) -> bool {
+    fn refresh_incidents(&self, dataset: &Dataset, fresh: Option<Fresh<'_>>) -> bool {
         let thresholds = self.incidents.thresholds();
-        let refreshed = dataset.refresh_incidents(&thresholds, self.wait.0, written);
+        let refreshed = dataset.refresh_incidents(&thresholds, self.wait.0, fresh);
         if let Err(error) = &refreshed {
             say(format_args!(
                 "the table of incidents is not up to date: {error}"

@@ -18,9 +18,10 @@ use parquet::file::metadata::KeyValue;
 use sha2::{Digest, Sha256};
 
 use crate::record::Moment;
-use crate::rollup::{Incident, Row, Thresholds};
+use crate::rollup::{Failures, Incident, Row, Thresholds};
 use crate::taxonomy::Class;
 
+use super::rows::Classes;
 use super::run::{COMMIT_LOCK, sync_folder};
 use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
 
@@ -40,14 +41,24 @@ const THRESHOLDS: &str = "badgateway.incident_thresholds";
 /// More names than this are not told of an incident.
 const NAMES: usize = 20;
 
+/// What a run has just written.
+pub struct Fresh<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The failures in its rows.
+    pub failures: Failures,
+    /// All its rows, or none, if they are not held.
+    pub rows: &'a [Row],
+}
+
 impl Dataset {
-    /// Makes the table of incidents anew, if `hourly` or the thresholds have changed since it was made. The rows of a
-    /// file that was `just_written` need not be read.
+    /// Makes the table of incidents anew, if `hourly` or the thresholds have changed since it was made. What is `fresh`
+    /// need not be read for that.
     pub fn refresh_incidents(
         &self,
         thresholds: &Thresholds,
         patience: Duration,
-        just_written: Option<(&Path, &[Row])>,
+        fresh: Option<Fresh<'_>>,
     ) -> Result<(), DatasetError> {
         let folder = self.folder.join(INCIDENTS);
         let path = folder.join(FILE);
@@ -67,7 +78,7 @@ impl Dataset {
         }
         fs::create_dir_all(&folder).map_err(failed)?;
         self.remove_unfinished_incidents().map_err(failed)?;
-        let incidents = incidents(&self.open()?, thresholds, just_written)?;
+        let incidents = incidents(&self.open()?, thresholds, fresh)?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(write::readable())
@@ -115,32 +126,38 @@ impl Dataset {
     }
 }
 
-/// First the failures of each minute are read, then the rows of the days that have bursts, a day at once: a dataset
-/// may be older than memory is large.
+/// First the failures of each minute are read, then the rows of the days that have bursts, one after the other: a
+/// dataset may be older than memory is large.
 fn incidents(
     held: &Held,
     thresholds: &Thresholds,
-    just_written: Option<(&Path, &[Row])>,
+    fresh: Option<Fresh<'_>>,
 ) -> Result<Vec<Incident>, DatasetError> {
-    // Classes of rules are others when they are read, and the file may be a part of a larger one by now.
-    let is_ruled = |row: &Row| matches!(row.class, Class::User(_));
-    let fresh = just_written.filter(|(path, rows)| held.has(path) && !rows.iter().any(is_ruled));
-    let (fresh, rows) = fresh.map_or((None, &[][..]), |(path, rows)| (Some(path), rows));
-    let mut failures = held.failures(fresh)?;
-    failures.add(rows);
+    // The file may be a part of a larger one by now.
+    let fresh = fresh.filter(|fresh| held.has(fresh.path));
+    let path = fresh.as_ref().map(|fresh| fresh.path);
+    let (mut failures, rows) = match fresh {
+        Some(fresh) => (fresh.failures, fresh.rows),
+        None => (Failures::default(), &[][..]),
+    };
+    held.add_failures(&mut failures, path)?;
     let mut bursts = failures.bursts(thresholds, None);
+    // Classes of rules are others when they are read.
+    let is_ruled = |row: &Row| matches!(row.class, Class::User(_));
+    let is_held = !rows.is_empty() && !rows.iter().any(is_ruled);
+    let mut classes = Classes::default();
     for day in held.days(&(Moment(i64::MIN)..Moment(i64::MAX))) {
         if !bursts.may_be_in(&day) {
             continue;
         }
-        // What has everything in common is one row, whichever files it is in.
-        match fresh.is_some_and(|fresh| held.is_alone(fresh, &day)) {
+        let is_alone = |path: &Path| held.tables_of(&day).all(|table| table.path == path);
+        match is_held && path.is_some_and(is_alone) {
             true => {
                 let from = rows.partition_point(|row| row.bucket < day.start);
                 let to = rows.partition_point(|row| row.bucket < day.end);
                 bursts.add(&rows[from..to]);
             }
-            false => bursts.add(&held.rows(&day, &[])?),
+            false => held.tell(&mut bursts, &day, &mut classes)?,
         }
     }
     Ok(bursts.incidents())

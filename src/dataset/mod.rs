@@ -20,6 +20,7 @@ mod page;
 mod read;
 mod rows;
 mod run;
+mod stream;
 mod write;
 
 use std::fs;
@@ -31,7 +32,7 @@ pub use error::DatasetError;
 pub use event_file::EventFile;
 pub use footer::Provenance;
 pub use hourly::{HOURLY, batch, schema};
-pub use incidents::INCIDENTS;
+pub use incidents::{Fresh, INCIDENTS};
 pub use ledger::{Ledger, Lost};
 pub use rows::Held;
 pub use run::{Commit, Run};

@@ -13,8 +13,10 @@ use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, StringArray};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
@@ -106,9 +108,11 @@ impl Table {
         Some((first, last))
     }
 
-    /// Whether it may have rows of these buckets.
-    pub(super) fn has_any_of(&self, buckets: &Range<i64>) -> bool {
-        self.groups.iter().any(|group| overlap(group, buckets))
+    /// The row groups that may have rows of these buckets.
+    pub(super) fn groups_of(&self, buckets: &Range<i64>) -> Vec<usize> {
+        let groups = self.groups.iter().enumerate();
+        let groups = groups.filter(|(_, group)| overlap(group, buckets));
+        groups.map(|(at, _)| at).collect()
     }
 
     /// Adds the rows of these buckets.
@@ -117,9 +121,7 @@ impl Table {
         merged: &mut Merged,
         buckets: &Range<i64>,
     ) -> Result<(), DatasetError> {
-        let groups: Vec<usize> = (0..self.groups.len())
-            .filter(|&group| overlap(&self.groups[group], buckets))
-            .collect();
+        let groups = self.groups_of(buckets);
         if groups.is_empty() {
             return Ok(());
         }
@@ -130,18 +132,16 @@ impl Table {
 
     /// Counts the failures of each minute.
     pub(super) fn add_failures(&self, failures: &mut Failures) -> Result<(), DatasetError> {
-        let columns = [
+        let columns = self.columns(&[
             "bucket",
             "pool",
             "kind",
             "first_seen",
             "last_seen",
             "minutes",
-        ];
-        let parquet = self.metadata.metadata().file_metadata().schema_descr();
-        let mask = ProjectionMask::columns(parquet, columns);
+        ]);
         let groups = (0..self.groups.len()).collect();
-        self.read(groups, mask, |batch| count_failures(batch, failures))
+        self.read(groups, columns, |batch| count_failures(batch, failures))
     }
 
     /// Hands batches of these columns on; `each` says nothing of what is none of ours.
@@ -151,30 +151,54 @@ impl Table {
         columns: ProjectionMask,
         mut each: impl FnMut(&RecordBatch) -> Option<()>,
     ) -> Result<(), DatasetError> {
+        for batch in self.batches(groups, columns, AT_ONCE)? {
+            let batch = batch.map_err(|error| self.not_parquet(error.into()))?;
+            each(&batch).ok_or_else(|| self.no_sketch())?;
+        }
+        Ok(())
+    }
+
+    /// These columns, of so many rows at once.
+    pub(super) fn batches(
+        &self,
+        groups: Vec<usize>,
+        columns: ProjectionMask,
+        rows: usize,
+    ) -> Result<ParquetRecordBatchReader, DatasetError> {
         let file = File::open(&self.path).map_err(|source| DatasetError::Io {
             path: self.path.clone(),
             source,
         })?;
-        let not_parquet = |source| DatasetError::NotParquet {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(groups)
+            .with_projection(columns)
+            .with_batch_size(rows)
+            .build()
+            .map_err(|source| self.not_parquet(source))
+    }
+
+    pub(super) fn columns(&self, names: &[&str]) -> ProjectionMask {
+        let parquet = self.metadata.metadata().file_metadata().schema_descr();
+        ProjectionMask::columns(parquet, names.iter().copied())
+    }
+
+    pub(super) fn not_parquet(&self, source: ParquetError) -> DatasetError {
+        DatasetError::NotParquet {
             path: self.path.clone(),
             source,
-        };
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-                .with_row_groups(groups)
-                .with_projection(columns)
-                .build()
-                .map_err(not_parquet)?;
-        for batch in reader {
-            let batch = batch.map_err(|error| not_parquet(error.into()))?;
-            each(&batch).ok_or_else(|| DatasetError::Footer {
-                path: self.path.clone(),
-                what: "a sketch in it is none of ours".to_owned(),
-            })?;
         }
-        Ok(())
+    }
+
+    pub(super) fn no_sketch(&self) -> DatasetError {
+        DatasetError::Footer {
+            path: self.path.clone(),
+            what: "a sketch in it is none of ours".to_owned(),
+        }
     }
 }
+
+/// So many rows are read at once.
+const AT_ONCE: usize = 1_024;
 
 /// Whether a row group with these buckets, from the first to the last, may have rows of those.
 fn overlap(&(first, last): &(i64, i64), buckets: &Range<i64>) -> bool {
@@ -305,7 +329,7 @@ impl Merged {
     }
 }
 
-fn minutes_of(list: &ArrayRef) -> Minutes {
+pub(super) fn minutes_of(list: &ArrayRef) -> Minutes {
     let counts = list.as_primitive::<Int32Type>().values();
     Minutes::from_list(counts.iter().map(|&events| events.max(0) as u32))
 }

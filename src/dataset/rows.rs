@@ -96,15 +96,17 @@ impl Held {
         Ok(typed(merged, known))
     }
 
-    /// The failures of each pool in each minute, but for those of one file.
-    pub(super) fn failures(&self, without: Option<&Path>) -> Result<Failures, DatasetError> {
-        let mut failures = Failures::default();
-        for table in &self.tables {
-            if Some(table.path.as_path()) != without {
-                table.add_failures(&mut failures)?;
-            }
-        }
-        Ok(failures)
+    /// Counts the failures of each pool in each minute, but for those of one file.
+    pub(super) fn add_failures(
+        &self,
+        failures: &mut Failures,
+        without: Option<&Path>,
+    ) -> Result<(), DatasetError> {
+        let mut tables = self.tables.iter();
+        tables.try_for_each(|table| match Some(table.path.as_path()) == without {
+            true => Ok(()),
+            false => table.add_failures(failures),
+        })
     }
 
     /// Whether this is one of the files.
@@ -112,11 +114,11 @@ impl Held {
         self.tables.iter().any(|table| table.path == path)
     }
 
-    /// Whether no other file than this has rows of these buckets.
-    pub(super) fn is_alone(&self, path: &Path, buckets: &Range<Moment>) -> bool {
-        let mut others = self.tables.iter().filter(|table| table.path != path);
+    /// The files that may have rows of these buckets.
+    pub(super) fn tables_of(&self, buckets: &Range<Moment>) -> impl Iterator<Item = &Table> {
         let buckets = buckets.start.0..buckets.end.0;
-        others.all(|table| !table.has_any_of(&buckets))
+        let tables = self.tables.iter();
+        tables.filter(move |table| !table.groups_of(&buckets).is_empty())
     }
 
     /// The zone in which all logs were written, if it is one.
@@ -128,20 +130,34 @@ impl Held {
     }
 }
 
-/// A row whose kind is none is no row of ours, and is left out.
-fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
-    let mut classes: HashMap<String, Class> = known
-        .iter()
-        .map(|class| (class.name().to_owned(), *class))
-        .collect();
-    let mut class_of = |name: &str, kind: &str| {
-        let found = Class::from_name(name).or_else(|| classes.get(name).copied());
+/// Classes by their names, those that are not built in.
+#[derive(Default)]
+pub(super) struct Classes(HashMap<String, Class>);
+
+impl Classes {
+    fn new(known: &[Class]) -> Self {
+        let known = known.iter();
+        Self(
+            known
+                .map(|class| (class.name().to_owned(), *class))
+                .collect(),
+        )
+    }
+
+    /// `None` if the kind is none.
+    pub(super) fn of(&mut self, name: &str, kind: &str) -> Option<Class> {
+        let found = Class::from_name(name).or_else(|| self.0.get(name).copied());
         found.or_else(|| {
             let class = Class::foreign(name, kind)?;
-            classes.insert(name.to_owned(), class);
+            self.0.insert(name.to_owned(), class);
             Some(class)
         })
-    };
+    }
+}
+
+/// A row whose kind is none is no row of ours, and is left out.
+fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
+    let mut classes = Classes::new(known);
     let rows = merged.into_iter().filter_map(|(key, counts)| {
         let (bucket, texts, status) = key;
         let [
@@ -160,7 +176,7 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
             bucket: Moment(bucket),
             pool: pool.unwrap_or_default().into(),
             host: host.unwrap_or_default().into(),
-            class: class_of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
+            class: classes.of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
             phase: phase.and_then(|name| Phase::from_name(&name)),
             os_error: os_error.and_then(|name| OsError::from_name(&name)),
             level: level.and_then(|name| Level::from_name(name.as_bytes())),

@@ -41,7 +41,11 @@ impl Cell {
     /// Makes of its texts what is read of them.
     pub(super) fn read_as_text(&mut self) {
         let texts = self.texts();
-        if texts.iter().flatten().all(|text| str::from_utf8(text).is_ok()) {
+        if texts
+            .iter()
+            .flatten()
+            .all(|text| str::from_utf8(text).is_ok())
+        {
             return;
         }
         let texts = texts.map(|text| Some(Text(text?).to_string()));

@@ -1,8 +1,10 @@
 use std::hash::{Hash, Hasher};
 
 use datasketches::hll::Coupon;
+use smallvec::SmallVec;
 
-use super::LG_K;
+use super::registers::SLOT_BITS;
+use super::{FEW, INLINE, LG_K};
 
 /// Appends the portable form of a sketch to which coupons of these numbers were added, which are different and in
 /// order: byte by byte what DataSketches makes of them, type HLL_4, but without making a sketch. Most rows have few
@@ -39,6 +41,35 @@ pub(super) fn append(numbers: &[u32], out: &mut Vec<u8>) {
     }
 }
 
+/// The numbers of the coupons in a form of few, in order; `None` if it is another one.
+pub(super) fn numbers(form: &[u8]) -> Option<SmallVec<[u32; INLINE]>> {
+    let (count, places) = match form {
+        [
+            2,
+            VERSION,
+            FAMILY,
+            LG_K,
+            LG_LIST,
+            COMPACT,
+            count,
+            0,
+            places @ ..,
+        ] => (usize::from(*count), places),
+        [3, VERSION, FAMILY, LG_K, _, COMPACT, 0, SET, rest @ ..] => {
+            let (count, places) = rest.split_first_chunk()?;
+            (u32::from_le_bytes(*count) as usize, places)
+        }
+        _ => return None,
+    };
+    let (places, rest) = places.as_chunks();
+    let mut numbers: SmallVec<[u32; INLINE]> =
+        places.iter().copied().map(u32::from_le_bytes).collect();
+    numbers.sort_unstable();
+    let are_different = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    let is_whole = numbers.len() == count && rest.is_empty() && !numbers.contains(&0);
+    (is_whole && are_different && count <= FEW).then_some(numbers)
+}
+
 /// So many bytes has a sketch of many, or few more.
 pub(super) const LONGEST: usize = 2_104;
 
@@ -47,8 +78,8 @@ pub(super) fn length(count: usize) -> usize {
     4 * count + if count < LIST { 8 } else { 12 }
 }
 
-const VERSION: u8 = 1;
-const FAMILY: u8 = 7;
+pub(super) const VERSION: u8 = 1;
+pub(super) const FAMILY: u8 = 7;
 const EMPTY: u8 = 4;
 const COMPACT: u8 = 8;
 
@@ -85,7 +116,7 @@ fn insert(table: &mut [u32], lg: u8, number: u32) {
 }
 
 /// The part of a coupon that says which register it is for.
-const SLOT: u32 = (1 << 26) - 1;
+const SLOT: u32 = (1 << SLOT_BITS) - 1;
 
 /// The number that a coupon is, which it tells to whoever hashes it.
 pub(super) fn number(coupon: Coupon) -> u32 {
@@ -115,7 +146,6 @@ mod tests {
     use datasketches::hash::value::raw_bytes;
     use datasketches::hll::{HllSketch, HllType};
 
-    use super::super::FEW;
     use super::*;
 
     #[test]
@@ -135,6 +165,9 @@ mod tests {
                 append(&numbers, &mut form);
                 assert_eq!(form[1..], sketch.serialize(), "{seed} {count}");
                 assert_eq!(form.len() - 1, length(coupons.len()));
+                let back = super::numbers(&form[1..]).map(SmallVec::into_vec);
+                assert_eq!(back, (count > 0).then_some(numbers));
+                assert_eq!(super::numbers(&form[1..form.len() - 1]), None);
             }
         }
     }

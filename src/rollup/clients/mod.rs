@@ -1,11 +1,14 @@
 mod form;
 mod met;
+mod registers;
 mod stored;
 mod together;
 
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use smallvec::SmallVec;
+
+use registers::Registers;
 
 pub(super) use met::Met;
 pub use together::ClientsTogether;
@@ -15,8 +18,7 @@ pub use together::ClientsTogether;
 ///
 /// The same clients give the same estimate and the same bytes in whatever order they were added or
 /// merged. A HyperLogLog sketch by itself does not promise that: its usual estimator remembers the
-/// order of arrival. Of sketches that were read back and merged the estimate is the same, but not the
-/// bytes.
+/// order of arrival.
 #[derive(Debug, Clone)]
 pub struct Clients(State);
 
@@ -50,11 +52,6 @@ impl Clients {
         }
     }
 
-    /// The clients that a sketch has counted; `None` if it is no sketch of ours.
-    pub fn from_sketch(bytes: &[u8]) -> Option<Self> {
-        read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
-    }
-
     pub(super) fn add_coupon(&mut self, coupon: Coupon) {
         match &mut self.0 {
             State::Few(numbers) => {
@@ -68,6 +65,14 @@ impl Clients {
             }
             State::Many(sketch) => sketch.update_with_coupon(coupon),
         }
+    }
+
+    /// The clients that a sketch has counted; `None` if it is no sketch of ours.
+    pub fn from_sketch(bytes: &[u8]) -> Option<Self> {
+        if let Some(numbers) = form::numbers(bytes) {
+            return Some(Self(State::Few(numbers)));
+        }
+        read(bytes).map(|sketch| Self(State::Many(Box::new(sketch))))
     }
 
     /// Adds all of another's clients.
@@ -174,15 +179,11 @@ fn read(bytes: &[u8]) -> Option<HllSketch> {
     (sketch.lg_config_k() == LG_K).then_some(sketch)
 }
 
-/// A sketch to which coupons of these numbers were added, which are different and in order.
+/// A sketch of many to which coupons of these numbers were added.
 fn sketch_of(numbers: &[u32]) -> HllSketch {
-    let mut union = new_union();
-    for few in numbers.chunks(FEW) {
-        let mut form = Vec::with_capacity(form::length(few.len()));
-        form::append(few, &mut form);
-        union.update(&read(&form).expect("a sketch of ours is one"));
-    }
-    union.to_sketch(HllType::Hll8)
+    let mut registers = Registers::new();
+    registers.add(numbers);
+    registers.sketch()
 }
 
 fn new_union() -> HllUnion {

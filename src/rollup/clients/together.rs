@@ -1,12 +1,13 @@
 use datasketches::hll::HllUnion;
 
-use super::{Clients, FEW, State, new_union, sketch_of};
+use super::{Clients, FEW, Registers, State, new_union};
 
 /// The clients of many rows, counted together: the same as merging them one after the other.
 #[derive(Debug, Default)]
 pub struct ClientsTogether {
-    /// The numbers of coupons that are in no sketch yet, in any order.
+    /// The numbers of coupons that are in no register yet, in any order.
     numbers: Vec<u32>,
+    registers: Option<Registers>,
     sketches: Option<Box<HllUnion>>,
 }
 
@@ -23,38 +24,40 @@ impl ClientsTogether {
                     self.settle();
                 }
             }
-            State::Many(sketch) => self.union().update(sketch),
+            State::Many(sketch) => {
+                let union = self.sketches.get_or_insert_with(|| Box::new(new_union()));
+                union.update(sketch);
+            }
         }
     }
 
     /// How many different clients there are.
     pub fn estimate(mut self) -> u64 {
         self.settle();
-        if !self.numbers.is_empty() && self.sketches.is_some() {
-            self.pour();
+        if self.registers.is_none() && self.sketches.is_none() {
+            return self.numbers.len() as u64;
         }
-        match &self.sketches {
-            Some(union) => union.composite_estimate().round() as u64,
-            None => self.numbers.len() as u64,
-        }
+        self.pour();
+        let mut union = self.sketches.unwrap_or_else(|| Box::new(new_union()));
+        let registers = self.registers.iter();
+        registers.for_each(|registers| union.update(&registers.sketch()));
+        union.composite_estimate().round() as u64
     }
 
     /// Few stay numbers, as those of a single row do.
     fn settle(&mut self) {
-        self.numbers.sort_unstable();
-        self.numbers.dedup();
-        if self.numbers.len() > FEW {
+        if self.registers.is_none() {
+            self.numbers.sort_unstable();
+            self.numbers.dedup();
+        }
+        if self.registers.is_some() || self.numbers.len() > FEW {
             self.pour();
         }
     }
 
     fn pour(&mut self) {
-        let sketch = sketch_of(&self.numbers);
-        self.union().update(&sketch);
+        let registers = self.registers.get_or_insert_with(Registers::new);
+        registers.add(&self.numbers);
         self.numbers.clear();
-    }
-
-    fn union(&mut self) -> &mut HllUnion {
-        self.sketches.get_or_insert_with(|| Box::new(new_union()))
     }
 }

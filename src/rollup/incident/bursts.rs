@@ -27,6 +27,8 @@ pub struct Bursts {
 #[derive(Debug)]
 struct Pool {
     bursts: Vec<(Gathered, Vec<Gathered>)>,
+    /// How many of them are over.
+    over: usize,
     /// The bucket that is at hand, and its examples.
     bucket: Moment,
     examples: BTreeMap<Class, String>,
@@ -48,6 +50,7 @@ impl Bursts {
         let pools = pools.into_iter().map(|(name, bursts)| {
             let pool = Pool {
                 bursts,
+                over: 0,
                 bucket: Moment(i64::MIN),
                 examples: BTreeMap::new(),
                 touched: 0..0,
@@ -70,7 +73,15 @@ impl Bursts {
         pools.any(|pool| !pool.near(&minutes).is_empty())
     }
 
-    /// Gathers what rows tell. They come in the order of their buckets, each once.
+    /// Whether a row of this pool may tell of any, of events from `first` to `last`; if not, it need not be added, but
+    /// for its example.
+    pub fn may_be_told_by(&self, pool: &str, first: Moment, last: Moment) -> bool {
+        let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
+        let pool = self.pools.get(pool);
+        pool.is_some_and(|pool| !pool.near(&(minute(first)..minute(last) + 1)).is_empty())
+    }
+
+    /// Gathers what rows tell. They come in the order of their buckets.
     pub fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) {
         let rows = by_pool(rows);
         self.pools.par_iter_mut().for_each(|(name, pool)| {
@@ -114,6 +125,7 @@ impl Pool {
         if row.bucket != self.bucket {
             self.end_bucket();
             self.bucket = row.bucket;
+            self.settle();
         }
         if let Some(example) = &row.example {
             match self.examples.get_mut(&row.class) {
@@ -141,6 +153,18 @@ impl Pool {
                     false => self.touched.start.min(at)..self.touched.end.max(at + 1),
                 };
             }
+        }
+    }
+
+    /// What ended before the bucket at hand is over.
+    fn settle(&mut self) {
+        let minute = self.bucket.0.div_euclid(MINUTE);
+        while let Some((outer, inner)) = self.bursts.get_mut(self.over)
+            && outer.minutes.end <= minute
+        {
+            let all = std::iter::once(outer).chain(inner);
+            all.for_each(Gathered::settle);
+            self.over += 1;
         }
     }
 

@@ -13,7 +13,7 @@ use super::gathered::Gathered;
 use super::{Bursts, MINUTE, Thresholds};
 
 /// The failures in each minute of an hour, counted from 1970-01-01 00:00 UTC.
-type Hours = BTreeMap<i64, Box<[u64; HOUR]>>;
+type Hours = BTreeMap<i64, Box<[u32; HOUR]>>;
 
 /// Minutes.
 const HOUR: usize = 60;
@@ -79,7 +79,7 @@ impl Failures {
 }
 
 fn count(hours: &mut Hours, bucket: Moment, minutes: &Minutes) {
-    let mut at_hand: Option<(i64, &mut [u64; HOUR])> = None;
+    let mut at_hand: Option<(i64, &mut [u32; HOUR])> = None;
     for (minute, events) in counts_of(bucket, minutes) {
         let (hour, place) = (
             minute.div_euclid(HOUR as i64),
@@ -89,7 +89,8 @@ fn count(hours: &mut Hours, bucket: Moment, minutes: &Minutes) {
             Some((known, counts)) if known == hour => counts,
             _ => &mut **hours.entry(hour).or_insert_with(|| Box::new([0; HOUR])),
         };
-        counts[place as usize] += events;
+        let count = &mut counts[place as usize];
+        *count = count.saturating_add(events as u32);
         at_hand = Some((hour, counts));
     }
 }
@@ -99,7 +100,7 @@ fn counts(hours: Hours) -> Vec<Count> {
     let mut all = Vec::new();
     for (hour, counts) in hours {
         let minutes = hour * HOUR as i64..;
-        let counts = minutes.zip(*counts);
+        let counts = minutes.zip(counts.map(u64::from));
         all.extend(counts.filter(|count| count.1 > 0));
     }
     all

@@ -25,6 +25,8 @@ pub(super) struct Gathered {
     peers: HashMap<Arc<str>, u64>,
     servers: HashMap<Arc<str>, u64>,
     clients: ClientsTogether,
+    /// How many they are, once it is over: to count them takes much memory, and there may be many incidents.
+    seen: Option<u64>,
     /// The failures of each class in the bucket that is at hand.
     at_hand: BTreeMap<Class, u64>,
     /// Of each class, those in the bucket with the most of them, and the example from there.
@@ -42,6 +44,7 @@ impl Gathered {
             peers: HashMap::new(),
             servers: HashMap::new(),
             clients: ClientsTogether::default(),
+            seen: None,
             at_hand: BTreeMap::new(),
             most: BTreeMap::new(),
         };
@@ -101,8 +104,16 @@ impl Gathered {
         }
     }
 
+    /// No more rows tell of it.
+    pub(super) fn settle(&mut self) {
+        let clients = &mut self.clients;
+        self.seen
+            .get_or_insert_with(|| std::mem::take(clients).estimate());
+    }
+
     /// Nothing, if those within it have taken all.
     pub(super) fn incident(mut self, pool: &str, data: &Range<i64>, gap: i64) -> Option<Incident> {
+        self.settle();
         let (peak, peak_per_minute) = self.peak?;
         let classes = most_first(self.classes);
         let class = classes.first()?.0;
@@ -116,7 +127,7 @@ impl Gathered {
             classes,
             peers: names(self.peers),
             servers: names(self.servers),
-            clients: self.clients.estimate(),
+            clients: self.seen.unwrap_or_default(),
             example: self.most.remove(&class).and_then(|(_, example)| example),
             // The data's first minute is cut as a rule, and then too small to count.
             is_from_before: self.minutes.start <= data.start + 1,

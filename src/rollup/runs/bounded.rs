@@ -52,7 +52,7 @@ impl<'a> Bounded<'a> {
 
     /// All rows, in their order.
     pub fn into_rows(mut self) -> io::Result<Rows> {
-        if self.aside.is_none() && self.runs.is_empty() && self.fault.is_none() {
+        if !self.has_much() {
             return Ok(Rows::Held(self.rollup.into_rows()));
         }
         self.put_aside();
@@ -72,6 +72,11 @@ impl<'a> Bounded<'a> {
         Merge::new(runs).map(Rows::Merged)
     }
 
+    /// Whether anything was put aside, or should have been.
+    fn has_much(&self) -> bool {
+        self.aside.is_some() || !self.runs.is_empty() || self.fault.is_some()
+    }
+
     /// Weighing takes its time, so it is done where there may be too much by what was added since the last time.
     fn look(&mut self) {
         let cells = self.rollup.len() - self.cells;
@@ -88,6 +93,9 @@ impl<'a> Bounded<'a> {
     }
 
     fn put_aside(&mut self) {
+        if self.rollup.is_empty() {
+            return;
+        }
         let rollup = std::mem::replace(&mut self.rollup, Rollup::new(self.width));
         (self.weight, self.cells, self.events) = (0, 0, 0);
         if let Err(fault) = self.try_put(rollup) {
@@ -116,10 +124,15 @@ impl Count for Bounded<'_> {
         }
     }
 
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, mut other: Self) {
+        // What one of them had to put aside, both together would have to.
+        if self.has_much() || other.has_much() {
+            rayon::join(|| self.put_aside(), || other.put_aside());
+        }
         Count::merge(&mut self.rollup, other.rollup);
         self.runs.extend(other.runs);
-        self.runs.extend(other.aside.into_iter().flat_map(Aside::into_runs));
+        let aside = other.aside.into_iter();
+        self.runs.extend(aside.flat_map(Aside::into_runs));
         self.fault = self.fault.take().or(other.fault);
     }
 }

@@ -56,6 +56,14 @@ impl Rows {
             Self::Merged(merge) => merge.is_empty(),
         }
     }
+
+    /// Those that are held: all, or none.
+    pub fn held(&self) -> &[Row] {
+        match self {
+            Self::Held(rows) => rows,
+            Self::Merged(_) => &[],
+        }
+    }
 }
 
 /// A run that was put aside.

@@ -59,7 +59,8 @@ impl Reading {
         if !self.has(LENGTH)? {
             return Ok(None);
         }
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "what was put aside is damaged");
+        let damaged =
+            || io::Error::new(io::ErrorKind::InvalidData, "what was put aside is damaged");
         let length = item_length(&self.bytes[self.begin..]).ok_or_else(damaged)?;
         if !self.has(LENGTH + length)? {
             return Err(damaged());
@@ -85,7 +86,11 @@ impl Reading {
                 return Ok(false);
             }
             self.bytes.resize(held + more, 0);
-            let read = self.run.shelved.place.read_at(range.start, &mut self.bytes[held..])?;
+            let read = self
+                .run
+                .shelved
+                .place
+                .read_at(range.start, &mut self.bytes[held..])?;
             self.bytes.truncate(held + read);
             range.start += read as u64;
             if read == 0 {

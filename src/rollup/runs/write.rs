@@ -63,8 +63,9 @@ impl Aside {
         places.sort_unstable();
         let mut drawn = examples.in_order().into_iter().peekable();
         let mut writing = Writing::new(self);
-        let same_pool =
-            |one: &Sorted<'_>, other: &Sorted<'_>| (one.bucket, one.pool) == (other.bucket, other.pool);
+        let same_pool = |one: &Sorted<'_>, other: &Sorted<'_>| {
+            (one.bucket, one.pool) == (other.bucket, other.pool)
+        };
         for places in places.chunk_by(same_pool) {
             let Sorted { bucket, pool, .. } = places[0];
             let mut its = Vec::new();
