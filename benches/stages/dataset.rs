@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use badgateway::dataset::{Dataset, Ledger, Provenance};
 use badgateway::record::Moment;
-use badgateway::rollup::Row;
+use badgateway::rollup::Rows;
 use chrono::Utc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -15,19 +15,19 @@ use crate::rollup::{HOUR, counted};
 
 #[divan::bench(args = SHARES)]
 fn commit(bencher: Bencher, share: f64) {
-    let rows = counted(log(share)).into_rows();
+    let mut rows = Rows::Held(counted(log(share)).into_rows());
     let first = folder();
-    write(&first, &rows);
+    write(&first, &mut rows);
     let held = Dataset::new(first.path()).open().expect("a dataset");
     let always = Moment(i64::MIN)..Moment(i64::MAX);
     let read = held.rows(&always, &[]).expect("its rows");
-    assert_eq!(read.len(), rows.len());
+    assert_eq!(read.len(), rows.held().len());
     must_hold(&read, &log(share).written);
     bencher
-        .counter(ItemsCount::new(rows.len()))
+        .counter(ItemsCount::new(rows.held().len()))
         .with_inputs(folder)
         .bench_local_values(|folder| {
-            write(&folder, &rows);
+            write(&folder, &mut rows);
             folder
         });
 }
@@ -36,7 +36,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn write(folder: &TempDir, rows: &[Row]) {
+fn write(folder: &TempDir, rows: &mut Rows) {
     let run = Dataset::new(folder.path()).begin("bench", Duration::ZERO, |_| {});
     let provenance = Provenance {
         zone: "UTC".to_owned(),
@@ -44,6 +44,6 @@ fn write(folder: &TempDir, rows: &[Row]) {
         run: Utc::now(),
     };
     let run = run.expect("no other run");
-    run.commit(rows, &provenance, &[], &Ledger::default())
+    run.commit(rows, &provenance, &[], &Ledger::default(), |_| {})
         .expect("room on the disk");
 }

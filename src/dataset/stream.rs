@@ -43,7 +43,7 @@ const COLUMNS: [&str; 12] = [
 ];
 
 /// So many rows are read at once, of all files together; and of each file so many at least.
-const AT_ONCE: usize = 1_024;
+const AT_ONCE: usize = 2_048;
 const LEAST: usize = 64;
 
 impl Held {

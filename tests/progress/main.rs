@@ -262,8 +262,9 @@ fn what_an_earlier_run_has_counted_counts_as_done() {
             meter: Meter::new(&inputs),
             ..Scan::new(inputs)
         };
-        let ledger = Dataset::new(&dataset).ledger().unwrap();
-        scan.resume(3_600_000_000, &ledger, machine);
+        let run = Dataset::new(&dataset).begin(machine, Duration::ZERO, |_| {});
+        let run = run.unwrap();
+        scan.resume(3_600_000_000, &run.ledger().unwrap(), machine, &run);
         let said = scan.meter.read();
         (said.done, said.skipped, said.total)
     };

@@ -23,9 +23,6 @@ pub struct Bounded<'a> {
     fault: Option<io::Error>,
 }
 
-/// So many runs are read side by side.
-const ABREAST: usize = 64;
-
 /// After so many events it is looked whether there may be much.
 const OFTEN: usize = 1_024;
 
@@ -60,16 +57,9 @@ impl<'a> Bounded<'a> {
             return Err(fault);
         }
         let mut runs = self.runs;
-        runs.extend(self.aside.into_iter().flat_map(Aside::into_runs));
-        while runs.len() > ABREAST {
-            let mut aside = Aside::new(self.shelf)?;
-            let mut rest = runs.into_iter();
-            while rest.len() > 0 {
-                aside.put_merged(Merge::new(rest.by_ref().take(ABREAST))?)?;
-            }
-            runs = aside.into_runs();
-        }
-        Merge::new(runs).map(Rows::Merged)
+        let aside = self.aside.into_iter();
+        runs.extend(aside.flat_map(Aside::into_runs));
+        Merge::of(runs, self.shelf).map(Rows::Merged)
     }
 
     /// Whether anything was put aside, or should have been.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::record::{Moment, Text};
 use crate::rollup::Row;
 
+use super::aside::Aside;
 use super::read::{Item, Reading};
-use super::{Drawn, Run};
+use super::{Drawn, Run, Shelf};
 
 /// Runs that are read side by side, as one: what has everything in common in several of them is one row.
 pub struct Merge {
@@ -26,8 +27,24 @@ struct Head {
     reading: Reading,
 }
 
+/// So many runs are read side by side.
+const ABREAST: usize = 64;
+
 impl Merge {
-    pub(super) fn new(runs: impl IntoIterator<Item = Run>) -> io::Result<Self> {
+    /// Of any number of runs. Where there are very many, some are made one first, again and again.
+    pub(super) fn of(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Self> {
+        while runs.len() > ABREAST {
+            let mut aside = Aside::new(shelf)?;
+            let mut rest = runs.into_iter();
+            while rest.len() > 0 {
+                aside.put_merged(Self::new(rest.by_ref().take(ABREAST))?)?;
+            }
+            runs = aside.into_runs();
+        }
+        Self::new(runs)
+    }
+
+    fn new(runs: impl IntoIterator<Item = Run>) -> io::Result<Self> {
         let mut heads = BinaryHeap::new();
         for run in runs {
             let mut reading = Reading::new(run);

@@ -56,11 +56,14 @@ impl Reading {
 
     /// The next item; nothing at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
-        if !self.has(LENGTH)? {
+        let is_there = self.has(LENGTH)?;
+        if !is_there && self.begin == self.bytes.len() {
             return Ok(None);
         }
-        let damaged =
-            || io::Error::new(io::ErrorKind::InvalidData, "what was put aside is damaged");
+        let damaged = || {
+            let what = "what was put aside is damaged";
+            io::Error::new(io::ErrorKind::InvalidData, what)
+        };
         let length = item_length(&self.bytes[self.begin..]).ok_or_else(damaged)?;
         if !self.has(LENGTH + length)? {
             return Err(damaged());

@@ -1,1 +1,157 @@
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Mutex;
 
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::record::Moment;
+use crate::rollup::cell::{Cell, Key};
+use crate::rollup::{Clients, Minutes, Rollup};
+
+use super::aside::Aside;
+use super::*;
+
+/// Room in memory.
+struct Memory;
+
+struct Bytes(Mutex<Vec<u8>>);
+
+impl Shelf for Memory {
+    fn place(&self) -> io::Result<Box<dyn Place>> {
+        Ok(Box::new(Bytes(Mutex::default())))
+    }
+}
+
+impl Place for Bytes {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(())
+    }
+
+    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        let held = self.0.lock().unwrap();
+        let rest = &held[at as usize..];
+        // Now and then, less is read than was asked for.
+        let read = rest.len().min(bytes.len()).min(10_007);
+        bytes[..read].copy_from_slice(&rest[..read]);
+        Ok(read)
+    }
+}
+
+/// A rollup with some of a few hundred keys, some of which read alike.
+fn rollup(dice: &mut Xoshiro256PlusPlus) -> Rollup {
+    let pools: [&[u8]; 4] = [b"shop", b"a\xe9", b"a\\xE9", b""];
+    let hosts: [&[u8]; 2] = [b"web1", b"web2"];
+    let peers: [Option<&[u8]>; 4] = [None, Some(b"10.0.0.1:80"), Some(b"b\xff"), Some(b"b\\xFF")];
+    let mut rollup = Rollup::new(3_600_000_000);
+    for _ in 0..dice.random_range(0..60) {
+        let class = *Class::ALL[..4].choose(dice).unwrap();
+        let pool = *pools.choose(dice).unwrap();
+        let texts = [
+            Some(*hosts.choose(dice).unwrap()),
+            Some(pool),
+            None,
+            *peers.choose(dice).unwrap(),
+            None,
+        ];
+        let key = Key {
+            bucket: dice.random_range(0..3) * 3_600_000_000,
+            class,
+            phase: None,
+            os_error: None,
+            level: None,
+            status: dice.random_bool(0.5).then_some(502),
+            lengths: texts.map(|text: Option<&[u8]>| Some(text?.len() as u32)),
+        };
+        let mut hasher = rollup.hasher.build_hasher();
+        key.hash(&mut hasher);
+        texts.iter().flatten().for_each(|text| hasher.write(text));
+        let mut clients = Clients::default();
+        let most = *[1, 5, 300, 500].choose(dice).unwrap();
+        for _ in 0..dice.random_range(0..=most) {
+            clients.add(&dice.random_range(0..2_000_u32).to_le_bytes());
+        }
+        let mut minutes = Minutes::default();
+        for _ in 0..dice.random_range(1..4) {
+            minutes.add(Moment(0), Moment(dice.random_range(0..3_600_000_000)));
+        }
+        // Some records begin alike, and have one lot.
+        let lot = dice.random_range(0..40);
+        let raw = [dice.random_range(0..3), b'\xe9'];
+        rollup.examples.offer(key.bucket, class, pool, &raw, lot);
+        let cell = Cell {
+            hash: hasher.finish(),
+            key,
+            texts: texts
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .concat()
+                .into(),
+            events: dice.random_range(1..9),
+            clients,
+            minutes,
+            lot,
+            first_seen: Moment(key.bucket + dice.random_range(0..90)),
+            last_seen: Moment(key.bucket + dice.random_range(90..100)),
+        };
+        let mut one = Rollup::new(3_600_000_000);
+        one.insert(cell);
+        rollup.merge(one);
+    }
+    rollup
+}
+
+fn read(mut merge: Merge) -> Vec<Row> {
+    std::iter::from_fn(|| merge.next().unwrap()).collect()
+}
+
+#[test]
+fn rows_are_the_same_however_often_they_were_put_aside() {
+    for seed in 0..12 {
+        let mut dice = Xoshiro256PlusPlus::seed_from_u64(seed);
+        // More than are read side by side, now and then.
+        let count = *[1, 2, 7, 150].choose(&mut dice).unwrap();
+        let rollups: Vec<Rollup> = (0..count).map(|_| rollup(&mut dice)).collect();
+        let mut held = Rollup::new(3_600_000_000);
+        rollups.iter().for_each(|rollup| held.merge(rollup.clone()));
+        let expected = held.into_rows();
+        assert!(expected.iter().any(|row| row.example.is_some()) || expected.is_empty());
+        let mut asides: Vec<Aside> = (0..3).map(|_| Aside::new(&Memory).unwrap()).collect();
+        for rollup in rollups {
+            asides[dice.random_range(0..3)].put(rollup).unwrap();
+        }
+        let runs = asides.into_iter().flat_map(Aside::into_runs);
+        let rows = read(Merge::of(runs.collect(), &Memory).unwrap());
+        assert_eq!(rows.len(), expected.len(), "{seed}");
+        for (row, expected) in rows.iter().zip(&expected) {
+            assert_eq!(row, expected, "{seed}");
+            assert_eq!(row.clients.sketch(), expected.clients.sketch(), "{seed}");
+        }
+        let is_sorted = rows.is_sorted_by(|one, other| one.order(other).is_lt());
+        assert!(is_sorted, "{seed}");
+    }
+}
+
+#[test]
+fn what_is_damaged_is_an_error() {
+    let mut dice = Xoshiro256PlusPlus::seed_from_u64(1);
+    let whole = {
+        let mut aside = Aside::new(&Memory).unwrap();
+        aside.put(rollup(&mut dice)).unwrap();
+        aside.into_runs().remove(0)
+    };
+    let Range { start, end } = whole.range.clone();
+    for cut in [end - 1, start + 2, start + 9] {
+        let run = Run {
+            shelved: Arc::clone(&whole.shelved),
+            range: start..cut,
+        };
+        let read = Merge::of(vec![run], &Memory).and_then(|mut merge| {
+            while merge.next()?.is_some() {}
+            Ok(())
+        });
+        assert!(read.is_err(), "{cut}");
+    }
+}
