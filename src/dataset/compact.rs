@@ -19,8 +19,9 @@ use tempfile::TempDir;
 use crate::record::Moment;
 
 use super::groups::Groups;
+use super::merged::Merged;
 use super::page::{self, Page};
-use super::read::{Merged, Table};
+use super::read::Table;
 use super::run::{COMMIT_LOCK, sync_folder};
 use super::{DAY, Dataset, DatasetError, HOUR, Provenance, footer, hourly, parquet_files, write};
 

@@ -16,6 +16,7 @@ mod hourly;
 mod incidents;
 mod ledger;
 mod lock;
+mod merged;
 mod page;
 mod read;
 mod rows;

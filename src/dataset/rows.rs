@@ -10,8 +10,9 @@ use crate::record::{Level, Moment, OsError, Zone};
 use crate::rollup::{Failures, Row};
 use crate::taxonomy::{Class, Phase};
 
+use super::merged::Merged;
 use super::page::Page;
-use super::read::{Merged, Table, said};
+use super::read::{Table, said};
 use super::{DAY, Dataset, DatasetError, HOUR, parquet_files};
 
 /// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there

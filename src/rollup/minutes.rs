@@ -82,7 +82,7 @@ impl Minutes {
         let mut counts = SmallVec::new();
         let mut next = 0;
         for _ in 0..from.number()? {
-            next += u16::try_from(from.number()?).ok()?;
+            next = u16::try_from(from.number()?).ok()?.checked_add(next)?;
             counts.push((next, u32::try_from(from.number()?).ok()?));
         }
         Some(Self { counts })

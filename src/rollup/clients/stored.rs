@@ -35,7 +35,8 @@ impl Clients {
         Some(Self(match from.number()? {
             SKETCH => State::Many(Box::new(HllSketch::deserialize(from.text()?).ok()?)),
             count => {
-                let mut numbers = SmallVec::with_capacity(count as usize);
+                let count = usize::try_from(count).ok().filter(|&count| count <= FEW)?;
+                let mut numbers = SmallVec::with_capacity(count);
                 for _ in 0..count {
                     numbers.push(from.whole()?);
                 }

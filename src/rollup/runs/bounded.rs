@@ -26,8 +26,8 @@ pub struct Bounded<'a> {
 /// After so many events it is looked whether there may be much.
 const OFTEN: usize = 1_024;
 
-/// About so many bytes a new cell takes, and at most an event that is counted in a known one.
-const CELL: usize = 512;
+/// About so many bytes a new cell takes, with an example, and at most an event that is counted in a known one.
+const CELL: usize = 1_024;
 const EVENT: usize = 48;
 
 impl<'a> Bounded<'a> {
@@ -76,7 +76,7 @@ impl<'a> Bounded<'a> {
         self.weight = self.rollup.weight();
         self.cells = self.rollup.len();
         self.events = 0;
-        // What is left until then is not to be weighed again and again.
+        // What is nearly too much would be weighed again and again.
         if self.weight > self.most - self.most / 8 {
             self.put_aside();
         }
