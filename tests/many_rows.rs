@@ -58,8 +58,8 @@ fn rows(inputs: &[Input], threads: usize, most_held: Option<usize>) -> (Vec<Row>
     });
     match counted.into_rows().unwrap() {
         Rows::Held(rows) => (rows, false),
-        Rows::Merged(mut merge) => {
-            let rows = std::iter::from_fn(|| merge.next().unwrap());
+        Rows::Aside(runs) => {
+            let rows = runs.merge().unwrap().map(Result::unwrap);
             (rows.collect(), true)
         }
     }

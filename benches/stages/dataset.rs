@@ -15,19 +15,21 @@ use crate::rollup::{HOUR, counted};
 
 #[divan::bench(args = SHARES)]
 fn commit(bencher: Bencher, share: f64) {
-    let mut rows = Rows::Held(counted(log(share)).into_rows());
+    let rows = counted(log(share)).into_rows();
+    let count = rows.len();
+    let rows = Rows::Held(rows);
     let first = folder();
-    write(&first, &mut rows);
+    write(&first, &rows);
     let held = Dataset::new(first.path()).open().expect("a dataset");
     let always = Moment(i64::MIN)..Moment(i64::MAX);
     let read = held.rows(&always, &[]).expect("its rows");
-    assert_eq!(read.len(), rows.held().len());
+    assert_eq!(read.len(), count);
     must_hold(&read, &log(share).written);
     bencher
-        .counter(ItemsCount::new(rows.held().len()))
+        .counter(ItemsCount::new(count))
         .with_inputs(folder)
         .bench_local_values(|folder| {
-            write(&folder, &mut rows);
+            write(&folder, &rows);
             folder
         });
 }
@@ -36,7 +38,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn write(folder: &TempDir, rows: &mut Rows) {
+fn write(folder: &TempDir, rows: &Rows) {
     let run = Dataset::new(folder.path()).begin("bench", Duration::ZERO, |_| {});
     let provenance = Provenance {
         zone: "UTC".to_owned(),

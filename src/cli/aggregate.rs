@@ -107,7 +107,7 @@ impl Aggregate {
             }));
             notes.are_new |= !gone.is_empty();
             notes.entries.extend(gone);
-            let mut rows = counted.into_rows().map_err(|source| {
+            let rows = counted.into_rows().map_err(|source| {
                 let path = self.out.clone();
                 DatasetError::Io { path, source }
             })?;
@@ -124,7 +124,7 @@ impl Aggregate {
                         gist.add(rows);
                         failures.add(rows);
                     };
-                    match run.commit(&mut rows, &provenance, &notes.entries, &ledger, each)? {
+                    match run.commit(&rows, &provenance, &notes.entries, &ledger, each)? {
                         Commit::Done(path) => Some(path),
                         Commit::Contradicted if is_last => break,
                         Commit::Contradicted => continue,
@@ -135,7 +135,7 @@ impl Aggregate {
             let fresh = path.as_deref().map(|path| Fresh {
                 path,
                 failures,
-                rows: rows.held(),
+                rows: &rows,
             });
             let incidents = self.refresh_incidents(&dataset, fresh);
             let status = status(&troubles, &outcome.intake, &notes.findings)

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -18,9 +19,9 @@ use parquet::file::metadata::KeyValue;
 use sha2::{Digest, Sha256};
 
 use crate::record::Moment;
-use crate::rollup::{Failures, Incident, Row, Thresholds};
-use crate::taxonomy::Class;
+use crate::rollup::{Bursts, Failures, Incident, Rows, Thresholds};
 
+use super::parts::parts;
 use super::rows::Classes;
 use super::run::{COMMIT_LOCK, sync_folder};
 use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
@@ -47,8 +48,8 @@ pub struct Fresh<'a> {
     pub path: &'a Path,
     /// The failures in its rows.
     pub failures: Failures,
-    /// All its rows, or none, if they are not held.
-    pub rows: &'a [Row],
+    /// Its rows.
+    pub rows: &'a Rows,
 }
 
 impl Dataset {
@@ -126,6 +127,9 @@ impl Dataset {
     }
 }
 
+/// So many fresh rows are looked at together.
+const AT_ONCE: usize = 2_048;
+
 /// First the failures of each minute are read, then the rows of the days that have bursts, one after the other: a
 /// dataset may be older than memory is large.
 fn incidents(
@@ -137,29 +141,43 @@ fn incidents(
     let fresh = fresh.filter(|fresh| held.has(fresh.path));
     let path = fresh.as_ref().map(|fresh| fresh.path);
     let (mut failures, rows) = match fresh {
-        Some(fresh) => (fresh.failures, fresh.rows),
-        None => (Failures::default(), &[][..]),
+        Some(fresh) => (fresh.failures, Some(fresh.rows)),
+        None => (Failures::default(), None),
     };
     held.add_failures(&mut failures, path)?;
     let mut bursts = failures.bursts(thresholds, None);
     // Classes of rules are others when they are read.
-    let is_ruled = |row: &Row| matches!(row.class, Class::User(_));
-    let is_held = !rows.is_empty() && !rows.iter().any(is_ruled);
+    let rows = rows.filter(|rows| !rows.may_be_ruled());
+    let is_fresh = |day: &Range<Moment>| {
+        let mut tables = held.tables_of(day);
+        rows.is_some() && tables.all(|table| Some(table.path.as_path()) == path)
+    };
+    let days = held.days(&(Moment(i64::MIN)..Moment(i64::MAX)));
+    let days: Vec<Range<Moment>> = days.filter(|day| bursts.may_be_in(day)).collect();
+    let mut days = days.into_iter().peekable();
     let mut classes = Classes::default();
-    for day in held.days(&(Moment(i64::MIN)..Moment(i64::MAX))) {
-        if !bursts.may_be_in(&day) {
-            continue;
-        }
-        let is_alone = |path: &Path| held.tables_of(&day).all(|table| table.path == path);
-        match is_held && path.is_some_and(is_alone) {
-            true => {
-                let from = rows.partition_point(|row| row.bucket < day.start);
-                let to = rows.partition_point(|row| row.bucket < day.end);
-                bursts.add(&rows[from..to]);
+    let mut tell_until = |bursts: &mut Bursts, bucket| {
+        while let Some(day) = days.next_if(|day| day.end <= bucket) {
+            if !is_fresh(&day) {
+                held.tell(bursts, &day, &mut classes)?;
             }
-            false => held.tell(&mut bursts, &day, &mut classes)?,
         }
+        let next: Option<&Range<Moment>> = days.peek();
+        Ok(next.is_some_and(|day| day.contains(&bucket) && is_fresh(day)))
+    };
+    if let (Some(rows), Some(path)) = (rows, path) {
+        let failed = |source| DatasetError::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        parts(rows, AT_ONCE, failed, |part| {
+            if tell_until(&mut bursts, part[0].bucket)? {
+                bursts.add(part);
+            }
+            Ok(())
+        })?;
     }
+    tell_until(&mut bursts, Moment(i64::MAX))?;
     Ok(bursts.incidents())
 }
 

@@ -18,6 +18,7 @@ mod ledger;
 mod lock;
 mod merged;
 mod page;
+mod parts;
 mod read;
 mod rows;
 mod run;

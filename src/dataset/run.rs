@@ -126,7 +126,7 @@ impl Run {
     /// this returns. A process that is killed leaves the dataset as it was or as it shall be.
     pub fn commit(
         &self,
-        rows: &mut Rows,
+        rows: &Rows,
         provenance: &Provenance,
         entries: &[Entry],
         ledger: &Ledger,

@@ -1,5 +1,5 @@
 use std::fs::Permissions;
-use std::io::{self, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -8,78 +8,34 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
-use crate::rollup::{Merge, Row, Rows};
+use crate::rollup::{Row, Rows};
 
 use super::groups::Groups;
-use super::{DAY, hourly};
+use super::hourly;
+use super::parts::parts;
 
 /// Writes rows as a Parquet file, and tells `each` of them. Each day (UTC) is a row group, so a reader that asks for a
 /// time opens only what it needs; a day with many rows is several.
 pub(super) fn write(
-    rows: &mut Rows,
+    rows: &Rows,
     footer: Vec<KeyValue>,
     out: impl Write + Send,
     mut each: impl FnMut(&[Row]) + Send,
 ) -> Result<(), ParquetError> {
     let mut groups = Groups::new(out, hourly::schema(), properties(footer)?)?;
-    let mut write = |rows: &[Row]| {
+    parts(rows, MOST_ROWS, ParquetError::from, |rows| {
         each(rows);
         groups.write(|column| {
             let column = column.to_owned();
             let pieces = rows.chunks(PIECE);
             pieces.map(move |rows| hourly::column(rows, &column))
         })
-    };
-    match rows {
-        Rows::Held(rows) => {
-            let days = rows.chunk_by(|one, other| day(one) == day(other));
-            let mut parts = days.flat_map(|day| day.chunks(MOST_ROWS));
-            parts.try_for_each(&mut write)?;
-        }
-        Rows::Merged(merge) => {
-            let mut parts = Parts { merge, next: None };
-            let mut part = parts.next()?;
-            // While a part is written, the next one is read.
-            while !part.is_empty() {
-                let (written, next) = rayon::join(|| write(&part), || parts.next());
-                written?;
-                part = next?;
-            }
-        }
-    }
+    })?;
     groups.finish()
 }
 
-/// Rows that are read, in parts that become row groups.
-struct Parts<'a> {
-    merge: &'a mut Merge,
-    /// A row that was read and is of another day.
-    next: Option<Row>,
-}
-
-/// A row group has no more rows, and about so many bytes of them at most.
+/// So many rows a row group has at most.
 const MOST_ROWS: usize = 8_192;
-const MOST_BYTES: usize = 8 << 20;
-
-impl Parts<'_> {
-    /// Empty, if there are no more rows.
-    fn next(&mut self) -> io::Result<Vec<Row>> {
-        let mut rows: Vec<Row> = self.next.take().into_iter().collect();
-        let mut bytes = 0;
-        while rows.len() < MOST_ROWS && bytes < MOST_BYTES {
-            let Some(row) = self.merge.next()? else {
-                break;
-            };
-            if rows.first().is_some_and(|first| day(first) != day(&row)) {
-                self.next = Some(row);
-                break;
-            }
-            bytes += row.weight();
-            rows.push(row);
-        }
-        Ok(rows)
-    }
-}
 
 /// Rows of which a column's values are made at once.
 const PIECE: usize = 2_048;
@@ -87,10 +43,6 @@ const PIECE: usize = 2_048;
 /// Whose umask it is decides who may read a file.
 pub(super) fn readable() -> Permissions {
     Permissions::from_mode(0o666)
-}
-
-fn day(row: &Row) -> i64 {
-    row.bucket.0.div_euclid(DAY)
 }
 
 pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, ParquetError> {

@@ -79,9 +79,11 @@ impl Minutes {
     }
 
     pub(super) fn stored(from: &mut Stored<'_>) -> Option<Self> {
-        let mut counts = SmallVec::new();
+        let length = usize::try_from(from.number()?).ok();
+        let length = length.filter(|&length| length <= usize::from(A_DAY))?;
+        let mut counts = SmallVec::with_capacity(length);
         let mut next = 0;
-        for _ in 0..from.number()? {
+        for _ in 0..length {
             next = u16::try_from(from.number()?).ok()?.checked_add(next)?;
             counts.push((next, u32::try_from(from.number()?).ok()?));
         }

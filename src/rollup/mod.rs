@@ -32,7 +32,7 @@ pub use intake::{Intake, Sample};
 pub use leaders::Leaders;
 pub use minutes::Minutes;
 pub use row::Row;
-pub use runs::{Bounded, Merge, Place, Rows, Shelf};
+pub use runs::{Bounded, Merge, Place, Rows, Runs, Shelf};
 pub use summary::{Change, Earlier, Gist, Pool, Span, Summary, Summing, Tally};
 pub use survey::Survey;
 pub use table::Rollup;

@@ -3,7 +3,7 @@ use std::io;
 use crate::rollup::{Count, Event, Rollup};
 
 use super::aside::Aside;
-use super::{Merge, Rows, Run, Shelf};
+use super::{Rows, Run, Shelf, merge};
 
 /// A rollup that is put aside, and begun anew, where it holds much.
 pub struct Bounded<'a> {
@@ -59,7 +59,7 @@ impl<'a> Bounded<'a> {
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
         runs.extend(aside.flat_map(Aside::into_runs));
-        Merge::of(runs, self.shelf).map(Rows::Merged)
+        merge::few(runs, self.shelf).map(Rows::Aside)
     }
 
     /// Whether anything was put aside, or should have been.
@@ -109,7 +109,7 @@ impl Count for Bounded<'_> {
         }
         self.rollup.add(event);
         self.events += 1;
-        if self.events % OFTEN == 0 {
+        if self.events.is_multiple_of(OFTEN) {
             self.look();
         }
     }

@@ -9,7 +9,7 @@ use crate::rollup::Row;
 
 use super::aside::Aside;
 use super::read::{Item, Reading};
-use super::{Drawn, Run, Shelf};
+use super::{Drawn, Run, Runs, Shelf};
 
 /// Runs that are read side by side, as one: what has everything in common in several of them is one row.
 pub struct Merge {
@@ -30,21 +30,21 @@ struct Head {
 /// So many runs are read side by side.
 const ABREAST: usize = 64;
 
-impl Merge {
-    /// Of any number of runs. Where there are very many, some are made one first, again and again.
-    pub(super) fn of(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Self> {
-        while runs.len() > ABREAST {
-            let mut aside = Aside::new(shelf)?;
-            let mut rest = runs.into_iter();
-            while rest.len() > 0 {
-                aside.put_merged(Self::new(rest.by_ref().take(ABREAST))?)?;
-            }
-            runs = aside.into_runs();
+/// Makes fewer runs of very many: some become one, again and again.
+pub(super) fn few(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Runs> {
+    while runs.len() > ABREAST {
+        let mut aside = Aside::new(shelf)?;
+        let mut rest = runs.into_iter();
+        while rest.len() > 0 {
+            aside.put_merged(Merge::new(rest.by_ref().take(ABREAST))?)?;
         }
-        Self::new(runs)
+        runs = aside.into_runs();
     }
+    Ok(Runs(runs))
+}
 
-    fn new(runs: impl IntoIterator<Item = Run>) -> io::Result<Self> {
+impl Merge {
+    pub(super) fn new(runs: impl IntoIterator<Item = Run>) -> io::Result<Self> {
         let mut heads = BinaryHeap::new();
         for run in runs {
             let mut reading = Reading::new(run);
@@ -60,13 +60,8 @@ impl Merge {
         })
     }
 
-    /// Whether there are no more rows.
-    pub(super) fn is_empty(&self) -> bool {
-        self.heads.is_empty() && self.row.is_none()
-    }
-
     /// The next row, with its example; nothing at the end.
-    pub fn next(&mut self) -> io::Result<Option<Row>> {
+    fn next_with_example(&mut self) -> io::Result<Option<Row>> {
         let Some((mut row, lot)) = self.next_row()? else {
             return Ok(None);
         };
@@ -132,6 +127,14 @@ impl Merge {
                 None => self.drawn.push(one),
             }
         }
+    }
+}
+
+impl Iterator for Merge {
+    type Item = io::Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_with_example().transpose()
     }
 }
 

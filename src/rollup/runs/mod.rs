@@ -44,29 +44,44 @@ pub trait Place: Send + Sync {
 pub enum Rows {
     /// They were never too many.
     Held(Vec<Row>),
-    /// They are read back.
-    Merged(Merge),
+    /// They were put aside, and are to be merged.
+    Aside(Runs),
 }
+
+/// All runs that were put aside; they may be merged more than once.
+pub struct Runs(Vec<Run>);
 
 impl Rows {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Held(rows) => rows.is_empty(),
-            Self::Merged(merge) => merge.is_empty(),
+            Self::Aside(Runs(runs)) => runs.is_empty(),
         }
     }
 
-    /// Those that are held: all, or none.
-    pub fn held(&self) -> &[Row] {
+    /// Whether a class among them may be one of the operator's.
+    pub fn may_be_ruled(&self) -> bool {
+        let is_ruled = |class: Class| matches!(class, Class::User(_));
         match self {
-            Self::Held(rows) => rows,
-            Self::Merged(_) => &[],
+            Self::Held(rows) => rows.iter().any(|row| is_ruled(row.class)),
+            Self::Aside(Runs(runs)) => {
+                let mut traits = runs.iter().flat_map(|run| &run.shelved.traits);
+                traits.any(|traits| is_ruled(traits.class))
+            }
         }
     }
 }
 
+impl Runs {
+    /// All rows, from the first on.
+    pub fn merge(&self) -> io::Result<Merge> {
+        Merge::new(self.0.iter().cloned())
+    }
+}
+
 /// A run that was put aside.
+#[derive(Clone)]
 struct Run {
     shelved: Arc<Shelved>,
     range: Range<u64>,

@@ -103,8 +103,8 @@ fn rollup(dice: &mut Xoshiro256PlusPlus) -> Rollup {
     rollup
 }
 
-fn read(mut merge: Merge) -> Vec<Row> {
-    std::iter::from_fn(|| merge.next().unwrap()).collect()
+fn read(runs: &Runs) -> Vec<Row> {
+    runs.merge().unwrap().map(Result::unwrap).collect()
 }
 
 #[test]
@@ -123,7 +123,9 @@ fn rows_are_the_same_however_often_they_were_put_aside() {
             asides[dice.random_range(0..3)].put(rollup).unwrap();
         }
         let runs = asides.into_iter().flat_map(Aside::into_runs);
-        let rows = read(Merge::of(runs.collect(), &Memory).unwrap());
+        let runs = merge::few(runs.collect(), &Memory).unwrap();
+        let rows = read(&runs);
+        assert_eq!(read(&runs), rows);
         assert_eq!(rows.len(), expected.len(), "{seed}");
         for (row, expected) in rows.iter().zip(&expected) {
             assert_eq!(row, expected, "{seed}");
@@ -148,10 +150,7 @@ fn what_is_damaged_is_an_error() {
             shelved: Arc::clone(&whole.shelved),
             range: start..cut,
         };
-        let read = Merge::of(vec![run], &Memory).and_then(|mut merge| {
-            while merge.next()?.is_some() {}
-            Ok(())
-        });
+        let read: io::Result<Vec<Row>> = Merge::new([run]).and_then(Iterator::collect);
         assert!(read.is_err(), "{cut}");
     }
 }

@@ -1,0 +1,72 @@
+use std::io;
+
+use crate::rollup::{Merge, Row, Rows};
+
+use super::DAY;
+
+/// Hands all rows to `each`, in parts: none has rows of two days (UTC), nor more than `most`.
+pub(super) fn parts<E: Send>(
+    rows: &Rows,
+    most: usize,
+    failed: impl Fn(io::Error) -> E,
+    mut each: impl FnMut(&[Row]) -> Result<(), E> + Send,
+) -> Result<(), E> {
+    match rows {
+        Rows::Held(rows) => {
+            let days = rows.chunk_by(|one, other| day(one) == day(other));
+            let mut parts = days.flat_map(|day| day.chunks(most));
+            parts.try_for_each(each)
+        }
+        Rows::Aside(runs) => {
+            let merge = runs.merge().map_err(&failed)?;
+            let mut parts = Parts {
+                merge,
+                most,
+                next: None,
+            };
+            let mut part = parts.next().map_err(&failed)?;
+            // While one is worked on, the next one is read.
+            while !part.is_empty() {
+                let (done, next) = rayon::join(|| each(&part), || parts.next());
+                done?;
+                part = next.map_err(&failed)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Rows that are read.
+struct Parts {
+    merge: Merge,
+    most: usize,
+    /// A row that was read and is of another day.
+    next: Option<Row>,
+}
+
+/// About so many bytes of rows a part has at most.
+const MOST_BYTES: usize = 8 << 20;
+
+impl Parts {
+    /// Empty, if there are no more rows.
+    fn next(&mut self) -> io::Result<Vec<Row>> {
+        let mut rows: Vec<Row> = self.next.take().into_iter().collect();
+        let mut bytes = 0;
+        while rows.len() < self.most && bytes < MOST_BYTES {
+            let Some(row) = self.merge.next().transpose()? else {
+                break;
+            };
+            if rows.first().is_some_and(|first| day(first) != day(&row)) {
+                self.next = Some(row);
+                break;
+            }
+            bytes += row.weight();
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+fn day(row: &Row) -> i64 {
+    row.bucket.0.div_euclid(DAY)
+}
