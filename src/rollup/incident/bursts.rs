@@ -166,6 +166,12 @@ impl Pool {
             all.for_each(Gathered::settle);
             self.over += 1;
         }
+        // A long one may go on while those within it are over.
+        if let Some((_, inner)) = self.bursts.get_mut(self.over) {
+            let inner = inner.iter_mut();
+            let over = inner.take_while(|inner| inner.minutes.end <= minute);
+            over.for_each(Gathered::settle);
+        }
     }
 
     /// What is at hand is whole: an example counts in whichever row of its bucket it stands.

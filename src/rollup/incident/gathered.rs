@@ -25,12 +25,12 @@ pub(super) struct Gathered {
     peers: HashMap<Arc<str>, u64>,
     servers: HashMap<Arc<str>, u64>,
     clients: ClientsTogether,
-    /// How many they are, once it is over: to count them takes much memory, and there may be many incidents.
-    seen: Option<u64>,
     /// The failures of each class in the bucket that is at hand.
     at_hand: BTreeMap<Class, u64>,
     /// Of each class, those in the bucket with the most of them, and the example from there.
     most: BTreeMap<Class, (u64, Option<String>)>,
+    /// What clients and examples come to, once it is over: there may be many incidents, and these take much memory.
+    told: Option<(u64, Option<String>)>,
 }
 
 impl Gathered {
@@ -44,9 +44,9 @@ impl Gathered {
             peers: HashMap::new(),
             servers: HashMap::new(),
             clients: ClientsTogether::default(),
-            seen: None,
             at_hand: BTreeMap::new(),
             most: BTreeMap::new(),
+            told: None,
         };
         let its = within(counts, &gathered.minutes).iter().copied();
         let its = its.filter(|count| gathered.has(count.0));
@@ -106,17 +106,28 @@ impl Gathered {
 
     /// No more rows tell of it.
     pub(super) fn settle(&mut self) {
-        let clients = &mut self.clients;
-        self.seen
-            .get_or_insert_with(|| std::mem::take(clients).estimate());
+        if self.told.is_none() {
+            let mut most = std::mem::take(&mut self.most);
+            let class = self.class().and_then(|class| most.remove(&class));
+            let clients = std::mem::take(&mut self.clients);
+            let example = class.and_then(|(_, example)| example);
+            self.told = Some((clients.estimate(), example));
+        }
+    }
+
+    /// The commonest class; of equals the first.
+    fn class(&self) -> Option<Class> {
+        let backwards = self.classes.iter().rev();
+        backwards.max_by_key(|class| class.1).map(|class| *class.0)
     }
 
     /// Nothing, if those within it have taken all.
     pub(super) fn incident(mut self, pool: &str, data: &Range<i64>, gap: i64) -> Option<Incident> {
         self.settle();
         let (peak, peak_per_minute) = self.peak?;
+        self.class()?;
+        let (clients, example) = self.told?;
         let classes = most_first(self.classes);
-        let class = classes.first()?.0;
         Some(Incident {
             pool: pool.to_owned(),
             started: Moment(self.minutes.start * MINUTE),
@@ -127,8 +138,8 @@ impl Gathered {
             classes,
             peers: names(self.peers),
             servers: names(self.servers),
-            clients: self.seen.unwrap_or_default(),
-            example: self.most.remove(&class).and_then(|(_, example)| example),
+            clients,
+            example,
             // The data's first minute is cut as a rule, and then too small to count.
             is_from_before: self.minutes.start <= data.start + 1,
             is_going_on: self.minutes.end + gap >= data.end,
