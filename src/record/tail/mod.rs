@@ -2,6 +2,7 @@ mod ends;
 mod place;
 mod probe;
 mod regular;
+mod request;
 mod whole;
 
 use super::Upstream;
@@ -9,6 +10,7 @@ use ends::{login_end, plain_end, quoted_end, referrer_end, request_end, subreque
 pub(super) use place::{find, find_regular, find_without_action, first, is_foreign, next};
 use probe::Probe;
 pub(super) use regular::begin;
+pub(crate) use request::Request;
 pub(super) use whole::{begins_whole, is_whole};
 
 /// The context fields that NGINX appends to a record, in its order. What is not there is `None`.

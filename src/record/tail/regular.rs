@@ -1,7 +1,7 @@
 //! Fields as nearly all records have them.
 
+use super::request::Request;
 use super::{Tail, Upstream};
-use crate::record::glance::Request;
 use crate::record::text::near;
 
 /// Reads the first fields of an ordinary request or session, in none of which is anything that could be its end or not.
