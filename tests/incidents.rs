@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use generator::week::{self, Settings, Truth};
 use serde_json::Value;
@@ -194,4 +196,42 @@ fn thresholds_can_be_set() {
     assert!(count(&["--incident-failures", "500"]) < usual);
     assert!(count(&["--incident-factor", "1"]) > usual);
     assert!(count(&["--incident-gap", "1"]) >= usual);
+}
+
+#[test]
+fn the_clients_of_an_incident_are_those_of_its_buckets_in_however_many_runs_they_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |minute: u32, client: u32| {
+        format!(
+            "2026/11/01 10:{minute:02}:02 [error] 7#7: *{client} connect() failed (111: Connection refused) while \
+             connecting to upstream, client: 192.0.2.{client}, server: a, request: \"GET / HTTP/1.1\", upstream: \
+             \"http://127.0.0.1:80/\", host: \"a\"\n"
+        )
+    };
+    let early: String = (0..3).map(|client| line(3, client)).collect();
+    let burst: String = (100..130).map(|client| line(40, client)).collect();
+    let log = folder.path().join("error.log");
+    let dataset = folder.path().join("dataset");
+    for held in [early.clone(), early + &burst + &line(58, 7)] {
+        fs::write(&log, held).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_badgateway"))
+            .args([
+                "aggregate",
+                "--no-discover",
+                "-q",
+                "--timezone",
+                "UTC",
+                "--out",
+            ])
+            .args([&dataset, &log])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+    }
+    let table = fs::read_dir(dataset.join("hourly")).unwrap();
+    assert_eq!(table.count(), 2);
+    let incidents = rows(&dataset.join("incidents/incidents.parquet"));
+    let clients = incidents[0].column_by_name("clients").unwrap();
+    let clients = clients.as_primitive::<Int64Type>();
+    assert_eq!(clients.values(), &[34]);
 }

@@ -1,5 +1,4 @@
-//! Failures read back row by row: memory depends neither on how many rows there are nor on how many files they are
-//! in.
+//! Failures read back row by row, where they are all in one file: memory does not depend on how many there are.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +6,6 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch, StringArray};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use crate::record::Moment;
 use crate::rollup::{Bursts, Clients, Row};
@@ -16,15 +14,6 @@ use crate::taxonomy::Kind;
 use super::read::{Table, minutes_of};
 use super::rows::Classes;
 use super::{DatasetError, Held};
-
-/// What a file tells of the buckets of some time.
-struct Stream<'a> {
-    table: &'a Table,
-    reader: ParquetRecordBatchReader,
-    /// The rows that were read last, and how many of them were taken.
-    rows: Vec<Row>,
-    taken: usize,
-}
 
 /// Those that tell of bursts.
 const COLUMNS: [&str; 12] = [
@@ -42,12 +31,11 @@ const COLUMNS: [&str; 12] = [
     "example",
 ];
 
-/// So many rows are read at once, of all files together; and of each file so many at least.
+/// So many rows are read at once.
 const AT_ONCE: usize = 2_048;
-const LEAST: usize = 64;
 
 impl Held {
-    /// Adds what the rows of these buckets tell of bursts. What is in several files need not be added up for that.
+    /// Adds what the rows of these buckets tell of bursts.
     pub(super) fn tell(
         &self,
         bursts: &mut Bursts,
@@ -55,91 +43,34 @@ impl Held {
         classes: &mut Classes,
     ) -> Result<(), DatasetError> {
         let tables: Vec<&Table> = self.tables_of(buckets).collect();
-        let at_once = (AT_ONCE / tables.len().max(1)).max(LEAST);
-        let streams = tables.into_iter();
-        let streams = streams.map(|table| Stream::new(table, buckets, at_once));
-        let mut streams = streams.collect::<Result<Vec<_>, _>>()?;
-        if let [stream] = &mut *streams {
-            return stream.tell(bursts, buckets, classes);
-        }
-        for stream in &mut streams {
-            stream.fill(bursts, buckets, classes)?;
-        }
-        while let Some(first) = streams.iter().filter_map(Stream::bucket).min() {
-            for stream in &mut streams {
-                while stream.bucket() == Some(first) {
-                    bursts.add(stream.take());
-                    stream.fill(bursts, buckets, classes)?;
-                }
+        match tables.as_slice() {
+            [table] => table.tell(bursts, buckets, classes),
+            // What has everything in common is one row, whichever files it is in.
+            _ => {
+                bursts.add(&self.rows(buckets, &[])?);
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
-impl<'a> Stream<'a> {
-    fn new(
-        table: &'a Table,
-        buckets: &Range<Moment>,
-        at_once: usize,
-    ) -> Result<Self, DatasetError> {
-        let groups = table.groups_of(&(buckets.start.0..buckets.end.0));
-        Ok(Self {
-            table,
-            reader: table.batches(groups, table.columns(&COLUMNS), at_once)?,
-            rows: Vec::new(),
-            taken: 0,
-        })
-    }
-
-    /// Adds all it tells: alone, it is in order. While that is done, it is read on.
+impl Table {
+    /// Its rows are in order. While some are looked at, the next ones are read.
     fn tell(
-        &mut self,
+        &self,
         bursts: &mut Bursts,
         buckets: &Range<Moment>,
         classes: &mut Classes,
     ) -> Result<(), DatasetError> {
-        let (table, reader) = (self.table, &mut self.reader);
+        let groups = self.groups_of(&(buckets.start.0..buckets.end.0));
+        let mut reader = self.batches(groups, self.columns(&COLUMNS), AT_ONCE)?;
         let mut next = reader.next();
         while let Some(batch) = next {
-            let batch = batch.map_err(|error| table.not_parquet(error.into()))?;
+            let batch = batch.map_err(|error| self.not_parquet(error.into()))?;
             let add = || rows(&batch, buckets, bursts, classes).map(|rows| bursts.add(&rows));
             let added;
             (added, next) = rayon::join(add, || reader.next());
-            added.ok_or_else(|| table.no_sketch())?;
-        }
-        Ok(())
-    }
-
-    /// The bucket of the row that comes next.
-    fn bucket(&self) -> Option<Moment> {
-        self.rows.get(self.taken).map(|row| row.bucket)
-    }
-
-    /// The rows of that bucket, as far as they were read.
-    fn take(&mut self) -> &[Row] {
-        let bucket = self.bucket();
-        let rows = &self.rows[self.taken..];
-        let its = rows.partition_point(|row| Some(row.bucket) == bucket);
-        self.taken += its;
-        &rows[..its]
-    }
-
-    /// Reads on, if all rows were taken.
-    fn fill(
-        &mut self,
-        bursts: &Bursts,
-        buckets: &Range<Moment>,
-        classes: &mut Classes,
-    ) -> Result<(), DatasetError> {
-        while self.taken == self.rows.len() {
-            let Some(batch) = self.reader.next() else {
-                return Ok(());
-            };
-            let batch = batch.map_err(|error| self.table.not_parquet(error.into()))?;
-            let rows = rows(&batch, buckets, bursts, classes);
-            self.rows = rows.ok_or_else(|| self.table.no_sketch())?;
-            self.taken = 0;
+            added.ok_or_else(|| self.no_sketch())?;
         }
         Ok(())
     }

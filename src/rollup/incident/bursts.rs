@@ -81,7 +81,7 @@ impl Bursts {
         pool.is_some_and(|pool| !pool.near(&(minute(first)..minute(last) + 1)).is_empty())
     }
 
-    /// Gathers what rows tell. They come in the order of their buckets.
+    /// Gathers what rows tell. They come in the order of their buckets, each once.
     pub fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) {
         let rows = by_pool(rows);
         self.pools.par_iter_mut().for_each(|(name, pool)| {
