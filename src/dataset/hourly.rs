@@ -1,5 +1,6 @@
 use std::sync::{Arc, LazyLock};
 
+use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{ArrayRef, BinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
 use arrow_buffer::OffsetBuffer;
@@ -132,4 +133,10 @@ fn times(rows: &[Row], time: impl Fn(&Row) -> Moment) -> ArrayRef {
     Arc::new(
         PrimitiveArray::<TimestampMicrosecondType>::from_iter_values(values).with_timezone("UTC"),
     )
+}
+
+/// The counts of minutes that a row has.
+pub(super) fn minutes_of(list: &ArrayRef) -> Minutes {
+    let counts = list.as_primitive::<Int32Type>().values();
+    Minutes::from_list(counts.iter().map(|&events| events.max(0) as u32))
 }

@@ -13,7 +13,7 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBat
 use crate::rollup::{Clients, Minutes, choose_example};
 
 use super::hourly;
-use super::read::minutes_of;
+use super::hourly::minutes_of;
 
 /// What tells rows apart: bucket, texts and status, in the order in which rows are sorted.
 pub(super) type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, TimestampMicrosecondType};
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::types::TimestampMicrosecondType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -17,9 +17,10 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
 use crate::record::Moment;
-use crate::rollup::{Failures, Minutes};
+use crate::rollup::Failures;
 use crate::taxonomy::Kind;
 
+use super::hourly::minutes_of;
 use super::merged::Merged;
 use super::{DatasetError, footer, hourly};
 
@@ -201,9 +202,4 @@ fn count_failures(batch: &RecordBatch, failures: &mut Failures) -> Option<()> {
         }
     }
     Some(())
-}
-
-pub(super) fn minutes_of(list: &ArrayRef) -> Minutes {
-    let counts = list.as_primitive::<Int32Type>().values();
-    Minutes::from_list(counts.iter().map(|&events| events.max(0) as u32))
 }

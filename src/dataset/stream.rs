@@ -11,7 +11,8 @@ use crate::record::Moment;
 use crate::rollup::{Bursts, Clients, Row};
 use crate::taxonomy::Kind;
 
-use super::read::{Table, minutes_of};
+use super::hourly::minutes_of;
+use super::read::Table;
 use super::rows::Classes;
 use super::{DatasetError, Held};
 

@@ -3,8 +3,7 @@ use std::hash::{Hash, Hasher};
 use datasketches::hll::Coupon;
 use smallvec::SmallVec;
 
-use super::registers::SLOT_BITS;
-use super::{FEW, INLINE, LG_K};
+use super::{FAMILY, FEW, INLINE, LG_K, SLOT_BITS, VERSION};
 
 /// Appends the portable form of a sketch to which coupons of these numbers were added, which are different and in
 /// order: byte by byte what DataSketches makes of them, type HLL_4, but without making a sketch. Most rows have few
@@ -78,8 +77,6 @@ pub(super) fn length(count: usize) -> usize {
     4 * count + if count < LIST { 8 } else { 12 }
 }
 
-pub(super) const VERSION: u8 = 1;
-pub(super) const FAMILY: u8 = 7;
 const EMPTY: u8 = 4;
 const COMPACT: u8 = 8;
 

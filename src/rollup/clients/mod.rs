@@ -38,6 +38,13 @@ const LG_K: u8 = 12;
 /// With more coupons than this a sketch of `lg_k` 12 is registers and nothing else.
 const FEW: usize = 384;
 
+/// A coupon's number has its value behind so many bits, and in the others what says which register it is for.
+const SLOT_BITS: u32 = 26;
+
+/// What every form of a sketch says of itself.
+const VERSION: u8 = 1;
+const FAMILY: u8 = 7;
+
 impl Default for Clients {
     fn default() -> Self {
         Self(State::Few(SmallVec::new()))

@@ -1,16 +1,12 @@
 use datasketches::hll::HllSketch;
 
-use super::LG_K;
-use super::form::{FAMILY, VERSION};
+use super::{FAMILY, LG_K, SLOT_BITS, VERSION};
 
 /// What a sketch of many keeps: of the coupons that fall to a register, the highest value.
 #[derive(Debug, Clone)]
 pub(super) struct Registers(Box<[u8; COUNT]>);
 
 const COUNT: usize = 1 << LG_K;
-
-/// A coupon's number has its value behind so many bits, and in the others what says which register it is for.
-pub(super) const SLOT_BITS: u32 = 26;
 
 /// The mode of registers, of which each is a byte; and that nobody knows in which order coupons came.
 const BYTES: u8 = 2 | 2 << 2;

@@ -94,6 +94,10 @@ struct Shelved {
     traits: Vec<Traits>,
 }
 
+/// By which the items of a run are told: what is said of a pool, and a row.
+const POOL: u64 = 0;
+const ROW: u64 = 1;
+
 /// What rows have of what is the same in every log: there are not many of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Traits {

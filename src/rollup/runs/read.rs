@@ -6,8 +6,7 @@ use crate::record::Moment;
 use crate::rollup::stored::{LENGTH, Stored, item_length};
 use crate::rollup::{Clients, Minutes, Row};
 
-use super::write::{POOL, ROW};
-use super::{Drawn, Run, Traits};
+use super::{Drawn, POOL, ROW, Run, Traits};
 
 /// A run that is read, item by item.
 pub(super) struct Reading {

@@ -9,7 +9,7 @@ use crate::taxonomy::Class;
 
 use super::aside::Aside;
 use super::merge::Merge;
-use super::{Drawn, Traits};
+use super::{Drawn, POOL, ROW, Traits};
 
 /// A run that is being written.
 struct Writing<'a> {
@@ -31,10 +31,6 @@ struct Line<'a> {
     clients: &'a Clients,
     minutes: &'a Minutes,
 }
-
-/// By which the items of a run are told.
-pub(super) const POOL: u64 = 0;
-pub(super) const ROW: u64 = 1;
 
 /// Where a cell is sorted to: as its row would be.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
