@@ -30,7 +30,7 @@ impl<'a> Glance<'a> {
             (true, _) => return None,
         };
         let (statement, fields) = head.text.split_at(tail);
-        let request = tail::begin(fields).filter(|request| request.names_upstream());
+        let request = tail::begin(fields).filter(Request::names_upstream);
         if request.is_none() && statement.ends_with(b"upstream") {
             return None;
         }
