@@ -50,7 +50,7 @@ pub use split::Splitter;
 pub(crate) use tail::Request;
 pub use tail::Tail;
 pub use text::Text;
-pub(crate) use text::are_texts;
+pub(crate) use text::{are_texts, is_same};
 pub use upstream::Upstream;
 pub use wanted::IsWanted;
 

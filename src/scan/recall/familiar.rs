@@ -6,7 +6,7 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use crate::record::{Glance, Record, Request};
+use crate::record::{Glance, Record, Request, is_same};
 use crate::taxonomy::{Class, Verdict, names_upstream};
 
 use super::Understood;
@@ -213,7 +213,7 @@ impl Features {
     fn are_of(&self, texts: &[u8], request: &Request<'_>) -> bool {
         let (server, upstream) = texts.split_at(self.server);
         let end = request.end(self.upstream, self.is_socket);
-        server == request.server
+        is_same(server, request.server)
             && request.behind.starts_with(upstream)
             && end.is_some()
             && (self.end.is_none() || self.end == end)
