@@ -104,7 +104,7 @@ impl<'a> Worker<'a> {
             if span.is_passed() || span.place() < chunk.counted {
                 continue;
             }
-            let glance = match self.is_counting {
+            let glance = match self.is_counting && self.recall.wants_glance() {
                 true => records.glance(span),
                 false => None,
             };

@@ -20,10 +20,19 @@ pub(super) struct Familiar {
     met: Vec<u16>,
     /// Whether the numbers of temporary files matter: a rule may ask for them.
     has_rules: bool,
+    /// How often it was asked lately, and how often it knew.
+    asked: u32,
+    found: u32,
+    /// So often it is not asked: it hardly knew any.
+    rest: u32,
 }
 
 /// So many are known.
 const PLACES: usize = 1 << 14;
+
+/// After so many questions it is judged whether they pay; if not, that is tried again after many times as many.
+const OFTEN: u32 = 4_096;
+const REST: u32 = 16 * OFTEN;
 
 /// What a record is recognised by, and what it means.
 struct Face {
@@ -64,11 +73,34 @@ impl Familiar {
             known: Vec::new(),
             met: Vec::new(),
             has_rules,
+            asked: 0,
+            found: 0,
+            rest: 0,
         }
     }
 
+    /// Whether it pays to ask about the next record: in a log that hardly ever says the same again it does not.
+    pub(super) fn is_asked(&mut self) -> bool {
+        let is_asked = self.rest == 0;
+        self.rest = self.rest.saturating_sub(1);
+        is_asked
+    }
+
     /// Where a record is known, if it is one of those that are.
-    pub(super) fn find(&self, glance: &Glance<'_>) -> Option<usize> {
+    pub(super) fn find(&mut self, glance: &Glance<'_>) -> Option<usize> {
+        let found = self.look_up(glance);
+        self.asked += 1;
+        self.found += u32::from(found.is_some());
+        if self.asked == OFTEN {
+            if self.found < OFTEN / 4 {
+                self.rest = REST;
+            }
+            (self.asked, self.found) = (0, 0);
+        }
+        found
+    }
+
+    fn look_up(&self, glance: &Glance<'_>) -> Option<usize> {
         let (place, _) = self.place(glance)?;
         let face = self.known.get(place)?.as_deref()?;
         (face.is_of(glance) && glance.has_one_tail()).then_some(place)

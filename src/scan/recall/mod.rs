@@ -69,8 +69,13 @@ impl Recall {
         }
     }
 
+    /// Whether it pays to cast a glance at the next record.
+    pub(super) fn wants_glance(&mut self) -> bool {
+        self.familiar.is_asked()
+    }
+
     /// Where a record is found at which a glance was cast, if it is one of those that are recognised by that.
-    pub(super) fn recognise(&self, glance: &Glance<'_>) -> Option<usize> {
+    pub(super) fn recognise(&mut self, glance: &Glance<'_>) -> Option<usize> {
         self.familiar.find(glance)
     }
 

@@ -240,3 +240,21 @@ fn nobody_is_taken_for_another_one() {
     }
     assert!(recognised > 60_000, "{recognised}");
 }
+
+#[test]
+fn who_hardly_knows_any_is_not_asked_for_a_while() {
+    let mut recall = Recall::new(&Rules::default());
+    let mut asked = 0;
+    for number in 0..100_000 {
+        if recall.wants_glance() {
+            asked += 1;
+            is_recognised(
+                &mut recall,
+                &USUAL[0].replace("10.0.0.1", &format!("a{number}")),
+            );
+        }
+    }
+    assert_eq!(asked, 2 * 4_096);
+    let rest = (0..100_000).position(|_| recall.wants_glance());
+    assert_eq!(rest, Some(16 * 4_096 - (100_000 - 2 * 4_096 - 16 * 4_096)));
+}
