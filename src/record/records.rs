@@ -25,7 +25,7 @@ impl<'a> Records<'a> {
     }
 
     /// Reads one of them; `offset` is where the chunk begins in its input. `None` if it is none after
-    /// all, for there is no such level.
+    /// all, for there is no such level, or if it was passed over ([`Splitter::wanting`](super::Splitter::wanting)).
     ///
     /// ```
     /// use badgateway::record::Splitter;

@@ -15,7 +15,9 @@ use super::known::Meaning;
 /// The records that were met last, each at the place that its hash gives it.
 pub(super) struct Familiar {
     hasher: RandomState,
-    known: Vec<Option<Box<Face>>>,
+    faces: Vec<Face>,
+    /// Where the face of a place is; one more, for 0 is none. All places together are few bytes, which stay at hand.
+    places: Vec<u16>,
     /// What was met once.
     met: Vec<u16>,
     /// Whether the numbers of temporary files matter: a rule may ask for them.
@@ -70,7 +72,8 @@ impl Familiar {
     pub(super) fn new(has_rules: bool) -> Self {
         Self {
             hasher: RandomState::default(),
-            known: Vec::new(),
+            faces: Vec::new(),
+            places: Vec::new(),
             met: Vec::new(),
             has_rules,
             asked: 0,
@@ -86,7 +89,7 @@ impl Familiar {
         is_asked
     }
 
-    /// Where a record is known, if it is one of those that are.
+    /// Where the face of a record is, if it is one of those that are known.
     pub(super) fn find(&mut self, glance: &Glance<'_>) -> Option<usize> {
         let found = self.look_up(glance);
         self.asked += 1;
@@ -102,8 +105,8 @@ impl Familiar {
 
     fn look_up(&self, glance: &Glance<'_>) -> Option<usize> {
         let (place, _) = self.place(glance)?;
-        let face = self.known.get(place)?.as_deref()?;
-        (face.is_of(glance) && glance.has_one_tail()).then_some(place)
+        let at = usize::from(*self.places.get(place)?).checked_sub(1)?;
+        (self.faces[at].is_of(glance) && glance.has_one_tail()).then_some(at)
     }
 
     /// Where a record would be known, and what tells it from most others there; `None` if it never is.
@@ -118,13 +121,13 @@ impl Familiar {
         Some((hash as usize % PLACES, (hash >> 48) as u16))
     }
 
-    /// What a record means that was found there.
+    /// What a record means whose face was found there.
     pub(super) fn understand<'a>(
         &'a self,
-        place: usize,
+        at: usize,
         glance: &Glance<'a>,
     ) -> Option<Understood<'a>> {
-        let features = self.known.get(place)?.as_deref()?.features.as_ref()?;
+        let features = self.faces.get(at)?.features.as_ref()?;
         let peer = &glance.request?.behind[features.peer..features.upstream];
         let meaning = features.meaning.as_ref()?;
         let (verdict, pool) = meaning.verdict(Some(peer), glance.statement);
@@ -135,28 +138,31 @@ impl Familiar {
         })
     }
 
-    /// Learns what a record means that was read, if others like it can be told at a glance and one has come before.
+    /// Learns what a record means that was read, if others like it can be told at a glance and one has come before; tells
+    /// whether it has.
     pub(super) fn learn(
         &mut self,
         glance: &Glance<'_>,
         record: &Record<'_>,
         found: Option<(&Verdict<'_>, &[u8])>,
         likeness: u64,
-    ) {
+    ) -> bool {
         let Some((place, tag)) = self.place(glance) else {
-            return;
+            return false;
         };
         if self.met.is_empty() {
             self.met.resize(PLACES, 0);
         }
         let is_first = std::mem::replace(&mut self.met[place], tag) != tag;
         if is_first || record.statement != glance.statement || !glance.has_one_tail() {
-            return;
+            return false;
         }
         let features = match (&glance.request, found) {
             (Some(request), found) => {
                 let features = Features::of(request, record, found, likeness);
-                let Some(features) = features else { return };
+                let Some(features) = features else {
+                    return false;
+                };
                 let number = match self.has_rules {
                     true => 0..0,
                     false => number(glance.statement),
@@ -164,22 +170,30 @@ impl Familiar {
                 Some(Features { number, ..features })
             }
             (None, None) if !names_upstream(&glance.head) => None,
-            _ => return,
+            _ => return false,
         };
-        if self.known.is_empty() {
-            self.known.resize_with(PLACES, || None);
-        }
         let mut texts = SmallVec::from_slice(glance.statement);
         if let (Some(features), Some(request)) = (&features, &glance.request) {
             texts.extend_from_slice(request.server);
             texts.extend_from_slice(&request.behind[..features.upstream]);
         }
-        self.known[place] = Some(Box::new(Face {
+        let face = Face {
             sort: sort(glance),
             texts,
             statement: glance.statement.len(),
             features,
-        }));
+        };
+        if self.places.is_empty() {
+            self.places.resize(PLACES, 0);
+        }
+        match usize::from(self.places[place]).checked_sub(1) {
+            Some(at) => self.faces[at] = face,
+            None => {
+                self.faces.push(face);
+                self.places[place] = self.faces.len() as u16;
+            }
+        }
+        true
     }
 }
 

@@ -82,10 +82,10 @@ impl Recall {
     /// What a record means that was recognised.
     pub(super) fn recognised<'a>(
         &'a self,
-        place: usize,
+        at: usize,
         glance: &Glance<'a>,
     ) -> Option<Understood<'a>> {
-        self.familiar.understand(place, glance)
+        self.familiar.understand(at, glance)
     }
 
     /// What a record means; `None` if it is no event. What is needed of it and was not read yet is read.
@@ -118,9 +118,11 @@ impl Recall {
         let verdict = rules.classify(record);
         let found = verdict.map(|verdict| (verdict, pool(names, &verdict, record)));
         if let Some(glance) = glance {
-            self.next += 1;
             let found = found.as_ref().map(|(verdict, pool)| (verdict, *pool));
-            self.familiar.learn(glance, record, found, self.next);
+            let likeness = self.next + 1;
+            if self.familiar.learn(glance, record, found, likeness) {
+                self.next = likeness;
+            }
         }
         // No event is remembered by a brief mark.
         let brief = brief.filter(|_| found.is_none());
