@@ -11,7 +11,7 @@ pub(in crate::rollup) struct Met(Vec<Option<(Address, Coupon)>>);
 /// it, and to take it so depends on no branch.
 type Address = [u64; 4];
 
-/// Shorter addresses than eight bytes, and longer ones, are hashed each time. An IPv6 address with nothing left out has 39 bytes, few have more than these.
+/// Longer addresses are hashed each time, and so are those of fewer than eight bytes: there are few of either.
 const LONGEST: usize = 24;
 
 /// So many are kept.
