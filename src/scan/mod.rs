@@ -54,7 +54,7 @@ pub struct Scan {
 }
 
 /// So many bytes of counts are held where nobody says otherwise.
-const MOST_HELD: usize = 36 << 20;
+const MOST_HELD: usize = 32 << 20;
 
 /// What came out of a scan.
 #[derive(Debug)]
