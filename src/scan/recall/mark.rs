@@ -5,7 +5,7 @@ use foldhash::fast::RandomState;
 use crate::record::{Head, Outline, place};
 use crate::taxonomy::names_upstream;
 
-use super::familiar::write_some;
+use super::places::write_some;
 
 /// Of a text's length, or one more.
 const LENGTH_BITS: u32 = 10;

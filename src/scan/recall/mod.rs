@@ -3,9 +3,11 @@
 //! An error log says the same again and again: what a record means, and which pool it is about, follows from its
 //! level, its statement, and some of its fields. Time, ids, client and request change nothing about that.
 
+mod face;
 mod familiar;
 mod known;
 mod mark;
+mod places;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,6 +20,7 @@ use crate::taxonomy::{Rules, Verdict};
 use familiar::Familiar;
 use known::{Known, Meaning};
 use mark::Mark;
+use places::{Met, PLACES, place};
 
 /// What a record means.
 pub(super) struct Understood<'a> {
@@ -31,16 +34,11 @@ pub(super) struct Understood<'a> {
 pub(super) struct Recall {
     hasher: RandomState,
     known: Vec<Option<Box<Known>>>,
-    /// The hashes of those that were met, but not remembered yet: most that come twice come often, and what comes
-    /// once drives nothing away.
-    met: Vec<u16>,
+    met: Met,
     /// The next number to be given away.
     next: u64,
     familiar: Familiar,
 }
-
-/// So many are remembered.
-const PLACES: usize = 1 << 14;
 
 /// How many there are that give numbers away. Theirs differ.
 static RECALLS: AtomicU64 = AtomicU64::new(0);
@@ -53,18 +51,13 @@ fn pool<'a>(names: &'a Names, verdict: &Verdict<'a>, record: &Record<'a>) -> &'a
     names.name(verdict.pool, verdict.peer, record.tail.server, record.host)
 }
 
-/// Where a record is remembered.
-fn place_of(mark: &Mark<'_>) -> usize {
-    mark.hash as usize % PLACES
-}
-
 impl Recall {
     pub(super) fn new(rules: &Rules) -> Self {
         Self {
             familiar: Familiar::new(!rules.is_empty()),
             hasher: RandomState::default(),
             known: Vec::new(),
-            met: Vec::new(),
+            met: Met::default(),
             next: RECALLS.fetch_add(1, Ordering::Relaxed) << NUMBER_BITS,
         }
     }
@@ -128,7 +121,7 @@ impl Recall {
         let brief = brief.filter(|_| found.is_none());
         let mut is_learned = false;
         for mark in [brief, mark].into_iter().flatten() {
-            is_learned = self.meets_again(&mark) && self.learn(&mark, record, found);
+            is_learned = self.met.meets_again(mark.hash) && self.learn(&mark, record, found);
         }
         let (verdict, pool) = found?;
         let likeness = if is_learned { self.next } else { 0 };
@@ -147,16 +140,7 @@ impl Recall {
 
     /// What is known of records like this one, if [`Recall::knows`] says that they are.
     fn known(&self, mark: &Mark<'_>) -> Option<&Known> {
-        self.known.get(place_of(mark))?.as_deref()
-    }
-
-    /// Whether a record that is not known has been met before.
-    fn meets_again(&mut self, mark: &Mark<'_>) -> bool {
-        if self.met.is_empty() {
-            self.met.resize(PLACES, 0);
-        }
-        let tag = (mark.hash >> 48) as u16;
-        std::mem::replace(&mut self.met[place_of(mark)], tag) == tag
+        self.known.get(place(mark.hash))?.as_deref()
     }
 
     /// Remembers what a record has turned out to mean, if that can be.
@@ -180,7 +164,7 @@ impl Recall {
             self.known.resize_with(PLACES, || None);
         }
         self.next += 1;
-        let place = &mut self.known[place_of(mark)];
+        let place = &mut self.known[place(mark.hash)];
         // Its memory is used again.
         let mut texts = place.take().map_or_else(Vec::new, |known| known.texts);
         texts.clear();
