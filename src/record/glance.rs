@@ -49,9 +49,6 @@ impl<'a> Glance<'a> {
 
     /// When it was written.
     pub(crate) fn written(&self) -> Written<'a> {
-        match self.head.stamp {
-            Some(stamp) => Written::Stamp(stamp, self.head.micros),
-            None => Written::Unknown,
-        }
+        self.head.written().unwrap_or(Written::Unknown)
     }
 }

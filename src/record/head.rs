@@ -1,5 +1,5 @@
-use super::Level;
 use super::clock::{STAMP, fraction};
+use super::{Level, Written};
 
 /// The beginning of a record, up to its message: `2026/11/01 09:15:02 [error] 12#12: *23 `.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,11 @@ impl<'a> Head<'a> {
             has_connection: sketch.has_connection,
             text: sketch.text(record),
         }
+    }
+
+    /// When it was written, if it says so itself.
+    pub(super) fn written(&self) -> Option<Written<'a>> {
+        self.stamp.map(|stamp| Written::Stamp(stamp, self.micros))
     }
 
     /// The worker process.

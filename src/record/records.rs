@@ -94,12 +94,8 @@ impl<'a> Records<'a> {
     }
 
     fn written_in(&self, span: &Span, head: &Head<'a>) -> Written<'a> {
-        let told = self.envelope(span).and_then(|envelope| envelope.told);
-        match (head.stamp, told) {
-            (Some(stamp), _) => Written::Stamp(stamp, head.micros),
-            (None, Some(told)) => Written::Told(told),
-            (None, None) => Written::Unknown,
-        }
+        let told = || self.envelope(span)?.told.map(Written::Told);
+        head.written().or_else(told).unwrap_or(Written::Unknown)
     }
 
     fn envelope(&self, span: &Span) -> Option<&'a Source> {

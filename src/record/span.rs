@@ -168,15 +168,10 @@ impl Span {
     /// Marks where the record between two places begins and ends, and nothing else.
     fn bound(text: &[u8], start: usize, end: usize) -> Self {
         let line_end = end - usize::from(text[start..end].ends_with(b"\n"));
-        let end = match text[start..line_end] {
-            [.., last] if last > b'\r' && line_end - start <= LONGEST_READ => line_end,
-            _ => {
-                let end = end.min(start + LONGEST_READ);
-                // Line ends, and the NUL bytes that a file has where it was truncated.
-                let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
-                end - text[start..end].iter().rev().take_while(padding).count()
-            }
-        };
+        let end = end.min(start + LONGEST_READ);
+        // Line ends, and the NUL bytes that a file has where it was truncated.
+        let padding = |byte: &&u8| matches!(byte, b'\n' | b'\r' | 0);
+        let end = end - text[start..end].iter().rev().take_while(padding).count();
         Self {
             start,
             end,

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::probe::{PROBE, Probe};
+use super::request::UPSTREAM;
 use super::{Tail, reads_in_order, regular};
 use crate::record::message::{self, End};
 use crate::record::{Head, Span};
@@ -135,12 +136,7 @@ fn probe(text: &[u8]) -> Option<usize> {
 /// stands behind the message may be a client's.
 fn without_client(text: &[u8], span: &Span) -> Option<usize> {
     let place = |name: &[u8]| memchr::memmem::find(text, name);
-    let places = [
-        b", server: ".as_slice(),
-        b", request: \"",
-        b", upstream: \"",
-    ]
-    .map(place);
+    let places = [b", server: ".as_slice(), b", request: \"", UPSTREAM].map(place);
     span.is_quoted.then(|| places.into_iter().flatten().min())?
 }
 

@@ -1,6 +1,6 @@
 //! Fields as nearly all records have them.
 
-use super::request::Request;
+use super::request::{Request, UPSTREAM};
 use super::{Tail, Upstream};
 use crate::record::text::near;
 
@@ -10,10 +10,10 @@ pub(in crate::record) fn begin(text: &[u8]) -> Option<Request<'_>> {
     let (line, behind) = match fields.strip_prefix(b", request: \"") {
         Some(fields) => {
             let (line, behind) = quoted(fields)?;
-            (
-                Some(line).filter(|line| ends_in_version(line)).map(Some)?,
-                behind,
-            )
+            if !ends_in_version(line) {
+                return None;
+            }
+            (Some(line), behind)
         }
         None => (None, fields),
     };
@@ -48,7 +48,7 @@ pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
     let Some(request) = line else {
         return of_stream(client, server, text);
     };
-    let (upstream, text) = match text.strip_prefix(b", upstream: \"") {
+    let (upstream, text) = match text.strip_prefix(UPSTREAM) {
         Some(text) => {
             let (upstream, text) = quoted(text)?;
             (Some(Upstream::read(upstream, true)), text)
@@ -85,7 +85,7 @@ pub(super) fn read(text: &[u8]) -> Option<Tail<'_>> {
 
 /// Reads the fields of a session, from its upstream on.
 fn of_stream<'a>(client: &'a [u8], server: &'a [u8], text: &'a [u8]) -> Option<Tail<'a>> {
-    let (upstream, text) = quoted(text.strip_prefix(b", upstream: \"")?)?;
+    let (upstream, text) = quoted(text.strip_prefix(UPSTREAM)?)?;
     let counts = text.strip_prefix(b", bytes from/to client:")?;
     // No other field that we know follows.
     if counts.ends_with(b":") || memchr::memmem::find(counts, b": ").is_some() {

@@ -62,7 +62,8 @@ impl<'a> Request<'a> {
     }
 }
 
-const UPSTREAM: &[u8] = b", upstream: \"";
+/// What stands before an upstream.
+pub(super) const UPSTREAM: &[u8] = b", upstream: \"";
 
 /// What follows an upstream.
 const LATER: [&[u8]; 3] = [b", host: \"", b", referrer: \"", b", bytes from/to client:"];
