@@ -9,10 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
@@ -100,7 +98,7 @@ impl Table {
         if groups.is_empty() {
             return Ok(());
         }
-        self.read(groups, ProjectionMask::all(), |batch| {
+        self.read(groups, ProjectionMask::all(), AT_ONCE, |batch| {
             merged.add(batch, buckets)
         })
     }
@@ -116,59 +114,51 @@ impl Table {
             "minutes",
         ]);
         let groups = (0..self.groups.len()).collect();
-        self.read(groups, columns, |batch| count_failures(batch, failures))
+        self.read(groups, columns, AT_ONCE, |batch| {
+            count_failures(batch, failures)
+        })
     }
 
-    /// Hands batches of these columns on; `each` says nothing of what is none of ours.
-    fn read(
-        &self,
-        groups: Vec<usize>,
-        columns: ProjectionMask,
-        mut each: impl FnMut(&RecordBatch) -> Option<()>,
-    ) -> Result<(), DatasetError> {
-        for batch in self.batches(groups, columns, AT_ONCE)? {
-            let batch = batch.map_err(|error| self.not_parquet(error.into()))?;
-            each(&batch).ok_or_else(|| self.no_sketch())?;
-        }
-        Ok(())
-    }
-
-    /// These columns, of so many rows at once.
-    pub(super) fn batches(
+    /// Hands batches of these columns on, of so many rows at most; `each` says nothing of what is none of ours. While one
+    /// is looked at, the next one is read.
+    pub(super) fn read(
         &self,
         groups: Vec<usize>,
         columns: ProjectionMask,
         rows: usize,
-    ) -> Result<ParquetRecordBatchReader, DatasetError> {
+        mut each: impl FnMut(&RecordBatch) -> Option<()> + Send,
+    ) -> Result<(), DatasetError> {
+        let not_parquet = |source| DatasetError::NotParquet {
+            path: self.path.clone(),
+            source,
+        };
         let file = File::open(&self.path).map_err(|source| DatasetError::Io {
             path: self.path.clone(),
             source,
         })?;
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_row_groups(groups)
-            .with_projection(columns)
-            .with_batch_size(rows)
-            .build()
-            .map_err(|source| self.not_parquet(source))
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(groups)
+                .with_projection(columns)
+                .with_batch_size(rows)
+                .build();
+        let mut reader = reader.map_err(not_parquet)?;
+        let mut next = reader.next();
+        while let Some(batch) = next {
+            let batch = batch.map_err(|error| not_parquet(error.into()))?;
+            let looked;
+            (looked, next) = rayon::join(|| each(&batch), || reader.next());
+            looked.ok_or_else(|| DatasetError::Footer {
+                path: self.path.clone(),
+                what: "a sketch in it is none of ours".to_owned(),
+            })?;
+        }
+        Ok(())
     }
 
     pub(super) fn columns(&self, names: &[&str]) -> ProjectionMask {
         let parquet = self.metadata.metadata().file_metadata().schema_descr();
         ProjectionMask::columns(parquet, names.iter().copied())
-    }
-
-    pub(super) fn not_parquet(&self, source: ParquetError) -> DatasetError {
-        DatasetError::NotParquet {
-            path: self.path.clone(),
-            source,
-        }
-    }
-
-    pub(super) fn no_sketch(&self) -> DatasetError {
-        DatasetError::Footer {
-            path: self.path.clone(),
-            what: "a sketch in it is none of ours".to_owned(),
-        }
     }
 }
 

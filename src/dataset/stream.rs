@@ -56,7 +56,7 @@ impl Held {
 }
 
 impl Table {
-    /// Its rows are in order. While some are looked at, the next ones are read.
+    /// Its rows are in order.
     fn tell(
         &self,
         bursts: &mut Bursts,
@@ -64,16 +64,11 @@ impl Table {
         classes: &mut Classes,
     ) -> Result<(), DatasetError> {
         let groups = self.groups_of(&(buckets.start.0..buckets.end.0));
-        let mut reader = self.batches(groups, self.columns(&COLUMNS), AT_ONCE)?;
-        let mut next = reader.next();
-        while let Some(batch) = next {
-            let batch = batch.map_err(|error| self.not_parquet(error.into()))?;
-            let add = || rows(&batch, buckets, bursts, classes).map(|rows| bursts.add(&rows));
-            let added;
-            (added, next) = rayon::join(add, || reader.next());
-            added.ok_or_else(|| self.no_sketch())?;
-        }
-        Ok(())
+        self.read(groups, self.columns(&COLUMNS), AT_ONCE, |batch| {
+            let rows = rows(batch, buckets, bursts, classes)?;
+            bursts.add(&rows);
+            Some(())
+        })
     }
 }
 
