@@ -11,11 +11,16 @@ pub(super) const MINUTE: i64 = 60_000_000;
 const A_DAY: u16 = 24 * 60;
 
 /// How many events each minute of a bucket has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Minutes {
-    /// By minute; those without events are left out.
-    counts: SmallVec<[(u16, u32); 2]>,
+    /// The last minute that has events: logs are in the order of time, or nearly so, and what is counted is mostly that.
+    last: Counted,
+    /// Those before it, in order.
+    before: SmallVec<[Counted; 2]>,
 }
+
+/// A minute, and how many events it has; those without any are left out.
+type Counted = (u16, u32);
 
 impl Minutes {
     /// Counts an event of the bucket that begins at `bucket`.
@@ -28,50 +33,58 @@ impl Minutes {
     /// The counts of the first, second, … minute, as a list; what is longer than a day is none of ours.
     pub fn from_list(list: impl IntoIterator<Item = u32>) -> Self {
         let minutes = (0..A_DAY).zip(list);
-        let counts = minutes.filter(|&(_, events)| events > 0).collect();
-        Self { counts }
+        Self::of(minutes.filter(|&(_, events)| events > 0).collect())
+    }
+
+    fn of(mut counts: SmallVec<[Counted; 2]>) -> Self {
+        Self {
+            last: counts.pop().unwrap_or_default(),
+            before: counts,
+        }
     }
 
     /// The minutes that have events: how many minutes after the bucket's beginning, and how many events.
     pub fn counts(&self) -> impl Iterator<Item = (u16, u32)> {
-        self.counts.iter().copied()
+        let last = Some(self.last).filter(|&(_, events)| events > 0);
+        self.before.iter().copied().chain(last)
     }
 
     /// How many minutes there are up to the last that has events.
     pub(crate) fn length(&self) -> usize {
-        self.counts
-            .last()
-            .map_or(0, |&(minute, _)| usize::from(minute) + 1)
+        match self.last {
+            (_, 0) => 0,
+            (minute, _) => usize::from(minute) + 1,
+        }
     }
 
     /// Adds what another part of the same bucket has counted.
     pub fn merge(&mut self, other: &Self) {
-        let mut both = SmallVec::with_capacity(self.counts.len() + other.counts.len());
-        let mut others = other.counts.iter().peekable();
-        for &(minute, events) in &self.counts {
-            while let Some(&before) = others.next_if(|other| other.0 < minute) {
+        let mut both = SmallVec::with_capacity(self.before.len() + other.before.len() + 2);
+        let mut others = other.counts().peekable();
+        for (minute, events) in self.counts() {
+            while let Some(before) = others.next_if(|other| other.0 < minute) {
                 both.push(before);
             }
             let same = others.next_if(|other| other.0 == minute);
             let more = same.map_or(0, |other| other.1);
             both.push((minute, events.saturating_add(more)));
         }
-        both.extend(others.copied());
-        self.counts = both;
+        both.extend(others);
+        *self = Self::of(both);
     }
 
     /// How many bytes it has allocated.
     pub(super) fn allocated(&self) -> usize {
-        match self.counts.spilled() {
-            true => self.counts.capacity() * size_of::<(u16, u32)>(),
+        match self.before.spilled() {
+            true => self.before.capacity() * size_of::<Counted>(),
             false => 0,
         }
     }
 
     pub(super) fn store(&self, out: &mut Storing) {
-        out.number(self.counts.len() as u64);
+        out.number(self.counts().count() as u64);
         let mut next = 0;
-        for &(minute, events) in &self.counts {
+        for (minute, events) in self.counts() {
             out.number(u64::from(minute - next));
             out.number(events.into());
             next = minute;
@@ -87,19 +100,28 @@ impl Minutes {
             next = u16::try_from(from.number()?).ok()?.checked_add(next)?;
             counts.push((next, u32::try_from(from.number()?).ok()?));
         }
-        Some(Self { counts })
+        Some(Self::of(counts))
     }
 
-    /// Logs are in the order of time, or nearly so: what is counted is mostly the last minute.
     fn count(&mut self, minute: u16, events: u32) {
-        let behind = self
-            .counts
-            .iter()
-            .rposition(|&(known, _)| known <= minute)
-            .map_or(0, |at| at + 1);
-        match behind.checked_sub(1).map(|at| &mut self.counts[at]) {
-            Some((known, count)) if *known == minute => *count = count.saturating_add(events),
-            _ => self.counts.insert(behind, (minute, events)),
+        let (last, count) = &mut self.last;
+        if *last == minute || *count == 0 {
+            self.last = (minute, count.saturating_add(events));
+        } else if *last < minute {
+            self.before.push(self.last);
+            self.last = (minute, events);
+        } else {
+            self.count_before(minute, events);
+        }
+    }
+
+    fn count_before(&mut self, minute: u16, events: u32) {
+        match self.before.binary_search_by_key(&minute, |known| known.0) {
+            Ok(at) => {
+                let (_, count) = &mut self.before[at];
+                *count = count.saturating_add(events);
+            }
+            Err(at) => self.before.insert(at, (minute, events)),
         }
     }
 }

@@ -109,7 +109,7 @@ impl Cell {
             peer,
             server,
             events: self.events,
-            clients: self.clients,
+            clients: self.clients.into_clients(),
             minutes: self.minutes,
             first_seen: self.first_seen,
             last_seen: self.last_seen,
@@ -142,8 +142,9 @@ mod tests {
     use rand::seq::SliceRandom;
     use rand::{RngExt, SeedableRng};
 
-    use super::super::cell::Key;
-    use super::super::{Clients, Minutes};
+    use super::super::cell::{Key, Length};
+    use super::super::Minutes;
+    use super::super::clients::{Gathering, Met};
     use super::*;
 
     /// Rollups of two threads: some cells are in both, and some texts that are no UTF-8 read like others that are.
@@ -156,7 +157,7 @@ mod tests {
             for key in keys.into_iter().take(13_000) {
                 let odd = [&b"a\\xE9"[..], b"a\xe9", b"", b"b"][key as usize % 4];
                 let texts = [b"web", odd, &key.to_string().into_bytes()];
-                let length = |at: usize| Some(texts[at].len() as u32);
+                let length = |at: usize| Length::of(Some(texts[at]));
                 let key = Key {
                     bucket: i64::from(key % 3),
                     class: Class::ALL[key as usize % 5],
@@ -164,13 +165,14 @@ mod tests {
                     os_error: None,
                     level: None,
                     status: (key % 2 == 0).then_some(502),
-                    lengths: [length(0), length(1), None, length(2), None],
+                    lengths: [length(0), length(1), Length::of(None), length(2), Length::of(None)],
                 };
                 let mut hasher = rollup.hasher.build_hasher();
                 key.hash(&mut hasher);
                 texts.iter().for_each(|text| hasher.write(text));
-                let mut clients = Clients::default();
-                clients.add(&dice.random_range(0..9_u8).to_le_bytes());
+                let mut clients = Gathering::default();
+                let client = dice.random_range(0..9_u8).to_le_bytes();
+                clients.add(Met::default().coupon(&client).unwrap());
                 let mut minutes = Minutes::default();
                 minutes.add(Moment(0), Moment(dice.random_range(0..3_600_000_000)));
                 let lot: u64 = dice.random();

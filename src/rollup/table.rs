@@ -6,11 +6,11 @@ use hashbrown::HashTable;
 use crate::record::{Moment, are_texts};
 use crate::taxonomy::Kind;
 
-use super::cell::{Cell, Key};
-use super::clients::Met;
+use super::cell::{Cell, Key, Length};
+use super::clients::{Gathering, Met};
 use super::examples::{self, Examples};
 use super::merge;
-use super::{Clients, Event, Minutes};
+use super::{Event, Minutes};
 
 /// Events counted by bucket and by everything that tells them apart.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ impl Rollup {
             os_error: verdict.os_error,
             level: record.head.level,
             status: verdict.status,
-            lengths: texts.map(|text| text.map(|text| text.len() as u32)),
+            lengths: texts.map(Length::of),
         };
         let mut hasher = self.hasher.build_hasher();
         key.hash(&mut hasher);
@@ -134,15 +134,15 @@ impl Rollup {
                     .flatten()
                     .for_each(|text| bytes.extend_from_slice(text));
                 self.insert(Cell {
-                    hash,
-                    key,
-                    texts: bytes.into_boxed_slice(),
                     events: 0,
-                    clients: Clients::default(),
-                    minutes: Minutes::default(),
-                    lot: u64::MAX,
                     first_seen: event.moment,
                     last_seen: event.moment,
+                    lot: u64::MAX,
+                    clients: Gathering::default(),
+                    minutes: Minutes::default(),
+                    key,
+                    hash,
+                    texts: bytes.into_boxed_slice(),
                 })
             }
         }
@@ -156,7 +156,7 @@ impl Rollup {
         cell.first_seen = cell.first_seen.min(event.moment);
         cell.last_seen = cell.last_seen.max(event.moment);
         if let Some(coupon) = event.client.and_then(|client| self.met.coupon(client)) {
-            cell.clients.add_coupon(coupon);
+            cell.clients.add(coupon);
         }
         if key.class.kind() == Kind::Failed {
             let raw = event.raw;

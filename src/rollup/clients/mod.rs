@@ -1,4 +1,5 @@
 mod form;
+mod gathering;
 mod met;
 mod registers;
 mod stored;
@@ -10,6 +11,7 @@ use smallvec::SmallVec;
 
 use registers::Registers;
 
+pub(super) use gathering::Gathering;
 pub(super) use met::Met;
 pub use together::ClientsTogether;
 

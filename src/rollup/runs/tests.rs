@@ -6,8 +6,9 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
 use crate::record::Moment;
-use crate::rollup::cell::{Cell, Key};
-use crate::rollup::{Clients, Minutes, Rollup};
+use crate::rollup::cell::{Cell, Key, Length};
+use crate::rollup::clients::{Gathering, Met};
+use crate::rollup::{Minutes, Rollup};
 
 use super::aside::Aside;
 use super::*;
@@ -62,15 +63,16 @@ fn rollup(dice: &mut Xoshiro256PlusPlus) -> Rollup {
             os_error: None,
             level: None,
             status: dice.random_bool(0.5).then_some(502),
-            lengths: texts.map(|text: Option<&[u8]>| Some(text?.len() as u32)),
+            lengths: texts.map(Length::of),
         };
         let mut hasher = rollup.hasher.build_hasher();
         key.hash(&mut hasher);
         texts.iter().flatten().for_each(|text| hasher.write(text));
-        let mut clients = Clients::default();
+        let mut clients = Gathering::default();
         let most = *[1, 5, 300, 500].choose(dice).unwrap();
         for _ in 0..dice.random_range(0..=most) {
-            clients.add(&dice.random_range(0..2_000_u32).to_le_bytes());
+            let client = dice.random_range(0..2_000_u32).to_le_bytes();
+            clients.add(Met::default().coupon(&client).unwrap());
         }
         let mut minutes = Minutes::default();
         for _ in 0..dice.random_range(1..4) {

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io;
 
 use crate::record::Moment;
@@ -28,7 +29,7 @@ struct Line<'a> {
     lot: u64,
     first_seen: Moment,
     last_seen: Moment,
-    clients: &'a Clients,
+    clients: Cow<'a, Clients>,
     minutes: &'a Minutes,
 }
 
@@ -172,7 +173,7 @@ impl<'a> Line<'a> {
             lot: cell.lot,
             first_seen: cell.first_seen,
             last_seen: cell.last_seen,
-            clients: &cell.clients,
+            clients: cell.clients.clients(),
             minutes: &cell.minutes,
         }
     }
@@ -188,7 +189,7 @@ impl<'a> Line<'a> {
             lot,
             first_seen: row.first_seen,
             last_seen: row.last_seen,
-            clients: &row.clients,
+            clients: Cow::Borrowed(&row.clients),
             minutes: &row.minutes,
         }
     }
