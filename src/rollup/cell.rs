@@ -8,7 +8,7 @@ use super::clients::Gathering;
 ///
 /// What each event touches stands together at the beginning: an hour's cells are more than a core's caches hold.
 #[derive(Debug, Clone)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub(super) struct Cell {
     pub(super) events: u64,
     pub(super) first_seen: Moment,

@@ -37,11 +37,18 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
         Some(Decision::Files) => is_at_least(head, Level::Crit),
         Some(_) => true,
         None => {
-            names_either(head.text)
+            (!is_aside(head) && names_either(head.text))
                 || is_edited(head)
                 || messages::cut(without_ellipsis(head.text)).is_some()
         }
     }
+}
+
+/// Whether nothing that the table does not have makes an event of a record: it tells of no error. All that the table has
+/// and that does not begin like itself begins with a number, or is one.
+fn is_aside(head: &Head<'_>) -> bool {
+    let is_number = || head.text.first().is_none_or(u8::is_ascii_digit);
+    !is_at_least(head, Level::Error) && head.has_process() && !is_number()
 }
 
 /// Whether a text has the word `upstream`, or tells of a name that does not resolve.
