@@ -142,8 +142,8 @@ mod tests {
     use rand::seq::SliceRandom;
     use rand::{RngExt, SeedableRng};
 
-    use super::super::cell::{Key, Length};
     use super::super::Minutes;
+    use super::super::cell::{Key, Length};
     use super::super::clients::{Gathering, Met};
     use super::*;
 
@@ -165,7 +165,13 @@ mod tests {
                     os_error: None,
                     level: None,
                     status: (key % 2 == 0).then_some(502),
-                    lengths: [length(0), length(1), Length::of(None), length(2), Length::of(None)],
+                    lengths: [
+                        length(0),
+                        length(1),
+                        Length::of(None),
+                        length(2),
+                        Length::of(None),
+                    ],
                 };
                 let mut hasher = rollup.hasher.build_hasher();
                 key.hash(&mut hasher);

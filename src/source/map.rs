@@ -12,15 +12,17 @@
 
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 
 /// A file's bytes, mapped.
 pub struct Map {
-    bytes: Mmap,
+    bytes: ManuallyDrop<Mmap>,
     guard: &'static Guard,
 }
 
@@ -40,6 +42,7 @@ impl Map {
             Ok(bytes) => {
                 let start = bytes.as_ptr() as usize;
                 guard.watch(start, start + bytes.len());
+                let bytes = ManuallyDrop::new(bytes);
                 Ok(Some(Self { bytes, guard }))
             }
             Err(error) => {
@@ -66,8 +69,32 @@ impl Deref for Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // The field `bytes` is unmapped after this: a handler never finds a range that is gone.
+        // Unmapped after this: a handler never finds a range that is gone.
         self.guard.release();
+        // SAFETY: nobody takes them again.
+        let bytes = unsafe { ManuallyDrop::take(&mut self.bytes) };
+        if bytes.len() >= MUCH && rayon::current_num_threads() > 1 {
+            // If there is no such thread, it is done at once.
+            let _ = thread::Builder::new().spawn(move || unmap(bytes));
+        }
+    }
+}
+
+/// To give back the pages of so many bytes takes some milliseconds, in which the other threads would wait for this one.
+const MUCH: usize = 64 << 20;
+
+/// Who wants memory meanwhile waits for as long as this takes.
+const AT_ONCE: usize = 4 << 20;
+
+fn unmap(bytes: Mmap) {
+    for begin in (0..bytes.len()).step_by(AT_ONCE) {
+        let length = AT_ONCE.min(bytes.len() - begin);
+        // SAFETY: nobody looks at them any more; if they did, they would find the file's again.
+        let given_back =
+            unsafe { bytes.unchecked_advise_range(UncheckedAdvice::DontNeed, begin, length) };
+        if given_back.is_err() {
+            return;
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Clients(State);
 enum State {
     /// The numbers of their coupons, sorted, without duplicates.
     Few(SmallVec<[u32; INLINE]>),
+    /// It has forgotten in which order they came.
     Many(Box<HllSketch>),
 }
 
@@ -46,6 +47,10 @@ const SLOT_BITS: u32 = 26;
 /// What every form of a sketch says of itself.
 const VERSION: u8 = 1;
 const FAMILY: u8 = 7;
+
+/// Where it says more, and that nobody knows in which order coupons came.
+const FLAGS: usize = 5;
+const OUT_OF_ORDER: u8 = 16;
 
 impl Default for Clients {
     fn default() -> Self {
@@ -132,10 +137,8 @@ impl Clients {
     pub fn append_sketch(&self, form: &mut Vec<u8>) {
         match &self.0 {
             State::Few(numbers) => form::append(numbers, form),
-            // A union forgets the order of arrival.
             State::Many(sketch) => {
                 let mut union = new_union();
-                union.update(sketch);
                 union.update(sketch);
                 form.extend(union.to_sketch(HllType::Hll4).serialize());
             }
@@ -185,7 +188,15 @@ fn merged(one: &[u32], other: &[u32]) -> SmallVec<[u32; INLINE]> {
 /// `None` if it is no sketch of ours.
 fn read(bytes: &[u8]) -> Option<HllSketch> {
     let sketch = HllSketch::deserialize(bytes).ok()?;
-    (sketch.lg_config_k() == LG_K).then_some(sketch)
+    if sketch.lg_config_k() != LG_K {
+        return None;
+    }
+    let has_forgotten = bytes[FLAGS] & OUT_OF_ORDER != 0;
+    // What is merged forgets the order.
+    Some(match has_forgotten {
+        true => sketch,
+        false => union(&[&sketch, &sketch]),
+    })
 }
 
 /// A sketch of many to which coupons of these numbers were added.

@@ -1,6 +1,6 @@
 use datasketches::hll::HllSketch;
 
-use super::{FAMILY, LG_K, SLOT_BITS, VERSION};
+use super::{FAMILY, LG_K, OUT_OF_ORDER, SLOT_BITS, VERSION};
 
 /// What a sketch of many keeps: of the coupons that fall to a register, the highest value.
 #[derive(Debug, Clone)]
@@ -8,9 +8,8 @@ pub(super) struct Registers(Box<[u8; COUNT]>);
 
 const COUNT: usize = 1 << LG_K;
 
-/// The mode of registers, of which each is a byte; and that nobody knows in which order coupons came.
+/// The mode of registers, of which each is a byte.
 const BYTES: u8 = 2 | 2 << 2;
-const OUT_OF_ORDER: u8 = 16;
 
 impl Registers {
     pub(super) fn new() -> Self {
