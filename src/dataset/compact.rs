@@ -309,7 +309,7 @@ impl Building<'_> {
                 table.add_to(&mut merged, &buckets)?;
             }
             if !merged.is_empty() {
-                let written = groups.write(|column| std::iter::once(merged.column(column)));
+                let written = groups.write(1, |_, column| std::iter::once(merged.column(column)));
                 written.map_err(unwritten)?;
             }
         }

@@ -52,31 +52,46 @@ impl<W: Write + Send> Groups<W> {
         self.schema.fields().iter().zip(columns)
     }
 
-    /// Writes a whole group. The values of a column, which is told by its name, are made when its turn comes, piece
-    /// by piece.
+    /// Writes whole groups, so many. The values of a column, which is told by its group's number and its name, are made
+    /// when its turn comes, piece by piece.
     pub(super) fn write<V: Iterator<Item = ArrayRef>>(
         &mut self,
-        values: impl Fn(&str) -> V + Sync,
+        count: usize,
+        values: impl Fn(usize, &str) -> V + Sync,
     ) -> Result<(), ParquetError> {
-        let columns = self.new_group()?.into_par_iter();
-        let columns = columns.zip(self.schema.fields().par_iter()).with_max_len(1);
-        let chunks = columns.map(|(mut column, field)| {
-            let mut pieces = values(field.name());
+        let mut columns = Vec::new();
+        for group in 0..count {
+            let new = self.new_columns(group)?.into_iter();
+            columns.extend(new.zip(self.schema.fields()).map(|of| (group, of)));
+        }
+        let columns = columns.into_par_iter().with_max_len(1);
+        let chunks = columns.map(|(group, (mut column, field))| {
+            let mut pieces = values(group, field.name());
             pieces.try_for_each(|piece| write(&mut column, field, &piece))?;
             column.close().map(Chunk::Written)
         });
-        let chunks = chunks.collect::<Result<_, _>>()?;
-        self.append(chunks)
+        let chunks: Vec<Chunk> = chunks.collect::<Result<_, _>>()?;
+        let mut chunks = chunks.into_iter();
+        let width = self.schema.fields().len();
+        (0..count).try_for_each(|_| self.append(chunks.by_ref().take(width)))
     }
 
     /// What encodes the columns of the next group.
     pub(super) fn new_group(&self) -> Result<Vec<ArrowColumnWriter>, ParquetError> {
-        let number = self.writer.flushed_row_groups().len();
+        self.new_columns(0)
+    }
+
+    /// What encodes the columns of a group behind the next one.
+    fn new_columns(&self, behind: usize) -> Result<Vec<ArrowColumnWriter>, ParquetError> {
+        let number = self.writer.flushed_row_groups().len() + behind;
         self.columns.create_column_writers(number)
     }
 
     /// Writes the columns of a group.
-    pub(super) fn append(&mut self, chunks: Vec<Chunk>) -> Result<(), ParquetError> {
+    pub(super) fn append(
+        &mut self,
+        chunks: impl IntoIterator<Item = Chunk>,
+    ) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
             match chunk {

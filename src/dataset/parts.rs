@@ -11,11 +11,23 @@ pub(super) fn parts<E: Send>(
     failed: impl Fn(io::Error) -> E,
     mut each: impl FnMut(&[Row]) -> Result<(), E> + Send,
 ) -> Result<(), E> {
+    let each = |parts: &[&[Row]]| parts.iter().try_for_each(|part| each(part));
+    some_parts(rows, most, 1, failed, each)
+}
+
+/// The same, some parts at once: as many as `at_once`, if all rows are held, and else one.
+pub(super) fn some_parts<E: Send>(
+    rows: &Rows,
+    most: usize,
+    at_once: usize,
+    failed: impl Fn(io::Error) -> E,
+    mut each: impl FnMut(&[&[Row]]) -> Result<(), E> + Send,
+) -> Result<(), E> {
     match rows {
         Rows::Held(rows) => {
             let days = rows.chunk_by(|one, other| day(one) == day(other));
-            let mut parts = days.flat_map(|day| day.chunks(most));
-            parts.try_for_each(each)
+            let parts: Vec<&[Row]> = days.flat_map(|day| day.chunks(most)).collect();
+            parts.chunks(at_once).try_for_each(each)
         }
         Rows::Aside(runs) => {
             let merge = runs.merge().map_err(&failed)?;
@@ -27,7 +39,7 @@ pub(super) fn parts<E: Send>(
             let mut part = parts.next().map_err(&failed)?;
             // While one is worked on, the next one is read.
             while !part.is_empty() {
-                let (done, next) = rayon::join(|| each(&part), || parts.next());
+                let (done, next) = rayon::join(|| each(&[&part]), || parts.next());
                 done?;
                 part = next.map_err(&failed)?;
             }

@@ -12,7 +12,7 @@ use crate::rollup::{Row, Rows};
 
 use super::groups::Groups;
 use super::hourly;
-use super::parts::parts;
+use super::parts::some_parts;
 
 /// Writes rows as a Parquet file, and tells `each` of them. Each day (UTC) is a row group, so a reader that asks for a
 /// time opens only what it needs; a day with many rows is several.
@@ -23,11 +23,12 @@ pub(super) fn write(
     mut each: impl FnMut(&[Row]) + Send,
 ) -> Result<(), ParquetError> {
     let mut groups = Groups::new(out, hourly::schema(), properties(footer)?)?;
-    parts(rows, MOST_ROWS, ParquetError::from, |rows| {
-        each(rows);
-        groups.write(|column| {
+    let failed = ParquetError::from;
+    some_parts(rows, MOST_ROWS, AT_ONCE, failed, |parts| {
+        parts.iter().for_each(|rows| each(rows));
+        groups.write(parts.len(), |group, column| {
             let column = column.to_owned();
-            let pieces = rows.chunks(PIECE);
+            let pieces = parts[group].chunks(PIECE);
             pieces.map(move |rows| hourly::column(rows, &column))
         })
     })?;
@@ -36,6 +37,9 @@ pub(super) fn write(
 
 /// So many rows a row group has at most.
 const MOST_ROWS: usize = 8_192;
+
+/// So many row groups are written side by side: the sketches of one take as long as all its other columns.
+const AT_ONCE: usize = 8;
 
 /// Rows of which a column's values are made at once.
 const PIECE: usize = 2_048;
