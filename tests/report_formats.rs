@@ -178,10 +178,10 @@ fn where_the_locale_is_not_utf_8_bars_are_ascii() {
     ] {
         let odd: String = text.chars().filter(|letter| !letter.is_ascii()).collect();
         assert_eq!(odd, "", "{text}");
-        assert!(
-            text.contains("\nFAILURES OVER TIME, 2 h a character"),
-            "{text}"
-        );
+        // How much time a character is depends on when the samples were copied: some events have no time of their own.
+        let is_heading =
+            |line: &str| line.starts_with("FAILURES OVER TIME, ") && line.contains(" a character");
+        assert!(text.lines().any(is_heading), "{text}");
         assert!(text.contains("#......"), "{text}");
     }
 }

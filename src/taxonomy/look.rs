@@ -44,8 +44,8 @@ pub fn may_concern_upstream(head: &Head<'_>) -> bool {
     }
 }
 
-/// Whether nothing that the table does not have makes an event of a record: it tells of no error. All that the table has
-/// and that does not begin like itself begins with a number, or is one.
+/// Whether a record tells of no error, so that it is an event only if the table has it. What the table does not know by
+/// its first words begins with a number, or is a name that does not resolve, which counts from level error on.
 fn is_aside(head: &Head<'_>) -> bool {
     let is_number = || head.text.first().is_none_or(u8::is_ascii_digit);
     !is_at_least(head, Level::Error) && head.has_process() && !is_number()
