@@ -73,7 +73,7 @@ impl<W: Write + Send> Groups<W> {
         let chunks: Vec<Chunk> = chunks.collect::<Result<_, _>>()?;
         let mut chunks = chunks.into_iter();
         let width = self.schema.fields().len();
-        (0..count).try_for_each(|_| self.append(chunks.by_ref().take(width)))
+        (0..count).try_for_each(|_| self.append(chunks.by_ref().take(width).collect()))
     }
 
     /// What encodes the columns of the next group.
@@ -88,10 +88,7 @@ impl<W: Write + Send> Groups<W> {
     }
 
     /// Writes the columns of a group.
-    pub(super) fn append(
-        &mut self,
-        chunks: impl IntoIterator<Item = Chunk>,
-    ) -> Result<(), ParquetError> {
+    pub(super) fn append(&mut self, chunks: Vec<Chunk>) -> Result<(), ParquetError> {
         let mut group = self.writer.next_row_group()?;
         for chunk in chunks {
             match chunk {

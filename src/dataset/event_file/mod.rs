@@ -81,7 +81,7 @@ impl<W: Write + Send> EventFile<W> {
         }
         self.rows = 0;
         let chunks = self.columns.par_iter_mut().map(Column::finish);
-        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
+        let chunks = chunks.collect::<Result<_, _>>()?;
         self.groups.append(chunks)
     }
 }

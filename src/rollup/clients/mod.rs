@@ -59,28 +59,6 @@ impl Default for Clients {
 }
 
 impl Clients {
-    /// Adds a client's address.
-    pub fn add(&mut self, client: &[u8]) {
-        if let Some(coupon) = coupon(client) {
-            self.add_coupon(coupon);
-        }
-    }
-
-    pub(super) fn add_coupon(&mut self, coupon: Coupon) {
-        match &mut self.0 {
-            State::Few(numbers) => {
-                let number = form::number(coupon);
-                if let Err(at) = numbers.binary_search(&number) {
-                    numbers.insert(at, number);
-                }
-                if numbers.len() > FEW {
-                    self.0 = State::many(numbers);
-                }
-            }
-            State::Many(sketch) => sketch.update_with_coupon(coupon),
-        }
-    }
-
     /// The clients that a sketch has counted; `None` if it is no sketch of ours.
     pub fn from_sketch(bytes: &[u8]) -> Option<Self> {
         if let Some(numbers) = form::numbers(bytes) {
@@ -227,6 +205,25 @@ mod tests {
             number >> 8 & 255,
             number & 255
         )
+    }
+
+    impl Clients {
+        /// Adds a client's address, and looks at once whether it is one of those that there are.
+        pub(in crate::rollup) fn add(&mut self, client: &[u8]) {
+            let Some(coupon) = coupon(client) else { return };
+            match &mut self.0 {
+                State::Few(numbers) => {
+                    let number = form::number(coupon);
+                    if let Err(at) = numbers.binary_search(&number) {
+                        numbers.insert(at, number);
+                    }
+                    if numbers.len() > FEW {
+                        self.0 = State::many(numbers);
+                    }
+                }
+                State::Many(sketch) => sketch.update_with_coupon(coupon),
+            }
+        }
     }
 
     fn of(numbers: impl Iterator<Item = u32>) -> Clients {
