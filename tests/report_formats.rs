@@ -1,9 +1,10 @@
 //! The report through the program, in each format that is text: for people, for chats, for programs.
 
+mod dated;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, UNIX_EPOCH};
 
 use badgateway::render::report::JSON_SCHEMA;
 use serde_json::Value;
@@ -49,25 +50,6 @@ fn stdout(output: Output) -> String {
 fn samples() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     root.join("samples/*.log").display().to_string()
-}
-
-/// Copies of the samples that were last written to on 2026-11-26, 12:00 UTC, whenever they came here: that is the time of
-/// events without one.
-fn dated_samples() -> (TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let modified = UNIX_EPOCH + Duration::from_secs(1_795_694_400);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in fs::read_dir(root.join("samples")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "log") {
-            let copy = folder.path().join(path.file_name().unwrap());
-            fs::copy(&path, &copy).unwrap();
-            let copy = fs::File::options().write(true).open(copy).unwrap();
-            copy.set_modified(modified).unwrap();
-        }
-    }
-    let copies = folder.path().join("*.log").display().to_string();
-    (folder, copies)
 }
 
 fn log(text: &[u8]) -> (TempDir, String) {
@@ -178,7 +160,7 @@ fn colour_is_for_terminals_and_for_who_asks_for_it() {
 
 #[test]
 fn where_the_locale_is_not_utf_8_bars_are_ascii() {
-    let (_folder, samples) = dated_samples();
+    let (_folder, samples) = dated::samples();
     let run = |arguments: &[&str], locale: &str| {
         let mut command = badgateway();
         command.args(["report", "--no-discover"]).args(arguments);

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::dated;
 use super::generator::{Settings, generate};
 use super::interpolate::{Asks, Chosen, interpolate};
 use super::macros::Window;
@@ -80,7 +81,7 @@ impl House {
         };
         generate(&settings, 300_000, &mut log).unwrap();
         fs::write(house.folder.path().join("error.log"), log).unwrap();
-        let samples = root().join("samples/*.log").display().to_string();
+        let (_samples, samples) = dated::samples();
         let generated = house.folder.path().join("error.log").display().to_string();
         for (host, logs) in [("web1", &samples), ("web2", &generated)] {
             let arguments = ["--no-discover", "--timezone", "UTC", "--host", host, logs];

@@ -2,6 +2,8 @@
 //! would ask it.
 
 mod choice;
+#[path = "../dated/mod.rs"]
+mod dated;
 mod expected;
 #[path = "../../benches/generator/mod.rs"]
 mod generator;

@@ -1,6 +1,8 @@
 //! The HTML report as Chromium shows it.
 
 mod browser;
+#[path = "../dated/mod.rs"]
+mod dated;
 #[path = "../../benches/generator/mod.rs"]
 mod generator;
 mod pages;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::dated;
 use crate::generator::week::{self as made, Settings};
 
 fn report(arguments: &[&str], logs: &[&Path]) -> String {
@@ -33,8 +34,8 @@ fn report_of(log: impl AsRef<[u8]>) -> String {
 }
 
 pub fn samples() -> String {
-    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/*.log");
-    report(&[], &[&samples])
+    let (_samples, samples) = dated::samples();
+    report(&[], &[Path::new(&samples)])
 }
 
 /// A quiet week with three outages, compared with the time before.
