@@ -306,6 +306,8 @@ fn readers_and_runs_do_not_mind() {
                 .iter_mut()
                 .all(|child| child.try_wait().unwrap().is_some());
             match counts(&house.files()) {
+                // Listed when all were gone from the folder that had been the table: engines call that an error.
+                Ok((counts, _)) if counts.is_empty() => failures += 1,
                 Ok((counts, _)) => {
                     let sum = counts.values().sum::<i64>();
                     assert!(sum == written || sum == written + 10, "{sum} of {written}");

@@ -107,7 +107,7 @@ impl Dataset {
         })?;
         sync_folder(&self.folder).map_err(failed)?;
         // What is under this name now are the old files. The next one removes them if this one cannot.
-        let _ = TempDir::close(new);
+        let _ = remove(new, &table);
         let files = parquet_files(&table)?;
         let lengths = files
             .iter()
@@ -357,6 +357,18 @@ impl Building<'_> {
         }
         Ok(footer)
     }
+}
+
+/// Removes the old files, those first that are in the new table as well: who lists the old folder meanwhile finds names
+/// that are nowhere any more, and an error, rather than a part of the table.
+fn remove(old: TempDir, table: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(old.path())? {
+        let entry = entry?;
+        if table.join(entry.file_name()).exists() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    old.close()
 }
 
 /// Gives a new folder the mode and, where that is allowed, the owner of the old one.
