@@ -56,7 +56,7 @@ fn rows(inputs: &[Input], threads: usize, most_held: Option<usize>) -> (Vec<Row>
         let ledger = run.ledger().unwrap();
         scan.resume(HOUR, &ledger, "web1", &run).value.counted
     });
-    match counted.into_rows().unwrap() {
+    match counted.into_rows(|_| false).unwrap() {
         Rows::Held(rows) => (rows, false),
         Rows::Aside(runs) => {
             let rows = runs.merge().unwrap().map(Result::unwrap);

@@ -107,10 +107,13 @@ impl Aggregate {
             }));
             notes.are_new |= !gone.is_empty();
             notes.entries.extend(gone);
-            let rows = counted.into_rows().map_err(|source| {
-                let path = self.out.clone();
-                DatasetError::Io { path, source }
-            })?;
+            let named = prepared.scan.names.pools();
+            let rows = counted
+                .into_rows(|pool| named.contains(pool))
+                .map_err(|source| {
+                    let path = self.out.clone();
+                    DatasetError::Io { path, source }
+                })?;
             let (mut gist, mut failures) = (Gist::default(), Failures::default());
             let provenance = Provenance {
                 zone: self.common.zone().to_string(),
@@ -213,6 +216,12 @@ impl Aggregate {
                 "{} in {}; worst: {pool} ({events} × {class})",
                 plural(gist.failed(), "failure"),
                 plural(gist.pools(), "pool"),
+            ));
+        }
+        if gist.others() > 0 {
+            self.common.remark(format_args!(
+                "{} under (other): there were too many pools, peers or servers to tell them apart",
+                plural(gist.others(), "event")
             ));
         }
         self.common.remark(format_args!(

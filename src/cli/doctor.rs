@@ -7,11 +7,12 @@ use crate::config::{Found, Problem, Root, own_addresses, resolve};
 use crate::doctor::{Diagnosis, Logged, Subject, System};
 use crate::pool::{Known, Machine, Names};
 use crate::render::plural;
-use crate::rollup::Row;
+use crate::rollup::{Bounded, Row};
 use crate::scan::Scan;
 use crate::taxonomy::Rules;
 
 use super::args::Common;
+use super::aside::Unnamed;
 use super::say::{print, say};
 use super::{CliError, Status};
 
@@ -87,14 +88,19 @@ impl Doctor {
         let mut rows = Vec::new();
         if self.common.has_logs() {
             let names = Names::new(&found, &Found::default(), &known, Machine::default());
-            let count = |scan: &Scan| Ok(scan.rollup(BUCKET));
+            let named = names.pools();
+            let count = |scan: &Scan| {
+                let most = scan.most_held_by_one();
+                Ok(scan.count(|| Bounded::new(BUCKET, most, &Unnamed)))
+            };
             let mut prepared = self.common.prepare_with(names)?;
             logs = prepared.scan.inputs.len() as u64;
             let rules = std::mem::take(&mut prepared.scan.rules);
             prepared.scan.rules = rules.and(exhausted());
             let (outcome, status) = self.common.scan_prepared(prepared, count)?;
             is_whole &= status == Status::Done;
-            rows = outcome.value.into_rows();
+            let counted = outcome.value.into_rows(|pool| named.contains(pool))?;
+            counted.each(|some| rows.extend_from_slice(some))?;
             self.leave_out_others(&mut rows);
         }
         let logged = Logged::new(rows, self.common.zone());

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod args;
+mod aside;
 mod compact;
 mod completions;
 mod configs;
@@ -118,6 +119,16 @@ pub enum CliError {
         "no configuration of NGINX was found; --nginx-conf FILE names one, --root DIR another machine's files"
     )]
     NothingToCheck,
+    /// There are more counts than are held in memory, and no room for them on a disk.
+    #[error(
+        "no room for what was counted ({source}): it is more than is held in memory; TMPDIR names a folder \
+         with more room"
+    )]
+    Aside {
+        /// What the system said.
+        #[from]
+        source: io::Error,
+    },
     /// The dataset could not be written.
     #[error(transparent)]
     Dataset(#[from] crate::dataset::DatasetError),

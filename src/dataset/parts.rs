@@ -1,6 +1,6 @@
 use std::io;
 
-use crate::rollup::{Merge, Row, Rows};
+use crate::rollup::{Row, RowByRow, Rows};
 
 use super::DAY;
 
@@ -30,9 +30,9 @@ pub(super) fn some_parts<E: Send>(
             parts.chunks(at_once).try_for_each(each)
         }
         Rows::Aside(runs) => {
-            let merge = runs.merge().map_err(&failed)?;
+            let rows = runs.merge().map_err(&failed)?;
             let mut parts = Parts {
-                merge,
+                rows,
                 most,
                 next: None,
             };
@@ -50,7 +50,7 @@ pub(super) fn some_parts<E: Send>(
 
 /// Rows that are read.
 struct Parts {
-    merge: Merge,
+    rows: RowByRow,
     most: usize,
     /// A row that was read and is of another day.
     next: Option<Row>,
@@ -65,7 +65,7 @@ impl Parts {
         let mut rows: Vec<Row> = self.next.take().into_iter().collect();
         let mut bytes = 0;
         while rows.len() < self.most && bytes < MOST_BYTES {
-            let Some(row) = self.merge.next().transpose()? else {
+            let Some(row) = self.rows.next().transpose()? else {
                 break;
             };
             if rows.first().is_some_and(|first| day(first) != day(&row)) {

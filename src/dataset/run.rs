@@ -1,8 +1,7 @@
 //! One run: it takes the lock, reads the ledger, and adds one file or none.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -199,19 +198,7 @@ impl Run {
 /// What is put aside lies beside the tables, in a file that has no name any more: it ends with the process.
 impl Shelf for Run {
     fn place(&self) -> io::Result<Box<dyn Place>> {
-        Ok(Box::new(Unnamed(self.temporary()?.into_file())))
-    }
-}
-
-struct Unnamed(File);
-
-impl Place for Unnamed {
-    fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        (&self.0).write_all(bytes)
-    }
-
-    fn read_at(&self, at: u64, bytes: &mut [u8]) -> io::Result<usize> {
-        FileExt::read_at(&self.0, bytes, at)
+        Ok(Box::new(self.temporary()?.into_file()))
     }
 }
 

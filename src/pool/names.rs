@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::draft::Draft;
 use super::known::Known;
 use super::nginx::Nginx;
@@ -76,6 +78,15 @@ impl Names {
         };
         let known = if by_rule.is_none() { known() } else { None };
         known.unwrap_or_else(|| name(by_rule, peer))
+    }
+
+    /// The names that configurations give.
+    pub fn pools(&self) -> HashSet<String> {
+        let tables = [&self.here, &self.elsewhere];
+        let names = tables.into_iter().flat_map(|table| &table.names);
+        names
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect()
     }
 
     /// The peers that belong to several pools, each with their names, the one first that it has where the

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
-use super::{Clients, Minutes};
+use super::{Clients, Minutes, OTHER};
 
 /// One row of the rollup: the events of one bucket that have everything else in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,12 @@ impl Row {
     pub fn weight(&self) -> usize {
         let own = size_of::<Self>() + self.example.as_ref().map_or(0, String::len);
         own + self.clients.allocated() + self.minutes.allocated()
+    }
+
+    /// Whether it has lost the name of its pool, peer or server, because there were too many of these.
+    pub(super) fn has_other_name(&self) -> bool {
+        let names = [Some(&self.pool), self.peer.as_ref(), self.server.as_ref()];
+        names.into_iter().flatten().any(|name| **name == *OTHER)
     }
 
     /// Adds what another row has counted, from which nothing tells it apart.

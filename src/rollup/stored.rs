@@ -1,7 +1,7 @@
 //! Bytes in which what was counted is put aside, and read back by the same process.
 
 /// What is being put aside.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Storing(Vec<u8>);
 
 /// What is read back of that, from the front on. It says nothing where it is damaged.

@@ -1,32 +1,33 @@
 use crate::record::Moment;
 
-use super::{Count, Event, Leaders, Rollup};
+use super::{Bounded, Count, Event, Leaders, Shelf};
 
 /// What a report of logs counts: the time that it is about, and the time before, with which that is compared.
-#[derive(Debug, Clone)]
-pub struct Survey {
+pub struct Survey<'a> {
     /// The events from `since` on.
-    pub rollup: Rollup,
+    pub rollup: Bounded<'a>,
     /// The requests that failed then, and the clients.
     pub leaders: Leaders,
     /// The events before.
-    pub before: Rollup,
+    pub before: Bounded<'a>,
     since: Moment,
 }
 
-impl Survey {
-    /// An empty one with buckets of `width` microseconds.
-    pub fn new(width: i64, since: Moment) -> Self {
+impl<'a> Survey<'a> {
+    /// An empty one with buckets of `width` microseconds. It holds about so many bytes of counts at most, and puts the
+    /// rest on the shelf.
+    pub fn new(width: i64, since: Moment, most: usize, shelf: &'a dyn Shelf) -> Self {
+        let bounded = || Bounded::new(width, most / 2, shelf);
         Self {
-            rollup: Rollup::new(width),
+            rollup: bounded(),
             leaders: Leaders::default(),
-            before: Rollup::new(width),
+            before: bounded(),
             since,
         }
     }
 }
 
-impl Count for Survey {
+impl Count for Survey<'_> {
     fn add(&mut self, event: &Event<'_>) {
         if event.moment < self.since {
             self.before.add(event);

@@ -10,6 +10,7 @@ use super::cell::{Cell, Key, Length};
 use super::clients::{Gathering, Met};
 use super::examples::{self, Examples};
 use super::merge;
+use super::other::not_too_long;
 use super::{Event, Minutes};
 
 /// Events counted by bucket and by everything that tells them apart.
@@ -20,6 +21,8 @@ pub struct Rollup {
     pub(super) hasher: RandomState,
     pub(super) index: HashTable<usize>,
     pub(super) cells: Vec<Cell>,
+    /// How many bytes the texts of all cells have.
+    texts: usize,
     pub(super) examples: Examples,
     /// The bucket of the last event.
     bucket: i64,
@@ -48,6 +51,7 @@ impl Rollup {
             hasher: merge::hasher(),
             index: HashTable::new(),
             cells: Vec::new(),
+            texts: 0,
             examples: Examples::default(),
             bucket: 0,
             recent: Vec::new(),
@@ -106,6 +110,7 @@ impl Rollup {
             verdict.peer,
             tail.server,
         ];
+        let texts = texts.map(|text| text.map(not_too_long));
         let key = Key {
             bucket,
             class: verdict.class,
@@ -163,14 +168,15 @@ impl Rollup {
             let lot = examples::lot(raw);
             if lot <= cell.lot {
                 cell.lot = lot;
-                self.examples
-                    .offer(key.bucket, key.class, event.pool, raw, lot);
+                let pool = not_too_long(event.pool);
+                self.examples.offer(key.bucket, key.class, pool, raw, lot);
             }
         }
     }
 
     pub(super) fn insert(&mut self, cell: Cell) -> usize {
         let at = self.cells.len();
+        self.texts += cell.texts.len();
         let cells = &self.cells;
         self.index
             .insert_unique(cell.hash, at, |&at| cells[at].hash);
@@ -181,6 +187,11 @@ impl Rollup {
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.cells.len()
+    }
+
+    /// How many bytes the names of all rows have.
+    pub(super) fn texts(&self) -> usize {
+        self.texts
     }
 
     /// About how many bytes it takes.

@@ -104,6 +104,11 @@ impl Scan {
         crew.finish()
     }
 
+    /// About how many bytes of counts a thread holds at most.
+    pub fn most_held_by_one(&self) -> usize {
+        self.most_held / rayon::current_num_threads()
+    }
+
     fn read(&self, input: usize, chunk_size: usize) -> Result<Reading, Trouble> {
         let source = self.open(input)?;
         let position = self.meter.position(input);

@@ -37,7 +37,7 @@ impl Scan {
         shelf: &'s dyn Shelf,
     ) -> Outcome<Resumed<'s>> {
         let mut plan = self.plan(ledger, machine);
-        let most = self.most_held / rayon::current_num_threads();
+        let most = self.most_held_by_one();
         let all = Resuming {
             crew: Crew::new(self, || Bounded::new(width, most, shelf)),
             machine,

@@ -1,8 +1,11 @@
+use std::collections::HashSet;
+
 use crate::render::report::Read;
-use crate::rollup::{Change, Incident, Summary, Survey};
+use crate::rollup::{Bounded, Change, Failures, Row, Summing, Survey};
 use crate::scan::Scan;
 
 use super::{Counted, Report};
+use crate::cli::aside::Unnamed;
 use crate::cli::{CliError, Status};
 
 /// As many paths are told.
@@ -22,16 +25,39 @@ impl Report {
             .map(|input| input.path().display().to_string())
             .collect();
         paths.truncate(PATHS);
-        let count = |scan: &Scan| Ok(scan.count(|| Survey::new(width, asked)));
+        let named: HashSet<String> = prepared.scan.names.pools();
+        let count = |scan: &Scan| {
+            let most = scan.most_held_by_one();
+            Ok(scan.count(|| Survey::new(width, asked, most, &Unnamed)))
+        };
         let (outcome, status) = self.common.scan_prepared(prepared, count)?;
         if status == Status::NoResult {
             return Ok(None);
         }
         let survey = outcome.value;
-        let rows = survey.rollup.into_rows();
-        let before = survey.before.into_rows();
+        let into_rows = |counted: Bounded<'_>| counted.into_rows(|pool| named.contains(pool));
+        let rows = into_rows(survey.rollup)?;
+        let before = into_rows(survey.before)?;
         let intake = outcome.intake;
-        let summary = Summary::new(&rows, intake);
+        let mut change = period.span().map(|span| Change::new(span, intake.begins));
+        let mut failures = Failures::default();
+        let mut summing = Summing::new();
+        let mut look = |rows: &[Row]| {
+            failures.add(rows);
+            if let Some(change) = &mut change {
+                rows.iter().for_each(|row| change.add(row));
+            }
+        };
+        before.each(&mut look)?;
+        let look = |some: &[Row]| {
+            look(some);
+            some.iter().for_each(|row| summing.add(row));
+        };
+        rows.each(look)?;
+        let mut bursts = failures.bursts(&self.incidents.thresholds(), period.since);
+        let gather = |some: &[Row]| bursts.add(some);
+        rows.each(gather)?;
+        let summary = summing.finish(intake);
         let intake = &summary.intake;
         let read = Read::Logs {
             paths,
@@ -44,18 +70,12 @@ impl Report {
             other_lines: intake.other_lines,
             troubles: outcome.troubles.iter().map(ToString::to_string).collect(),
         };
-        let thresholds = self.incidents.thresholds();
-        let incidents = Incident::find(&rows, &before, period.since, &thresholds);
-        let mut change = period.span().map(|span| Change::new(span, intake.begins));
-        if let Some(change) = &mut change {
-            before.iter().chain(&rows).for_each(|row| change.add(row));
-        }
         Ok(Some(Counted {
             known: intake.begins,
             begins: intake.begins,
             ends: period.until.map(|until| until.min(period.now)),
             summary,
-            incidents,
+            incidents: bursts.incidents(),
             change,
             leaders: Some(survey.leaders),
             period,

@@ -79,7 +79,7 @@ impl Document {
                 .change
                 .filter(|change| !change.earlier.is_empty())
                 .map(|change| Change::new(change, &summary.pools)),
-            not_understood: NotUnderstood::new(&summary.intake, sources.leaders),
+            not_understood: NotUnderstood::new(summary, sources.leaders),
             read,
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::render::{Time, brief, count, plural};
-use crate::rollup::{Intake, Leaders};
+use crate::rollup::{Intake, Leaders, Summary};
 
 /// What could not be understood or counted.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -18,6 +18,8 @@ pub struct NotUnderstood {
     pub unclassified: u64,
     /// By how much a count of requests or clients may be too low, where there were too many to be remembered.
     pub uncounted: u64,
+    /// Events whose pool, peer or server is `(other)`, because there were too many names to be told apart.
+    pub other_names: u64,
     /// The first few of those lines and records, and one of each kind of `upstream_other`.
     pub examples: Vec<Example>,
 }
@@ -75,7 +77,8 @@ pub enum Read {
 
 impl NotUnderstood {
     /// What was met while reading.
-    pub(super) fn new(intake: &Intake, leaders: Option<&Leaders>) -> Self {
+    pub(super) fn new(summary: &Summary, leaders: Option<&Leaders>) -> Self {
+        let intake = &summary.intake;
         let examples = intake.samples.iter().chain(&intake.unclassified_samples);
         Self {
             stray_lines: intake.stray_lines,
@@ -83,6 +86,7 @@ impl NotUnderstood {
             undated: intake.undated,
             unclassified: intake.unclassified,
             uncounted: leaders.map_or(0, Leaders::given_up),
+            other_names: summary.others,
             examples: examples
                 .map(|sample| Example {
                     source: sample.source.clone(),
@@ -118,6 +122,11 @@ impl NotUnderstood {
                     "to save memory, counts of requests and clients may be up to {most} too low"
                 )
             }),
+            of(
+                self.other_names,
+                "event",
+                "under (other): there were too many pools, peers or servers to tell them apart",
+            ),
         ];
         sentences.into_iter().flatten().collect()
     }
@@ -187,6 +196,7 @@ mod tests {
                 "4 events of class upstream_other",
                 "3 events without a time, counted at the time of the record before",
                 "to save memory, counts of requests and clients may be up to 5 too low",
+                "6 events under (other): there were too many pools, peers or servers to tell them apart",
             ]
         );
     }

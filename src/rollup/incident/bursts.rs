@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::record::Moment;
 use crate::rollup::Row;
 use crate::rollup::examples::is_chosen;
+use crate::rollup::other::OTHER;
 use crate::taxonomy::Class;
 
 use super::by_pool::by_pool;
@@ -18,6 +19,8 @@ use super::{Incident, MINUTE};
 #[derive(Debug)]
 pub struct Bursts {
     pools: BTreeMap<String, Pool>,
+    /// The pools that are told apart, if not all are.
+    named: Option<BTreeSet<String>>,
     /// The minutes from which there is data.
     data: Range<i64>,
     gap_minutes: i64,
@@ -44,6 +47,7 @@ const WIDEST: i64 = 24 * 60;
 impl Bursts {
     pub(super) fn new(
         pools: BTreeMap<String, Vec<(Gathered, Vec<Gathered>)>>,
+        named: Option<BTreeSet<String>>,
         data: Range<i64>,
         gap_minutes: i64,
     ) -> Self {
@@ -60,6 +64,7 @@ impl Bursts {
         });
         Self {
             pools: pools.collect(),
+            named,
             data,
             gap_minutes,
         }
@@ -77,17 +82,32 @@ impl Bursts {
     /// for its example.
     pub fn may_be_told_by(&self, pool: &str, first: Moment, last: Moment) -> bool {
         let minute = |moment: Moment| moment.0.div_euclid(MINUTE);
-        let pool = self.pools.get(pool);
+        let pool = self.pools.get(self.name(pool));
         pool.is_some_and(|pool| !pool.near(&(minute(first)..minute(last) + 1)).is_empty())
     }
 
     /// Gathers what rows tell. They come in the order of their buckets, each once.
     pub fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r Row>) {
-        let rows = by_pool(rows);
+        let mut rows = by_pool(rows);
+        if self.named.is_some() {
+            let mut of_others = rows.remove(OTHER).unwrap_or_default();
+            let others = rows.iter().filter(|(pool, _)| self.name(pool) == OTHER);
+            others.for_each(|(_, rows)| of_others.extend(rows));
+            of_others.sort_by_key(|row| row.bucket);
+            rows.insert(OTHER, of_others);
+        }
         self.pools.par_iter_mut().for_each(|(name, pool)| {
             let rows = rows.get(&**name).into_iter().flatten();
             rows.for_each(|row| pool.add(row));
         });
+    }
+
+    /// What a pool is counted as.
+    fn name<'n>(&self, pool: &'n str) -> &'n str {
+        match &self.named {
+            Some(named) if !named.contains(pool) => OTHER,
+            _ => pool,
+        }
     }
 
     /// All that was gathered, by its start.

@@ -4,24 +4,23 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::record::Moment;
+use crate::rollup::other::{MOST_POOLS, OTHER};
 use crate::rollup::{Minutes, Row};
 
 use super::burst::{self, Burst};
 use super::by_pool::by_pool;
-use super::counts::{Count, counts_of};
+use super::counts::Count;
 use super::gathered::Gathered;
+use super::series::Series;
 use super::{Bursts, MINUTE, Thresholds};
 
-/// The failures in each minute of an hour, counted from 1970-01-01 00:00 UTC.
-type Hours = BTreeMap<i64, Box<[u32; HOUR]>>;
-
-/// Minutes.
-const HOUR: usize = 60;
+/// Of so many pools is told when they failed; all others are taken together.
+const MOST: usize = 4 * MOST_POOLS;
 
 /// The failures of each pool in each minute: all that it takes to find when incidents were.
 #[derive(Debug, Clone, Default)]
 pub struct Failures {
-    pools: BTreeMap<String, Hours>,
+    pools: BTreeMap<String, Series>,
     seen: Option<(Moment, Moment)>,
 }
 
@@ -30,14 +29,29 @@ impl Failures {
     pub fn add(&mut self, rows: &[Row]) {
         rows.iter()
             .for_each(|row| self.see(row.first_seen, row.last_seen));
-        let rows = by_pool(rows);
-        for pool in rows.keys() {
-            self.pools.entry((*pool).to_owned()).or_default();
+        let mut rows = by_pool(rows);
+        let mut names: Vec<&str> = rows.keys().copied().collect();
+        names.sort_unstable();
+        for name in names {
+            if self.name(name) != name {
+                let others = rows.remove(name).into_iter().flatten();
+                others.for_each(|row| self.count(OTHER, row.bucket, &row.minutes));
+            } else if !self.pools.contains_key(name) {
+                self.pools.insert(name.to_owned(), Series::default());
+            }
         }
-        self.pools.par_iter_mut().for_each(|(name, hours)| {
+        self.pools.par_iter_mut().for_each(|(name, series)| {
             let rows = rows.get(&**name).into_iter().flatten();
-            rows.for_each(|row| count(hours, row.bucket, &row.minutes));
+            rows.for_each(|row| series.add(row.bucket, &row.minutes));
         });
+    }
+
+    /// What a pool is counted as.
+    fn name<'n>(&self, pool: &'n str) -> &'n str {
+        match self.pools.len() < MOST || self.pools.contains_key(pool) {
+            true => pool,
+            false => OTHER,
+        }
     }
 
     /// Takes notice of data from these moments, failures or not: it tells from when on nothing failed.
@@ -48,11 +62,12 @@ impl Failures {
 
     /// Counts failures of a pool in the minutes of a bucket.
     pub fn count(&mut self, pool: &str, bucket: Moment, minutes: &Minutes) {
-        let hours = match self.pools.get_mut(pool) {
-            Some(hours) => hours,
+        let pool = self.name(pool);
+        let series = match self.pools.get_mut(pool) {
+            Some(series) => series,
             None => self.pools.entry(pool.to_owned()).or_default(),
         };
-        count(hours, bucket, minutes);
+        series.add(bucket, minutes);
     }
 
     /// When each pool failed much more than usual, but for the time before `since`: that only tells what is usual.
@@ -62,8 +77,10 @@ impl Failures {
         let data = self
             .seen
             .map_or(0..0, |(first, last)| minute(first)..minute(last) + 1);
-        let pools = self.pools.into_par_iter().map(|(pool, hours)| {
-            let counts = counts(hours);
+        let is_full = self.pools.len() >= MOST;
+        let named = is_full.then(|| self.pools.keys().cloned().collect());
+        let pools = self.pools.into_par_iter().map(|(pool, series)| {
+            let counts = series.into_counts();
             let bursts = burst::bursts(&counts, &data, thresholds);
             let found: Vec<(Gathered, Vec<Gathered>)> = bursts
                 .into_iter()
@@ -74,36 +91,8 @@ impl Failures {
         });
         let pools = pools.filter(|(_, found)| !found.is_empty()).collect();
         let data = data.start.max(since)..data.end;
-        Bursts::new(pools, data, thresholds.gap_minutes)
+        Bursts::new(pools, named, data, thresholds.gap_minutes)
     }
-}
-
-fn count(hours: &mut Hours, bucket: Moment, minutes: &Minutes) {
-    let mut at_hand: Option<(i64, &mut [u32; HOUR])> = None;
-    for (minute, events) in counts_of(bucket, minutes) {
-        let (hour, place) = (
-            minute.div_euclid(HOUR as i64),
-            minute.rem_euclid(HOUR as i64),
-        );
-        let counts = match at_hand.take() {
-            Some((known, counts)) if known == hour => counts,
-            _ => &mut **hours.entry(hour).or_insert_with(|| Box::new([0; HOUR])),
-        };
-        let count = &mut counts[place as usize];
-        *count = count.saturating_add(events as u32);
-        at_hand = Some((hour, counts));
-    }
-}
-
-/// The minutes that have failures.
-fn counts(hours: Hours) -> Vec<Count> {
-    let mut all = Vec::new();
-    for (hour, counts) in hours {
-        let minutes = hour * HOUR as i64..;
-        let counts = minutes.zip(counts.map(u64::from));
-        all.extend(counts.filter(|count| count.1 > 0));
-    }
-    all
 }
 
 fn with_inner(burst: &Burst, counts: &[Count]) -> (Gathered, Vec<Gathered>) {

@@ -6,18 +6,19 @@ mod by_pool;
 mod counts;
 mod failures;
 mod gathered;
+mod series;
 mod usual;
 
 use crate::record::Moment;
 use crate::taxonomy::Class;
 
-use super::Row;
 use super::minutes::MINUTE;
 
 pub use bursts::Bursts;
 pub use failures::Failures;
 
-/// A stretch of time in which a pool failed much more than usual.
+/// A stretch of time in which a pool failed much more than usual. It depends on the rows alone: how logs were cut, and
+/// in how many runs they were read, does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
     /// The pool.
@@ -75,27 +76,6 @@ impl Incident {
         self.classes
             .first()
             .map_or(Class::UpstreamOther, |class| class.0)
-    }
-
-    /// All incidents, by their start. They depend on the rows alone: how logs were cut, and in how many runs
-    /// they were read, does not matter.
-    ///
-    /// Rows from `before` a time that is asked for tell what is usual; of an incident that had begun then already, the
-    /// part since is told.
-    pub fn find(
-        rows: &[Row],
-        before: &[Row],
-        since: Option<Moment>,
-        thresholds: &Thresholds,
-    ) -> Vec<Self> {
-        let mut failures = Failures::default();
-        failures.add(before);
-        failures.add(rows);
-        let mut bursts = failures.bursts(thresholds, since);
-        let mut rows: Vec<&Row> = rows.iter().collect();
-        rows.sort_by_key(|row| row.bucket);
-        bursts.add(rows);
-        bursts.incidents()
     }
 
     /// Data begins and ends with its events, but more may be known: everything from some moment on, or up to one. What

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::*;
-use crate::rollup::{Clients, Minutes, choose_example};
+use crate::rollup::{Clients, Minutes, Row, choose_example};
 
 /// A bucket of a pool's peer that refused, which begins with this hour, with so many failures in each minute.
 fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
@@ -33,7 +33,19 @@ fn row(hour: i64, peer: &str, minutes: &[(usize, u32)]) -> Row {
 }
 
 fn find(rows: &[Row]) -> Vec<Incident> {
-    Incident::find(rows, &[], None, &Thresholds::default())
+    find_since(None, rows, &[])
+}
+
+/// Those since a moment; `before` are the rows before it.
+fn find_since(since: Option<Moment>, rows: &[Row], before: &[Row]) -> Vec<Incident> {
+    let mut failures = Failures::default();
+    failures.add(before);
+    failures.add(rows);
+    let mut bursts = failures.bursts(&Thresholds::default(), since);
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| row.bucket);
+    bursts.add(rows);
+    bursts.incidents()
 }
 
 #[test]
@@ -114,10 +126,8 @@ fn what_was_before_tells_what_is_usual_and_is_not_told_itself() {
     };
     let mut night = noise(124..129);
     assert!(!find(&night).is_empty());
-    let since = |rows: &[Row], before: &[Row]| {
-        let since = Some(Moment(124 * 60 * MINUTE));
-        Incident::find(rows, before, since, &Thresholds::default())
-    };
+    let since =
+        |rows: &[Row], before: &[Row]| find_since(Some(Moment(124 * 60 * MINUTE)), rows, before);
     assert_eq!(since(&night, &noise(20..124)), []);
     let outage: Vec<_> = (10..40).map(|minute| (minute, 60)).collect();
     night[3] = row(127, "a", &outage);

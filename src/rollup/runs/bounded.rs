@@ -11,9 +11,10 @@ pub struct Bounded<'a> {
     width: i64,
     /// About so many bytes it may hold.
     most: usize,
-    /// What it held when it was weighed last, and what was added since: cells, and events.
+    /// What it held when it was weighed last, how many cells that were, and how long their texts; and what was added since.
     weight: usize,
     cells: usize,
+    texts: usize,
     events: usize,
     shelf: &'a dyn Shelf,
     aside: Option<Aside>,
@@ -39,6 +40,7 @@ impl<'a> Bounded<'a> {
             most,
             weight: 0,
             cells: 0,
+            texts: 0,
             events: 0,
             shelf,
             aside: None,
@@ -47,10 +49,10 @@ impl<'a> Bounded<'a> {
         }
     }
 
-    /// All rows, in their order.
-    pub fn into_rows(mut self) -> io::Result<Rows> {
+    /// All rows, in their order. Where names are too many, the pools that `is_known` tells keep theirs.
+    pub fn into_rows(mut self, is_known: impl Fn(&str) -> bool) -> io::Result<Rows> {
         if !self.has_much() {
-            return Ok(Rows::Held(self.rollup.into_rows()));
+            return Rows::Held(self.rollup.into_rows()).with_few_names(is_known);
         }
         self.put_aside();
         if let Some(fault) = self.fault {
@@ -59,7 +61,8 @@ impl<'a> Bounded<'a> {
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
         runs.extend(aside.flat_map(Aside::into_runs));
-        merge::few(runs, self.shelf).map(Rows::Aside)
+        let rows = merge::few(runs, self.shelf).map(Rows::Aside)?;
+        rows.with_few_names(is_known)
     }
 
     /// Whether anything was put aside, or should have been.
@@ -70,11 +73,13 @@ impl<'a> Bounded<'a> {
     /// Weighing takes its time, so it is done where there may be too much by what was added since the last time.
     fn look(&mut self) {
         let cells = self.rollup.len() - self.cells;
-        if self.weight + cells * CELL + self.events * EVENT <= self.most {
+        let texts = self.rollup.texts() - self.texts;
+        if self.weight + cells * CELL + texts + self.events * EVENT <= self.most {
             return;
         }
         self.weight = self.rollup.weight();
         self.cells = self.rollup.len();
+        self.texts = self.rollup.texts();
         self.events = 0;
         // What is nearly too much would be weighed again and again.
         if self.weight > self.most - self.most / 8 {
@@ -87,7 +92,7 @@ impl<'a> Bounded<'a> {
             return;
         }
         let rollup = std::mem::replace(&mut self.rollup, Rollup::new(self.width));
-        (self.weight, self.cells, self.events) = (0, 0, 0);
+        (self.weight, self.cells, self.texts, self.events) = (0, 0, 0, 0);
         if let Err(fault) = self.try_put(rollup) {
             self.fault.get_or_insert(fault);
         }

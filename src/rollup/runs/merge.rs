@@ -40,7 +40,7 @@ pub(super) fn few(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Runs> {
         }
         runs = aside.into_runs();
     }
-    Ok(Runs(runs))
+    Ok(Runs { runs, kept: None })
 }
 
 impl Merge {

@@ -8,6 +8,7 @@ use crate::taxonomy::{Class, Kind};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gist {
     rows: u64,
+    others: u64,
     /// The events of each pool, by class.
     pools: BTreeMap<Arc<str>, BTreeMap<Class, u64>>,
 }
@@ -22,6 +23,9 @@ impl Gist {
                 None => self.pools.entry(Arc::clone(&rows[0].pool)).or_default(),
             };
             for row in rows {
+                if row.has_other_name() {
+                    self.others += row.events;
+                }
                 *classes.entry(row.class).or_default() += row.events;
             }
         }
@@ -30,6 +34,11 @@ impl Gist {
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// How many events have lost the name of their pool, peer or server, because there were too many of these.
+    pub fn others(&self) -> u64 {
+        self.others
     }
 
     /// The failures of all pools.

@@ -20,6 +20,8 @@ pub use pool::Pool;
 pub struct Summary {
     /// All events.
     pub total: Tally,
+    /// How many of them have lost the name of their pool, peer or server, because there were too many of these.
+    pub others: u64,
     /// How many clients saw failures.
     pub clients: u64,
     /// The failures by the status that their clients were sent.
@@ -79,6 +81,7 @@ pub struct Summing {
     all: Gathered,
     pools: BTreeMap<String, Gathered>,
     buckets: BTreeMap<Moment, BTreeMap<Class, u64>>,
+    others: u64,
 }
 
 impl Default for Summing {
@@ -94,12 +97,16 @@ impl Summing {
             all: Gathered::default(),
             pools: BTreeMap::new(),
             buckets: BTreeMap::new(),
+            others: 0,
         }
     }
 
     /// Adds a row.
     pub fn add(&mut self, row: &Row) {
         self.all.add(row);
+        if row.has_other_name() {
+            self.others += row.events;
+        }
         let pool = match self.pools.get_mut(&*row.pool) {
             Some(pool) => pool,
             None => self.pools.entry(row.pool.to_string()).or_default(),
@@ -120,6 +127,7 @@ impl Summing {
         pools.sort_by_key(|pool| Reverse((pool.tally.failed, pool.tally.events())));
         let empty = Summary {
             total: Tally::default(),
+            others: self.others,
             clients: 0,
             statuses: BTreeMap::new(),
             classes: Vec::new(),

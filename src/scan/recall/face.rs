@@ -9,6 +9,7 @@ use crate::taxonomy::{Class, Verdict, names_upstream};
 
 use super::Understood;
 use super::known::Meaning;
+use super::places::LONGEST;
 
 /// What a record is recognised by, and what it means.
 pub(super) struct Face {
@@ -69,6 +70,9 @@ impl Face {
             None if found.is_none() && !names_upstream(&glance.head) => None,
             None => return None,
         };
+        if texts.len() > LONGEST {
+            return None;
+        }
         Some(Self {
             sort: sort(glance),
             texts,

@@ -3,6 +3,8 @@ use std::ops::Range;
 use crate::record::{OsError, Parts, Record, place};
 use crate::taxonomy::{Class, Phase, Verdict};
 
+use super::places::LONGEST;
+
 /// What is known of a record.
 pub(super) struct Known {
     pub(super) sort: u64,
@@ -66,6 +68,9 @@ impl Meaning {
     }
 
     pub(super) fn of(record: &Record<'_>, verdict: &Verdict<'_>, pool: &[u8]) -> Option<Self> {
+        if pool.len() > LONGEST {
+            return None;
+        }
         let upstream = record.tail.upstream.and_then(|upstream| upstream.peer);
         let peer = match verdict.peer {
             None => Peer::Nowhere,

@@ -5,16 +5,13 @@ use foldhash::fast::RandomState;
 use crate::record::{Head, Outline, place};
 use crate::taxonomy::names_upstream;
 
-use super::places::write_some;
+use super::places::{LONGEST, write_some};
 
 /// Of a text's length, or one more.
 const LENGTH_BITS: u32 = 10;
 
 /// Tells brief marks from others: it is more than those have of a level, and of what a record has.
 const BRIEF: u64 = 1 << 12;
-
-/// Longer texts hardly ever come twice.
-const LONGEST: usize = 512;
 
 /// What a record is recognised by.
 pub(super) struct Mark<'a> {

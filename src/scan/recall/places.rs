@@ -5,6 +5,9 @@ use std::hash::Hasher;
 /// So many there are.
 pub(super) const PLACES: usize = 1 << 14;
 
+/// Longer texts hardly ever come twice, and are not remembered.
+pub(super) const LONGEST: usize = 512;
+
 /// The place of what has this hash.
 pub(super) fn place(hash: u64) -> usize {
     hash as usize % PLACES

@@ -242,6 +242,7 @@ pub(super) fn night() -> Document {
         undated: 3,
         unclassified: 4,
         uncounted: 5,
+        other_names: 6,
         examples: vec![Example {
             source: "/var/log/nginx/error.log".to_owned(),
             offset: 4096,

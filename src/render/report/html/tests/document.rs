@@ -105,6 +105,7 @@ pub(super) fn document(pools: usize, hours: usize, text: &dyn Fn(&str) -> String
             undated: 4,
             unclassified: 5,
             uncounted: 6,
+            other_names: 11,
             examples: vec![Example {
                 source: text("/var/log/nginx/error.log"),
                 offset: 4_711,
