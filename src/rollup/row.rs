@@ -74,8 +74,12 @@ impl Row {
 
     /// Adds what another row has counted, from which nothing tells it apart.
     pub(super) fn add(&mut self, other: &Self) {
-        self.events += other.events;
         self.clients.merge(&other.clients);
+        self.add_but_clients(other);
+    }
+
+    pub(super) fn add_but_clients(&mut self, other: &Self) {
+        self.events += other.events;
         self.minutes.merge(&other.minutes);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);

@@ -1,4 +1,4 @@
-use datasketches::hll::HllUnion;
+use datasketches::hll::{HllType, HllUnion};
 
 use super::{Clients, FEW, Registers, State, new_union};
 
@@ -32,16 +32,32 @@ impl ClientsTogether {
     }
 
     /// How many different clients there are.
-    pub fn estimate(mut self) -> u64 {
+    pub fn estimate(self) -> u64 {
+        match self.united() {
+            Ok(numbers) => numbers.len() as u64,
+            Err(union) => union.composite_estimate().round() as u64,
+        }
+    }
+
+    /// All of them.
+    pub fn into_clients(self) -> Clients {
+        Clients(match self.united() {
+            Ok(numbers) => State::Few(numbers.into()),
+            Err(union) => State::Many(Box::new(union.to_sketch(HllType::Hll8))),
+        })
+    }
+
+    /// Their numbers, or where they are many, all that is known of them.
+    fn united(mut self) -> Result<Vec<u32>, Box<HllUnion>> {
         self.settle();
         if self.registers.is_none() && self.sketches.is_none() {
-            return self.numbers.len() as u64;
+            return Ok(self.numbers);
         }
         self.pour();
         let mut union = self.sketches.unwrap_or_else(|| Box::new(new_union()));
         let registers = self.registers.iter();
         registers.for_each(|registers| union.update(&registers.sketch()));
-        union.composite_estimate().round() as u64
+        Err(union)
     }
 
     /// Few stay numbers, as those of a single row do.

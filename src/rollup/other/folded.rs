@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::record::Moment;
 use crate::rollup::examples::is_chosen;
-use crate::rollup::{Row, choose_example};
+use crate::rollup::{ClientsTogether, Row, choose_example};
 use crate::taxonomy::Class;
 
 use super::{Kept, OTHER};
@@ -190,14 +190,27 @@ impl Gathering {
 /// Makes one of those rows that have everything in common.
 fn unite(rows: &mut Vec<Row>) {
     rows.sort_by(Row::order);
+    // There may be very many, each with a client or two.
+    let mut clients: Option<ClientsTogether> = None;
     rows.dedup_by(|again, row| {
         let is_same = again.order(row).is_eq();
         if is_same {
-            row.add(again);
+            let clients = clients.get_or_insert_with(|| {
+                let mut clients = ClientsTogether::default();
+                clients.add(&row.clients);
+                clients
+            });
+            clients.add(&again.clients);
+            row.add_but_clients(again);
             row.example = choose_example(row.example.take(), again.example.take());
+        } else if let Some(clients) = clients.take() {
+            row.clients = clients.into_clients();
         }
         is_same
     });
+    if let (Some(row), Some(clients)) = (rows.last_mut(), clients) {
+        row.clients = clients.into_clients();
+    }
 }
 
 /// Of each class one row has the example.

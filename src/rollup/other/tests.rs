@@ -24,12 +24,27 @@ fn row(hour: i64, pool: &str, peer: &str, server: &str, events: u64) -> Row {
         peer: Some(peer.into()),
         server: Some(server.into()),
         events,
-        clients: Clients::default(),
+        clients: clients([number_of(server)]),
         minutes: Minutes::from_list([events as u32]),
         first_seen: bucket,
         last_seen: bucket,
         example: Some(format!("{hour} {pool}")),
     }
+}
+
+/// A client of its own for each number.
+fn clients(numbers: impl IntoIterator<Item = u64>) -> Clients {
+    let mut clients = Clients::default();
+    for number in numbers {
+        clients.add(&number.to_le_bytes());
+    }
+    clients
+}
+
+/// The digits of a name.
+fn number_of(name: &str) -> u64 {
+    let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(u64::MAX)
 }
 
 fn kept(rows: &[Row], is_known: impl Fn(&str) -> bool) -> Option<Arc<Kept>> {
@@ -111,6 +126,12 @@ fn of_a_pool_those_peers_and_servers_keep_their_names_that_fail_most() {
         assert!(names[OTHER] > 30_000 && names.len() < 10_000);
         assert_eq!(names.values().sum::<u64>(), 50_001);
     }
+    // The sketch of all that were counted together is the one that all of their clients make.
+    let is_other = |row: &&Row| row.server.as_deref() == Some(OTHER);
+    let other = folded.iter().find(is_other).unwrap();
+    let all = 0..50_000;
+    let others = all.filter(|number| !servers.contains_key(&format!("s{number}")));
+    assert_eq!(other.clients, clients(others));
 }
 
 #[test]
