@@ -31,6 +31,14 @@ struct Met {
     records: u64,
     /// Bytes that were not counted before.
     new: u64,
+    /// Where the first record begins whose time is known, and that time.
+    first: Option<(u64, Moment)>,
+}
+
+impl Met {
+    fn begin(&mut self, first: Option<(u64, Moment)>) {
+        self.first = self.first.into_iter().chain(first).min();
+    }
 }
 
 /// How much of what a chunk holds.
@@ -91,9 +99,10 @@ impl<'a> Worker<'a> {
         let (rules, names) = (&self.scan.rules, &self.scan.names);
         let mut last_stamped = None;
         let mut stamped = records.spans().iter().filter(|span| span.is_stamped());
-        let first = stamped.next().map(|span| records.written(span));
-        let first = first.and_then(|written| self.clock.moments(written, part.latest));
-        self.intake.begin(first.map(|(moment, _)| moment));
+        let first = stamped.find_map(|span| {
+            let moments = self.clock.moments(records.written(span), part.latest)?;
+            Some((chunk.offset + span.place() as u64, moments.0))
+        });
         // Asked for only where an hour is repeated.
         let mut in_order: Option<Vec<Option<Moment>>> = None;
         for (number, span) in records.spans().iter().enumerate() {
@@ -200,6 +209,7 @@ impl<'a> Worker<'a> {
         self.intake.stray_lines += tally.stray_lines.saturating_sub(before.stray_lines);
         self.intake.other_lines += tally.other_lines.saturating_sub(before.other_lines);
         let met = self.met.entry(part.input).or_default();
+        met.begin(first);
         met.lines += tally.lines;
         met.records += tally.records;
         met.new += (chunk.len() - chunk.counted) as u64;
@@ -222,6 +232,7 @@ impl<'a> Worker<'a> {
         self.troubles.extend(other.troubles);
         for (input, other) in other.met {
             let met = self.met.entry(input).or_default();
+            met.begin(other.first);
             met.lines += other.lines;
             met.records += other.records;
             met.new += other.new;
@@ -231,6 +242,7 @@ impl<'a> Worker<'a> {
     pub(super) fn finish<T>(mut self, value: T) -> Outcome<T> {
         self.intake.inputs = self.met.values().filter(|met| met.new > 0).count() as u64;
         for (&input, met) in &self.met {
+            self.intake.begin(met.first.map(|(_, moment)| moment));
             if met.records == 0 && met.lines > 0 {
                 let lines = met.lines;
                 let path = self.scan.inputs[input].path().to_path_buf();

@@ -78,7 +78,7 @@ impl Place {
 #[derive(Debug)]
 pub struct Case {
     place: Place,
-    log: Vec<u8>,
+    pub log: Vec<u8>,
     /// Whether NGINX cut the record.
     is_cut: bool,
 }
