@@ -84,20 +84,20 @@ fn rows_are_the_same_however_few_are_held_and_whoever_counts_them() {
     }
 }
 
-const SERVERS: usize = 120_000;
-const HOURS: usize = 2;
+const SERVERS: usize = 8_000;
+const HOURS: usize = 24;
 
-/// A site with so many servers that each hour has more rows than are held.
+/// A site with as many servers as keep their names: a day has more rows than are held.
 fn many_servers() -> Vec<u8> {
     let mut log = Vec::new();
     for number in 0..SERVERS * HOURS {
         let (hour, server) = (number / SERVERS, number % SERVERS);
         writeln!(
             log,
-            "2026/11/01 0{hour}:{:02}:02 [error] 7#7: *{number} connect() failed (111: Connection refused) while \
+            "2026/11/01 {hour:02}:{:02}:02 [error] 7#7: *{number} connect() failed (111: Connection refused) while \
              connecting to upstream, client: 192.0.2.{}, server: s{server}.example, request: \"GET / HTTP/1.1\", \
              upstream: \"http://127.0.0.1:8080/\", host: \"s{server}.example\"",
-            server / (SERVERS / 60),
+            server * 60 / SERVERS,
             number % 200,
         )
         .unwrap();
@@ -149,7 +149,7 @@ fn all_are_there(folder: &TempDir) {
 }
 
 #[test]
-fn memory_is_bounded_however_many_rows_an_hour_has() {
+fn memory_is_bounded_however_many_rows_there_are() {
     let folder = tempfile::tempdir().unwrap();
     // Kilobytes.
     let child = begin(&folder, "ulimit -d 98304 &&", &many_servers());
