@@ -5,6 +5,7 @@ use std::time::Duration;
 use badgateway::dataset::{Dataset, Ledger, Provenance};
 use badgateway::record::Moment;
 use badgateway::rollup::Rows;
+use badgateway::source::Privacy;
 use chrono::Utc;
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -44,6 +45,7 @@ fn write(folder: &TempDir, rows: &Rows) {
         zone: "UTC".to_owned(),
         bucket_seconds: HOUR / 1_000_000,
         run: Utc::now(),
+        privacy: Privacy::Private,
     };
     let run = run.expect("no other run");
     run.commit(rows, &provenance, &[], &Ledger::default(), |_| {})

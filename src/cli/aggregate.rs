@@ -119,6 +119,7 @@ impl Aggregate {
                 zone: self.common.zone().to_string(),
                 bucket_seconds: self.bucketed.seconds(),
                 run: began,
+                privacy: prepared.privacy(),
             };
             let path = match rows.is_empty() && !notes.are_new {
                 true => None,

@@ -57,8 +57,8 @@ impl Events {
                 },
             });
         }
-        let mut output = self.out.open()?;
         let mut prepared = self.common.prepare()?;
+        let mut output = self.out.open(prepared.privacy())?;
         prepared.beside = match surface {
             // Whoever named a FIFO knows who reads it.
             Surface::Pipe if !self.out.is_stdout() => Surface::Empty,

@@ -9,6 +9,7 @@ use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile};
 use crate::rollup::Row;
+use crate::source::Privacy;
 
 use super::output::{Out, Surface, show};
 use super::period::period;
@@ -80,7 +81,12 @@ impl Export {
         let zone = self.timezone.or(held.zone()).unwrap_or_default();
         let period = self.period(zone, Utc::now())?;
         let surface = self.out.surface()?;
-        let mut output = self.out.open()?;
+        let privacy = match self.format {
+            Format::Csv => held.privacy(),
+            // They hold no address, and node_exporter is another user.
+            Format::Openmetrics | Format::Textfile => Privacy::Public,
+        };
+        let mut output = self.out.open(privacy)?;
         let mut buffer = BufWriter::new(&mut output);
         let rows = match self.format {
             Format::Openmetrics => {

@@ -20,9 +20,10 @@ mod say;
 mod signals;
 mod status;
 mod time;
+mod whole;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -155,9 +156,27 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the command that the arguments ask for. Wrong arguments end the process with status 2.
+/// Says what was asked for, or what is wrong with the arguments.
+fn said(words: &clap::Error) -> Result<Status, CliError> {
+    let is_asked_for = !words.use_stderr();
+    let printed = words.print().and_then(|()| io::stdout().flush());
+    match printed {
+        Err(source) if is_asked_for => Err(CliError::Output {
+            name: "standard output".to_owned(),
+            source,
+        }),
+        _ if is_asked_for => Ok(Status::Done),
+        _ => Ok(Status::NoResult),
+    }
+}
+
+/// Runs the command that the arguments ask for. Wrong arguments are no result.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Status, CliError> {
-    match Cli::parse_from(arguments).command {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(words) => return said(&words),
+    };
+    match cli.command {
         Command::Report(report) => report.run(),
         Command::Aggregate(aggregate) => aggregate.run(),
         Command::Events(events) => events.run(),

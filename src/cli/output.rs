@@ -1,14 +1,15 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tempfile::NamedTempFile;
 
 use super::CliError;
+use super::whole::Whole;
 use crate::render::Safe;
+use crate::source::Privacy;
 
 /// Where a command's data goes.
 #[derive(Debug, Args)]
@@ -28,10 +29,11 @@ impl Out {
         self.out.as_os_str() == "-"
     }
 
-    pub(super) fn open(&self) -> Result<Output<'_>, CliError> {
+    /// Opens it. Privacy is that of what it is made of.
+    pub(super) fn open(&self, privacy: Privacy) -> Result<Output<'_>, CliError> {
         let target = match self.is_stdout() {
             true => stdout().map(Target::Direct),
-            false => Target::open(&self.out),
+            false => Target::open(&self.out, privacy),
         };
         let target = target.map_err(|source| self.failed(source))?;
         Ok(Output { out: self, target })
@@ -112,12 +114,11 @@ pub(super) struct Output<'a> {
 enum Target {
     /// Standard output, a FIFO, a device: something that is not replaced.
     Direct(File),
-    /// A file that takes its name when it is whole.
-    Temporary(NamedTempFile, PathBuf),
+    Whole(Whole),
 }
 
 impl Target {
-    fn open(path: &Path) -> io::Result<Self> {
+    fn open(path: &Path, privacy: Privacy) -> io::Result<Self> {
         if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
             return File::options().write(true).open(path).map(Self::Direct);
         }
@@ -126,31 +127,24 @@ impl Target {
             true => fs::canonicalize(path)?,
             false => path.to_path_buf(),
         };
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        tempfile::Builder::new()
-            .prefix(".writing-")
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map(|file| Self::Temporary(file, path.clone()))
+        Whole::new(path, privacy.mode()).map(Self::Whole)
+    }
+
+    fn file(&mut self) -> &mut File {
+        match self {
+            Self::Direct(file) => file,
+            Self::Whole(whole) => whole.file(),
+        }
     }
 }
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.target {
-            Target::Direct(file) => file.write(bytes),
-            Target::Temporary(file, _) => file.write(bytes),
-        }
+        self.target.file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.target {
-            Target::Direct(file) => file.flush(),
-            Target::Temporary(file, _) => file.flush(),
-        }
+        self.target.file().flush()
     }
 }
 
@@ -159,10 +153,7 @@ impl Output<'_> {
     pub(super) fn finish(mut self) -> Result<(), CliError> {
         self.flush().map_err(|source| self.out.failed(source))?;
         match self.target {
-            Target::Temporary(file, path) => match file.persist(path) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(self.out.failed(error.error)),
-            },
+            Target::Whole(whole) => whole.finish().map_err(|source| self.out.failed(source)),
             Target::Direct(_) => Ok(()),
         }
     }

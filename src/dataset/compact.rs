@@ -17,6 +17,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
 use crate::record::Moment;
+use crate::source::Privacy;
 
 use super::groups::Groups;
 use super::merged::Merged;
@@ -64,6 +65,7 @@ impl Dataset {
             let path = self.folder.clone();
             return Err(DatasetError::NoDataset { path });
         }
+        self.stays_within(&table)?;
         let failed = |source| DatasetError::Io {
             path: self.folder.clone(),
             source,
@@ -291,13 +293,14 @@ impl Building<'_> {
             || "empty-".to_owned(),
             |month| month.first().format("%Y%m-").to_string(),
         );
+        let privacy = Privacy::of_all(parts.iter().map(|table| table.privacy));
         let file = tempfile::Builder::new()
             .prefix(&name)
             .suffix(".parquet")
-            .permissions(write::readable())
+            .permissions(write::permissions(privacy))
             .tempfile_in(self.folder)
             .map_err(failed)?;
-        let footer = self.footer(month, parts, with_ledger)?;
+        let footer = self.footer(month, parts, with_ledger, privacy)?;
         let properties = write::properties(footer).map_err(unwritten)?;
         let groups = Groups::new(file.as_file(), hourly::schema(), properties);
         let mut groups = groups.map_err(unwritten)?;
@@ -324,6 +327,7 @@ impl Building<'_> {
         month: Option<Month>,
         parts: &[&Table],
         with_ledger: bool,
+        privacy: Privacy,
     ) -> Result<Vec<KeyValue>, DatasetError> {
         let is_part = |page: &&Page| parts.iter().any(|table| table.path == page.path);
         let mut zones: Vec<&str> = self
@@ -343,6 +347,7 @@ impl Building<'_> {
                 .map(|page| page.run)
                 .max()
                 .unwrap_or_else(Utc::now),
+            privacy,
         };
         let mut footer = match with_ledger {
             true => provenance.with_ledger(page::merged(self.pages, self.kept_since)?),

@@ -21,6 +21,15 @@ pub enum DatasetError {
         /// What stands there.
         path: PathBuf,
     },
+    /// A table's folder is a link that leads out of the dataset.
+    #[error(
+        "{}: is a link that leads out of the dataset, and nothing is written there; link the dataset's folder instead",
+        path.display()
+    )]
+    LeadsOut {
+        /// The link.
+        path: PathBuf,
+    },
     /// The Parquet writer failed, most often because the disk is full.
     #[error("{}: cannot be written: {source}", path.display())]
     Parquet {

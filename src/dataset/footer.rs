@@ -11,8 +11,11 @@ use parquet::file::metadata::{
     FooterTail, KeyValue, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
 };
 
+use crate::source::Privacy;
+
 use super::DatasetError;
 use super::entry::{self, Entry};
+use super::guard::guarded;
 
 /// When the run began, RFC 3339.
 pub(super) const RUN: &str = "badgateway.run";
@@ -35,6 +38,8 @@ pub struct Provenance {
     pub bucket_seconds: i64,
     /// When the run began.
     pub run: DateTime<Utc>,
+    /// Who may read the logs, and so the file: its mode says that, not its footer.
+    pub privacy: Privacy,
 }
 
 impl Provenance {
@@ -99,8 +104,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
     let metadata = &end[from..end.len() - TAIL];
-    let metadata = ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options));
-    let metadata = metadata.map_err(not_parquet)?;
+    let decode = || ParquetMetaDataReader::decode_metadata_with_options(metadata, Some(&options));
+    let metadata = guarded(decode).flatten().map_err(not_parquet)?;
     let values = metadata.file_metadata().key_value_metadata();
     Ok(values.cloned().unwrap_or_default())
 }

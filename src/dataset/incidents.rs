@@ -63,6 +63,7 @@ impl Dataset {
     ) -> Result<(), DatasetError> {
         let folder = self.folder.join(INCIDENTS);
         let path = folder.join(FILE);
+        self.stays_within(&folder)?;
         let failed = |source| DatasetError::Io {
             path: folder.clone(),
             source,
@@ -79,10 +80,11 @@ impl Dataset {
         }
         fs::create_dir_all(&folder).map_err(failed)?;
         self.remove_unfinished_incidents().map_err(failed)?;
-        let incidents = incidents(&self.open()?, thresholds, fresh)?;
+        let held = self.open()?;
+        let incidents = incidents(&held, thresholds, fresh)?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
-            .permissions(write::readable())
+            .permissions(write::permissions(held.privacy()))
             .tempfile_in(&self.folder)
             .map_err(failed)?;
         let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));

@@ -1,5 +1,6 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ impl Lock {
             .write(true)
             .create(true)
             .truncate(false)
+            // Who may write to the folder shall not have others write to a file elsewhere.
+            .custom_flags(libc::O_NOFOLLOW)
             .open(path)
             .map_err(NoLock::Failed)?;
         let begin = Instant::now();

@@ -12,6 +12,7 @@ mod error;
 mod event_file;
 mod footer;
 mod groups;
+mod guard;
 mod hourly;
 mod incidents;
 mod ledger;
@@ -60,6 +61,22 @@ impl Dataset {
         match self.table().is_dir() {
             true => Ledger::read(&self.table()),
             false => Ok(Ledger::default()),
+        }
+    }
+
+    /// An error if the folder of a table is somewhere else: nothing is written there.
+    fn stays_within(&self, table: &Path) -> Result<(), DatasetError> {
+        let whole = |path: &Path| fs::canonicalize(path).ok();
+        let leads_out = match (whole(&self.folder), whole(table)) {
+            (Some(folder), Some(table)) => !table.starts_with(folder),
+            // It is not there yet, or is a link that leads nowhere.
+            _ => table.is_symlink(),
+        };
+        match leads_out {
+            true => Err(DatasetError::LeadsOut {
+                path: table.to_path_buf(),
+            }),
+            false => Ok(()),
         }
     }
 

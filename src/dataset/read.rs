@@ -11,13 +11,16 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
 use crate::record::Moment;
 use crate::rollup::Failures;
+use crate::source::Privacy;
 use crate::taxonomy::Kind;
 
+use super::guard::guarded;
 use super::hourly::minutes_of;
 use super::merged::Merged;
 use super::{DatasetError, footer, hourly};
@@ -26,6 +29,7 @@ use super::{DatasetError, footer, hourly};
 pub(super) struct Table {
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
+    pub(super) privacy: Privacy,
     /// The buckets' width in seconds.
     pub(super) width: i64,
     pub(super) metadata: ArrowReaderMetadata,
@@ -48,8 +52,8 @@ impl Table {
             what: what.to_owned(),
         };
         let file = File::open(path).map_err(unreadable)?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
-        let metadata = metadata.map_err(not_parquet)?;
+        let load = || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+        let metadata = guarded(load).flatten().map_err(not_parquet)?;
         let ours = hourly::schema();
         if metadata.schema().fields() != ours.fields() {
             return Err(odd("its columns are not those of this version"));
@@ -63,13 +67,20 @@ impl Table {
             _ => None,
         });
         let groups: Option<Vec<_>> = groups.collect();
+        let groups = groups.ok_or_else(|| odd("it has no statistics"))?;
+        let is_time = |&(first, last): &(i64, i64)| TIMES.contains(&first) && TIMES.contains(&last);
+        if !groups.iter().all(is_time) {
+            return Err(odd("it has buckets of a time that no log can tell"));
+        }
         let width = footer::value(said(&metadata), footer::BUCKET);
         let width = width.and_then(|width| width.parse().ok());
+        let meta = file.metadata().map_err(unreadable)?;
         Ok(Self {
             path: path.to_path_buf(),
-            bytes: file.metadata().map_err(unreadable)?.len(),
+            bytes: meta.len(),
+            privacy: Privacy::of(&meta),
             width: width.ok_or_else(|| odd("it does not say how wide its buckets are"))?,
-            groups: groups.ok_or_else(|| odd("it has no statistics"))?,
+            groups,
             metadata,
         })
     }
@@ -136,18 +147,22 @@ impl Table {
             path: self.path.clone(),
             source,
         })?;
-        let reader =
+        let build = || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(groups)
                 .with_projection(columns)
                 .with_batch_size(rows)
-                .build();
-        let mut reader = reader.map_err(not_parquet)?;
-        let mut next = reader.next();
-        while let Some(batch) = next {
-            let batch = batch.map_err(|error| not_parquet(error.into()))?;
+                .build()
+        };
+        let mut reader = guarded(build).flatten().map_err(not_parquet)?;
+        let mut read = || {
+            let next = guarded(|| reader.next().transpose())?;
+            next.map_err(ParquetError::from)
+        };
+        let mut next = read();
+        while let Some(batch) = next.map_err(not_parquet)? {
             let looked;
-            (looked, next) = rayon::join(|| each(&batch), || reader.next());
+            (looked, next) = rayon::join(|| each(&batch), &mut read);
             looked.ok_or_else(|| DatasetError::Footer {
                 path: self.path.clone(),
                 what: "a sketch in it is none of ours".to_owned(),
@@ -161,6 +176,9 @@ impl Table {
         ProjectionMask::columns(parquet, names.iter().copied())
     }
 }
+
+/// From year 0 on, one day and four digits: who reads day by day comes to an end.
+const TIMES: Range<i64> = -62_167_305_600_000_000..253_402_387_200_000_000;
 
 /// So many rows are read at once.
 const AT_ONCE: usize = 1_024;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::record::{Level, Moment, OsError, Zone};
 use crate::rollup::{Failures, Row};
+use crate::source::Privacy;
 use crate::taxonomy::{Class, Phase};
 
 use super::merged::Merged;
@@ -108,6 +109,11 @@ impl Held {
             true => Ok(()),
             false => table.add_failures(failures),
         })
+    }
+
+    /// Who may read what is made of the rows.
+    pub fn privacy(&self) -> Privacy {
+        Privacy::of_all(self.tables.iter().map(|table| table.privacy))
     }
 
     /// Whether this is one of the files.

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use tempfile::NamedTempFile;
 
 use crate::rollup::{Place, Row, Rows, Shelf};
+use crate::source::Privacy;
 
 use super::lock::{Lock, NoLock};
 use super::{Dataset, DatasetError, Entry, Ledger, Provenance, write};
@@ -53,6 +54,7 @@ impl Dataset {
             path: table.clone(),
             source,
         };
+        self.stays_within(&table)?;
         if !table.is_dir() {
             fs::create_dir_all(&table).map_err(failed)?;
             sync_folder(&self.folder).map_err(failed)?;
@@ -70,7 +72,7 @@ impl Dataset {
             _lock: lock,
         };
         run.clean_up().map_err(failed)?;
-        run.temporary().map_err(failed)?;
+        run.temporary(Privacy::Private).map_err(failed)?;
         Ok(run)
     }
 
@@ -136,7 +138,7 @@ impl Run {
             path: table.clone(),
             source,
         };
-        let temporary = self.temporary().map_err(failed)?;
+        let temporary = self.temporary(provenance.privacy).map_err(failed)?;
         let footer = provenance.key_values(entries);
         write::write(rows, footer, temporary.as_file(), each).map_err(|source| {
             DatasetError::Parquet {
@@ -160,11 +162,11 @@ impl Run {
         Ok(Commit::Done(path))
     }
 
-    fn temporary(&self) -> io::Result<NamedTempFile> {
+    fn temporary(&self, privacy: Privacy) -> io::Result<NamedTempFile> {
         tempfile::Builder::new()
             .prefix(&self.temporary_prefix())
             .suffix(TEMPORARY.1)
-            .permissions(write::readable())
+            .permissions(write::permissions(privacy))
             .tempfile_in(&self.dataset.folder)
     }
 
@@ -198,7 +200,7 @@ impl Run {
 /// What is put aside lies beside the tables, in a file that has no name any more: it ends with the process.
 impl Shelf for Run {
     fn place(&self) -> io::Result<Box<dyn Place>> {
-        Ok(Box::new(self.temporary()?.into_file()))
+        Ok(Box::new(self.temporary(Privacy::Private)?.into_file()))
     }
 }
 

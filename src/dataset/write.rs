@@ -9,6 +9,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use crate::rollup::{Row, Rows};
+use crate::source::Privacy;
 
 use super::groups::Groups;
 use super::hourly;
@@ -44,9 +45,9 @@ const AT_ONCE: usize = 8;
 /// Rows of which a column's values are made at once.
 const PIECE: usize = 2_048;
 
-/// Whose umask it is decides who may read a file.
-pub(super) fn readable() -> Permissions {
-    Permissions::from_mode(0o666)
+/// Whose umask it is decides who may read a file, unless not everybody may read what it is made of.
+pub(super) fn permissions(privacy: Privacy) -> Permissions {
+    Permissions::from_mode(privacy.mode())
 }
 
 pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, ParquetError> {

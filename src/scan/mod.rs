@@ -3,6 +3,7 @@
 //! This is where the rooms meet: chunks out of `source` go through `record`, `taxonomy` and `pool`,
 //! and end in a rollup or, formatted, in a writer. No step takes a lock or allocates per record.
 
+mod anonymous;
 mod crew;
 mod events;
 mod notes;
@@ -25,6 +26,7 @@ use crate::taxonomy::Rules;
 use crew::Crew;
 use reading::Reading;
 
+pub use anonymous::Anonymize;
 pub use notes::{Finding, Notes, State};
 pub use resume::Resumed;
 
@@ -45,6 +47,8 @@ pub struct Scan {
     pub rules: Rules,
     /// What the configurations call the pools.
     pub names: Names,
+    /// What becomes of clients' addresses, if they are not to be told.
+    pub anonymize: Option<Anonymize>,
     /// About how many bytes are worked on at once.
     pub chunk_size: usize,
     /// About how many bytes of counts are held; where there are more, they are put aside if there is room for that.
@@ -78,6 +82,7 @@ impl Scan {
             window: Moment(i64::MIN)..Moment(i64::MAX),
             rules: Rules::default(),
             names: Names::default(),
+            anonymize: None,
             chunk_size: 1 << 20,
             most_held: MOST_HELD,
             meter: Meter::default(),

@@ -134,6 +134,16 @@ impl<'a> Worker<'a> {
                     (Seen::whole(outline.known()), understood)
                 }
             };
+            let anonymous;
+            let (client, raw) = match self.scan.anonymize {
+                None => (seen.client, seen.raw),
+                Some(_) if understood.is_none() => continue,
+                Some(how) => {
+                    anonymous = how.of(seen.client, seen.raw);
+                    let client = anonymous.client.as_deref().map(str::as_bytes);
+                    (client, &*anonymous.raw)
+                }
+            };
             let Some(Understood {
                 verdict,
                 pool,
@@ -165,7 +175,7 @@ impl<'a> Worker<'a> {
                 self.intake.impossible_times += 1;
                 let what = "a time that does not exist";
                 self.intake
-                    .sample(part.input, &source, seen.offset, what, seen.raw);
+                    .sample(part.input, &source, seen.offset, what, raw);
                 continue;
             };
             if !self.scan.window.contains(&moment) {
@@ -175,15 +185,14 @@ impl<'a> Worker<'a> {
             self.intake.events += 1;
             self.intake.undated += u64::from(!is_dated);
             if verdict.class == Class::UpstreamOther {
-                let record = seen.record.get();
-                let (message, raw) = (record.message, record.raw);
+                let message = seen.record.get().message;
                 self.intake
                     .unclassified(part.input, &source, seen.offset, message, raw);
             }
             each(&Event {
                 record: seen.record,
-                raw: seen.raw,
-                client: seen.client,
+                raw,
+                client,
                 request: seen.request,
                 verdict,
                 moment,

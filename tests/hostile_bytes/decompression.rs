@@ -5,8 +5,10 @@ use std::io::Write;
 use badgateway::record::Boundaries;
 use badgateway::source::{Access, Chunks, Input, Position, Trouble, open};
 
-/// How each program compresses.
-const PACKERS: [fn(&[u8]) -> Vec<u8>; 4] = [
+/// How a program compresses.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+const PACKERS: [Pack; 4] = [
     |text| {
         let level = flate2::Compression::fast();
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), level);

@@ -45,7 +45,7 @@ fn events(records: &Records<'_>) -> Vec<Told> {
             server: record.tail.server.map(<[u8]>::to_vec),
         })
     };
-    records.filter_map(|record| told(record)).collect()
+    records.filter_map(told).collect()
 }
 
 /// The first byte says which program wraps the log, the second where the text stands that the others are.

@@ -45,6 +45,11 @@ fn try_all(target: &str, more: usize, check: fn(&[u8])) {
 }
 
 #[test]
+fn what_others_choose_changes_nothing_else() {
+    try_all("forgery", 5_000, forge::check);
+}
+
+#[test]
 fn an_envelope_changes_nothing() {
     try_all("envelopes", 3_000, envelopes::check);
 }

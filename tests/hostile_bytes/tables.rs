@@ -9,7 +9,7 @@ use badgateway::dataset::{Dataset, HOURLY, Ledger, Provenance};
 use badgateway::record::{Moment, Zone};
 use badgateway::rollup::{Rows, Thresholds};
 use badgateway::scan::Scan;
-use badgateway::source::Input;
+use badgateway::source::{Input, Privacy};
 use chrono::DateTime;
 
 /// The file of a small dataset.
@@ -37,6 +37,7 @@ fn whole() -> &'static [u8] {
             zone: "UTC".to_owned(),
             bucket_seconds: 3_600,
             run: DateTime::from_timestamp(1_795_694_400, 0).unwrap(),
+            privacy: Privacy::Private,
         };
         let ledger = Ledger::default();
         run.commit(&rows, &provenance, &[], &ledger, |_| {}).unwrap();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::Root;
 use crate::pool::Machine;
@@ -76,6 +76,21 @@ pub(super) struct Common {
     #[arg(long, value_name = "FILE", help_heading = "Filter")]
     rules: Option<PathBuf>,
 
+    /// Tell no client's address: cut it to a network (192.0.2.0, 2001:db8:1::), or leave it out.
+    ///
+    /// That is so in the field client, in records that are kept as examples, and where clients are counted: they are
+    /// networks then. What stands in requests, referrers and messages is left as it is.
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "cut",
+        help_heading = "Output"
+    )]
+    anonymize: Option<How>,
+
     /// How many threads work; 0 chooses one per processor.
     #[arg(
         long,
@@ -100,6 +115,15 @@ pub(super) struct Common {
     /// Say more: how inputs are read, and lines that were not understood.
     #[arg(long, short, overrides_with = "quiet", help_heading = "Words")]
     verbose: bool,
+}
+
+/// What becomes of clients' addresses.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum How {
+    /// The last octet of IPv4 is 0, of IPv6 the first 48 bits are left.
+    Cut,
+    /// No client is told, and none is counted.
+    Drop,
 }
 
 /// The width of the buckets, for the commands that count.

@@ -1,10 +1,10 @@
 use crate::config::Root;
 use crate::pool::Names;
 use crate::render::Site;
-use crate::scan::{Outcome, Scan};
-use crate::source::{Access, Meter, Trouble};
+use crate::scan::{Anonymize, Outcome, Scan};
+use crate::source::{Access, Input, Meter, Privacy, Trouble};
 
-use super::Common;
+use super::{Common, How};
 use crate::cli::output::Surface;
 use crate::cli::{CliError, Status, say};
 
@@ -20,6 +20,11 @@ pub(in crate::cli) struct Prepared {
 }
 
 impl Prepared {
+    /// Who may read what is made of the logs.
+    pub(in crate::cli) fn privacy(&self) -> Privacy {
+        Privacy::of_all(self.scan.inputs.iter().map(Input::privacy))
+    }
+
     /// Works on the scan with the threads, and shows meanwhile how far it has come.
     pub(in crate::cli) fn work<T: Send>(
         &mut self,
@@ -75,6 +80,10 @@ impl Common {
             window: self.window()?,
             rules: self.rules()?,
             names,
+            anonymize: self.anonymize.map(|how| match how {
+                How::Cut => Anonymize::Cut,
+                How::Drop => Anonymize::Drop,
+            }),
             chunk_size: self.chunk_size,
             ..Scan::new(inputs)
         };

@@ -70,6 +70,7 @@ impl Report {
             bucket_seconds: held.bucket_seconds,
             site,
             read,
+            privacy: held.privacy(),
             status: Status::Done.but(is_current),
         }))
     }

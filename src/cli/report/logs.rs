@@ -19,6 +19,7 @@ impl Report {
         let mut prepared = self.common.prepare()?;
         let asked = period.since.unwrap_or(prepared.scan.window.start);
         prepared.scan.window = period.start()..period.until.unwrap_or(prepared.scan.window.end);
+        let privacy = prepared.privacy();
         let site = std::mem::take(&mut prepared.site);
         let inputs = prepared.scan.inputs.iter();
         let mut paths: Vec<String> = inputs
@@ -82,6 +83,7 @@ impl Report {
             bucket_seconds: self.bucketed.seconds(),
             site,
             read,
+            privacy,
             status,
         }))
     }

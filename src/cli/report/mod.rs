@@ -11,6 +11,7 @@ use crate::record::{Moment, Zone};
 use crate::render::report::{Document, Markdown, Read, Sources, Terminal, html, json};
 use crate::render::{Site, plural};
 use crate::rollup::{Change, Incident, Leaders, Span, Summary};
+use crate::source::Privacy;
 
 use super::args::{Bucketed, Common};
 use super::incidents::Incidents;
@@ -98,6 +99,8 @@ struct Counted {
     bucket_seconds: i64,
     site: Site,
     read: Read,
+    /// Who may read the report.
+    privacy: Privacy,
     status: Status,
 }
 
@@ -191,7 +194,7 @@ impl Report {
             Format::Html => html(&document),
             Format::Json => json(&document),
         };
-        let mut output = self.out.open()?;
+        let mut output = self.out.open(counted.privacy)?;
         let written = output.write_all(text.as_bytes());
         written.map_err(|source| self.out.failed(source))?;
         output.finish()

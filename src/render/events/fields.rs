@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
             pool: event.pool,
             upstream: tail.upstream.map(|upstream| upstream.value),
             server: tail.server,
-            client: tail.client,
+            client: event.client,
             request: tail.request,
             host_header: tail.host,
             referrer: tail.referrer,
