@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use badgateway::dataset::{Commit, Dataset, Fresh, Provenance};
 use badgateway::record::Moment;
@@ -72,16 +72,23 @@ fn append(log: &Path, moment: &mut i64, number: &mut u64) {
         .unwrap();
     }
     file.write_all(&text).unwrap();
+    // What is kept is told by the logs' own time.
+    file.set_modified(at(*moment)).unwrap();
 }
 
-fn rotate(folder: &Path) {
+fn at(moment: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(moment as u64)
+}
+
+fn rotate(folder: &Path, moment: i64) {
     let name = |end: &str| folder.join(format!("error.log{end}"));
     let _ = fs::rename(name(".2.gz"), name(".3.gz"));
     if let Ok(text) = fs::read(name(".1")) {
         let packed = File::create(name(".2.gz")).unwrap();
         let mut packed = GzEncoder::new(packed, Compression::fast());
         packed.write_all(&text).unwrap();
-        packed.finish().unwrap();
+        let packed = packed.finish().unwrap();
+        packed.set_modified(at(moment)).unwrap();
         fs::remove_file(name(".1")).unwrap();
     }
     fs::rename(name(""), name(".1")).unwrap();
@@ -142,7 +149,7 @@ fn memory_stays_flat_and_no_handle_is_left() {
         assert_eq!(counted, number);
         runs += 1;
         if runs % RUNS == 0 {
-            rotate(&logs);
+            rotate(&logs, moment);
         }
         if runs % (RUNS * ROTATIONS) == 0 {
             // A few days are kept, as much as at the beginning.

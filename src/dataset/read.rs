@@ -23,7 +23,7 @@ use crate::taxonomy::Kind;
 use super::guard::guarded;
 use super::hourly::minutes_of;
 use super::merged::Merged;
-use super::{DatasetError, footer, hourly};
+use super::{DAY, DatasetError, footer, hourly};
 
 /// A file of the `hourly` table that is to be read.
 pub(super) struct Table {
@@ -68,9 +68,14 @@ impl Table {
         });
         let groups: Option<Vec<_>> = groups.collect();
         let groups = groups.ok_or_else(|| odd("it has no statistics"))?;
-        let is_time = |&(first, last): &(i64, i64)| TIMES.contains(&first) && TIMES.contains(&last);
-        if !groups.iter().all(is_time) {
-            return Err(odd("it has buckets of a time that no log can tell"));
+        let is_day = |&(first, last): &(i64, i64)| {
+            let day = |bucket: i64| bucket.div_euclid(DAY);
+            TIMES.contains(&first) && first <= last && day(first) == day(last)
+        };
+        if !groups.iter().all(is_day) {
+            return Err(odd(
+                "a group of its rows is not of one day, or of one that no log can tell",
+            ));
         }
         let width = footer::value(said(&metadata), footer::BUCKET);
         let width = width.and_then(|width| width.parse().ok());
