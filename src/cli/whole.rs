@@ -29,17 +29,19 @@ impl Whole {
         let folder = folder(&path);
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         let unnamed = open(folder, flags, Mode::from_raw_mode(mode)).map(File::from);
-        let written = match unnamed.ok().filter(|file| in_proc(file).exists()) {
-            Some(file) => Written::Unnamed(file),
-            None => Written::Named(
-                tempfile::Builder::new()
-                    .prefix(BEGIN)
-                    .permissions(fs::Permissions::from_mode(mode))
-                    .tempfile_in(folder)
-                    .map_err(as_the_system_said)?,
-            ),
+        let named = || {
+            let permissions = fs::Permissions::from_mode(mode);
+            let mut file = tempfile::Builder::new();
+            file.prefix(BEGIN).permissions(permissions);
+            file.tempfile_in(folder).map(Written::Named)
         };
-        Ok(Self { path, written })
+        let written = match unnamed {
+            Ok(file) if in_proc(&file).exists() => Ok(Written::Unnamed(file)),
+            Ok(_) => named(),
+            // Where neither can be, the name of the other is nothing that anybody has asked for.
+            Err(error) => named().map_err(|_| error.into()),
+        };
+        written.map(|written| Self { path, written })
     }
 
     pub(super) fn file(&mut self) -> &mut File {
@@ -77,16 +79,6 @@ fn folder(path: &Path) -> &Path {
     let folder = path.parent();
     let named = folder.filter(|folder| !folder.as_os_str().is_empty());
     named.unwrap_or(Path::new("."))
-}
-
-/// Without the name of a file that nobody has asked for.
-fn as_the_system_said(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(std::error::Error::source);
-    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
-    match source.and_then(io::Error::raw_os_error) {
-        Some(number) => io::Error::from_raw_os_error(number),
-        None => error,
-    }
 }
 
 #[cfg(test)]
