@@ -380,8 +380,19 @@ fn whatever_ends_it_no_half_of_a_file_is_left() {
         for arguments in ["events - --out out", "events - --format parquet --out out"] {
             let house = House::with("what was there before\n");
             fs::rename(house.path("error.log"), house.path("out")).unwrap();
-            let mut command = house.command(&format!("{arguments} {READ}"));
-            let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+            // Whoever runs the tests may have had them ignore some.
+            let child = Command::new("env")
+                .args([
+                    "--default-signal=INT,TERM,HUP",
+                    env!("CARGO_BIN_EXE_badgateway"),
+                ])
+                .args(format!("{arguments} {READ}").split(' '))
+                .current_dir(house.0.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn();
+            let mut child = child.unwrap();
             let log: String = (0..20_000).map(record).collect();
             child
                 .stdin

@@ -11,15 +11,17 @@ mod fingerprint;
 mod map;
 mod meter;
 mod open;
+mod privacy;
 mod resume;
 mod stream;
 mod trouble;
 
 pub use chunk::{Chunk, Chunks, Cut, Start};
 pub use decompress::{Compression, Damage};
-pub use discover::{Input, Privacy, covers, discover, whole_path};
+pub use discover::{Input, covers, discover, whole_path};
 pub use fingerprint::{End, Fingerprint, Mark};
 pub use meter::{Meter, Position, Progress};
 pub use open::{Access, Signature, Source, open};
+pub use privacy::Privacy;
 pub use resume::{Recognised, Watch};
 pub use trouble::Trouble;

@@ -1,5 +1,6 @@
 """A real gRPC server, and scripted ones that break HTTP/2's rules."""
 
+import socket
 from collections.abc import Mapping
 from functools import partial
 
@@ -58,6 +59,17 @@ server.wait_for_termination()
 """
 
 
+def _is_gone(peer: str) -> bool:
+    host, port = peer.split(":")
+    try:
+        socket.create_connection((host, int(port)), 1).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
 def _is_served(servers: int, printed: str) -> bool:
     return printed.count("is served") == servers
 
@@ -92,6 +104,9 @@ def grpc_app(stage: Stage) -> None:
     call("Missing")
     for name in ("Slow", "ListSlowly", "ListAndCrash", "Slow", "Crash", "Crash"):
         call(name)
+        if name.endswith("Crash"):
+            # The connection is closed before the port is.
+            stage.until(partial(_is_gone, second if name == "Crash" else first))
     stage.expect(
         "invalid_response", f"upstream sent no valid HTTP/1.0 header {_UPSTREAM}",
         phase="header", scheme="http", peer=first,
