@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use crate::rollup::Row;
 use crate::rollup::frequent::{Counted, Frequent};
 
-use super::OTHER;
+use super::{MOST_NAMES, MOST_OF_OTHERS, MOST_POOLS, OTHER};
 
 /// The names that rows keep.
 #[derive(Debug)]
@@ -23,18 +23,6 @@ pub struct Kept {
 /// Names of each group of names; `None`: all.
 #[derive(Debug)]
 struct Names(Option<HashMap<Arc<str>, HashSet<Arc<str>>>>);
-
-/// So many pools keep their names, besides those that configurations name.
-pub(in crate::rollup) const MOST_POOLS: usize = 4_096;
-
-/// So many peers, and servers, of all pools together.
-const MOST_NAMES: usize = 8_192;
-
-/// So many servers of pools that do not, and so many hosts.
-const MOST_OF_OTHERS: usize = 1_024;
-
-/// So many rows never have too many names.
-pub(in crate::rollup) const MOST_OF_EACH: usize = MOST_OF_OTHERS;
 
 /// So many times as many are counted as are kept, so that those are the right ones.
 const MORE: usize = 4;

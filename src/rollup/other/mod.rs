@@ -7,17 +7,28 @@
 //! Which they are follows from the rows in their order alone: not from how a log was cut, by how many threads it was
 //! read, or how much memory there was.
 
+mod few;
 mod folded;
 mod kept;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use few::Few;
 pub(super) use folded::Folded;
-pub(super) use kept::{Kept, MOST_OF_EACH, MOST_POOLS, Pools};
+pub(super) use kept::{Kept, Pools};
 
 /// What stands for the names of all others.
 pub const OTHER: &str = "(other)";
+
+/// So many pools keep their names, besides those that configurations name.
+pub(super) const MOST_POOLS: usize = 4_096;
+
+/// So many peers, and servers, of all pools together.
+const MOST_NAMES: usize = 8_192;
+
+/// So many servers of pools that do not, and so many hosts.
+const MOST_OF_OTHERS: usize = 1_024;
 
 /// A name as it is counted: longer ones than anything is called are not told apart.
 pub(super) fn not_too_long(name: &[u8]) -> &[u8] {

@@ -81,6 +81,11 @@ fn few_names_are_all_kept() {
         .map(|number| row(0, &number.to_string(), "peer", "server", 1))
         .collect();
     assert!(kept(&rows, |_| false).is_none());
+    assert!(Few::of(&rows).are_few());
+    let one_more = row(0, "one more", "peer", "server", 1);
+    let mut few = Few::of(&rows);
+    few.merge(Few::of(&[one_more]));
+    assert!(!few.are_few());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
+use crate::rollup::other::Few;
 use crate::rollup::stored::Storing;
 
 use super::{Place, Run, Shelf, Shelved, Traits};
@@ -14,6 +15,8 @@ pub(super) struct Aside {
     length: u64,
     runs: Vec<Range<u64>>,
     traits: HashMap<Traits, u32>,
+    /// The names of all rows.
+    pub(super) names: Few,
 }
 
 /// So many bytes are put aside at once.
@@ -26,6 +29,7 @@ impl Aside {
             length: 0,
             runs: Vec::new(),
             traits: HashMap::new(),
+            names: Few::default(),
         })
     }
 
@@ -58,7 +62,9 @@ impl Aside {
         u64::from(*self.traits.entry(traits).or_insert(next))
     }
 
-    pub(super) fn into_runs(self) -> Vec<Run> {
+    /// All runs; what is known of the names of their rows is added to `names`.
+    pub(super) fn into_runs(self, names: &mut Few) -> Vec<Run> {
+        names.merge(self.names);
         let mut traits: Vec<(Traits, u32)> = self.traits.into_iter().collect();
         traits.sort_unstable_by_key(|&(_, number)| number);
         let shelved = Arc::new(Shelved {

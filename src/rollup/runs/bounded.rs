@@ -1,5 +1,6 @@
 use std::io;
 
+use crate::rollup::other::Few;
 use crate::rollup::{Count, Event, Rollup};
 
 use super::aside::Aside;
@@ -18,8 +19,9 @@ pub struct Bounded<'a> {
     events: usize,
     shelf: &'a dyn Shelf,
     aside: Option<Aside>,
-    /// Runs of other threads.
+    /// Runs of other threads, and the names of their rows.
     runs: Vec<Run>,
+    names: Few,
     /// Why nothing can be put aside any more, and nothing is counted.
     fault: Option<io::Error>,
 }
@@ -45,6 +47,7 @@ impl<'a> Bounded<'a> {
             shelf,
             aside: None,
             runs: Vec::new(),
+            names: Few::default(),
             fault: None,
         }
     }
@@ -60,9 +63,12 @@ impl<'a> Bounded<'a> {
         }
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
-        runs.extend(aside.flat_map(Aside::into_runs));
+        runs.extend(aside.flat_map(|aside| aside.into_runs(&mut self.names)));
         let rows = merge::few(runs, self.shelf).map(Rows::Aside)?;
-        rows.with_few_names(is_known)
+        match self.names.are_few() {
+            true => Ok(rows),
+            false => rows.with_few_names(is_known),
+        }
     }
 
     /// Whether anything was put aside, or should have been.
@@ -126,8 +132,10 @@ impl Count for Bounded<'_> {
         }
         Count::merge(&mut self.rollup, other.rollup);
         self.runs.extend(other.runs);
+        self.names.merge(other.names);
         let aside = other.aside.into_iter();
-        self.runs.extend(aside.flat_map(Aside::into_runs));
+        let runs = aside.flat_map(|aside| aside.into_runs(&mut self.names));
+        self.runs.extend(runs);
         self.fault = self.fault.take().or(other.fault);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::record::{Moment, Text};
 use crate::rollup::Row;
+use crate::rollup::other::Few;
 
 use super::aside::Aside;
 use super::read::{Item, Reading};
@@ -38,7 +39,8 @@ pub(super) fn few(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Runs> {
         while rest.len() > 0 {
             aside.put_merged(Merge::new(rest.by_ref().take(ABREAST))?)?;
         }
-        runs = aside.into_runs();
+        // Nobody asks again.
+        runs = aside.into_runs(&mut Few::default());
     }
     Ok(Runs { runs, kept: None })
 }

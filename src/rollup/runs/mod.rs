@@ -23,7 +23,7 @@ use crate::record::{Level, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
-use super::other::{Folded, Kept, MOST_OF_EACH, Pools};
+use super::other::{Few, Folded, Kept, Pools};
 
 pub use bounded::Bounded;
 
@@ -117,8 +117,7 @@ impl Rows {
     fn with_few_names(self, is_known: impl Fn(&str) -> bool) -> io::Result<Self> {
         let mut pools = Pools::new(is_known);
         match self {
-            // No name is in none of them.
-            Self::Held(rows) if rows.len() <= MOST_OF_EACH => Ok(Self::Held(rows)),
+            Self::Held(rows) if Few::of(&rows).are_few() => Ok(Self::Held(rows)),
             Self::Held(rows) => {
                 rows.iter().for_each(|row| pools.add(row));
                 let mut choosing = pools.chosen();

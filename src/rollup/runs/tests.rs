@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng};
 use crate::record::Moment;
 use crate::rollup::cell::{Cell, Key, Length};
 use crate::rollup::clients::{Gathering, Met};
+use crate::rollup::other::Few;
 use crate::rollup::{Minutes, Rollup};
 
 use super::aside::Aside;
@@ -124,7 +125,9 @@ fn rows_are_the_same_however_often_they_were_put_aside() {
         for rollup in rollups {
             asides[dice.random_range(0..3)].put(rollup).unwrap();
         }
-        let runs = asides.into_iter().flat_map(Aside::into_runs);
+        let mut names = Few::default();
+        let runs = asides.into_iter();
+        let runs = runs.flat_map(|aside| aside.into_runs(&mut names));
         let runs = merge::few(runs.collect(), &Memory).unwrap();
         let rows = read(&runs);
         assert_eq!(read(&runs), rows);
@@ -144,7 +147,7 @@ fn what_is_damaged_is_an_error() {
     let whole = {
         let mut aside = Aside::new(&Memory).unwrap();
         aside.put(rollup(&mut dice)).unwrap();
-        aside.into_runs().remove(0)
+        aside.into_runs(&mut Few::default()).remove(0)
     };
     let Range { start, end } = whole.range.clone();
     for cut in [end - 1, start + 2, start + 9] {

@@ -75,6 +75,8 @@ impl Aside {
             }
             writing.begin(Moment(bucket), pool, &its)?;
             for place in places {
+                let [_, peer, server] = place.texts;
+                writing.aside.names.add([pool, place.host], [peer, server]);
                 writing.row(&Line::of_cell(&cells[place.at], place))?;
             }
         }
