@@ -8,6 +8,7 @@ use super::{MOST_NAMES, MOST_OF_OTHERS, MOST_POOLS};
 #[derive(Debug, Default)]
 pub(in crate::rollup) struct Few {
     pools: Names,
+    /// By pool.
     peers: Names,
     servers: Names,
     hosts: Names,
@@ -15,26 +16,37 @@ pub(in crate::rollup) struct Few {
 
 #[derive(Debug, Default)]
 struct Names {
-    /// The name that came last: most rows have one that the row before had.
+    /// The name that came last, behind that of its group: most rows have one that the row before had.
     last: Vec<u8>,
     names: HashSet<Box<[u8]>>,
 }
 
 impl Names {
-    fn add(&mut self, name: &[u8], most: usize) {
-        let is_known = self.last == name && !self.names.is_empty();
+    /// Adds a name of a group of names.
+    fn add(&mut self, group: &[u8], name: &[u8], most: usize) {
+        let last = &self.last;
+        let is_known = last.len() == group.len() + 1 + name.len()
+            && last.starts_with(group)
+            && last.ends_with(name);
         if is_known || self.names.len() > most {
             return;
         }
         self.last.clear();
+        self.last.extend_from_slice(group);
+        // No text has that.
+        self.last.push(0xff);
         self.last.extend_from_slice(name);
-        if !self.names.contains(name) {
-            self.names.insert(name.into());
+        if !self.names.contains(&*self.last) {
+            self.names.insert((&*self.last).into());
         }
     }
 
     fn merge(&mut self, other: Self, most: usize) {
-        other.names.iter().for_each(|name| self.add(name, most));
+        for name in other.names {
+            if self.names.len() <= most {
+                self.names.insert(name);
+            }
+        }
     }
 }
 
@@ -45,12 +57,12 @@ impl Few {
         [pool, host]: [&[u8]; 2],
         [peer, server]: [Option<&[u8]>; 2],
     ) {
-        self.pools.add(pool, MOST_POOLS);
-        self.hosts.add(host, MOST_OF_OTHERS);
-        peer.iter()
-            .for_each(|peer| self.peers.add(peer, MOST_NAMES));
-        let servers = server.iter();
-        servers.for_each(|server| self.servers.add(server, MOST_NAMES));
+        self.pools.add(b"", pool, MOST_POOLS);
+        self.hosts.add(b"", host, MOST_OF_OTHERS);
+        for (names, name) in [(&mut self.peers, peer), (&mut self.servers, server)] {
+            name.iter()
+                .for_each(|name| names.add(pool, name, MOST_NAMES));
+        }
     }
 
     pub(in crate::rollup) fn of(rows: &[Row]) -> Self {
@@ -70,7 +82,7 @@ impl Few {
         self.hosts.merge(other.hosts, MOST_OF_OTHERS);
     }
 
-    /// Whether all can be kept, even if each pool has each peer and each server.
+    /// Whether all can be kept.
     pub(in crate::rollup) fn are_few(&self) -> bool {
         let Self {
             pools,
@@ -80,9 +92,6 @@ impl Few {
         } = self;
         let [pools, peers, servers, hosts] =
             [pools, peers, servers, hosts].map(|all| all.names.len());
-        pools <= MOST_POOLS
-            && pools * peers <= MOST_NAMES
-            && pools * servers <= MOST_NAMES
-            && hosts <= MOST_OF_OTHERS
+        pools <= MOST_POOLS && peers.max(servers) <= MOST_NAMES && hosts <= MOST_OF_OTHERS
     }
 }
