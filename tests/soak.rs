@@ -110,11 +110,11 @@ fn run(logs: &Path, dataset: &Dataset) -> u64 {
         zone: "UTC".to_owned(),
         bucket_seconds: HOUR / 1_000_000,
         run: Utc::now(),
-        privacy: Privacy::Private,
     };
     let mut failures = Failures::default();
     let each = |rows: &[Row]| failures.add(rows);
-    let commit = run.commit(&rows, &provenance, &resumed.notes.entries, &ledger, each);
+    let (entries, privacy) = (&resumed.notes.entries, Privacy::Private);
+    let commit = run.commit(&rows, &provenance, entries, &ledger, privacy, each);
     let Commit::Done(path) = commit.unwrap() else {
         panic!("nobody else adds to it");
     };

@@ -45,9 +45,9 @@ fn write(folder: &TempDir, rows: &Rows) {
         zone: "UTC".to_owned(),
         bucket_seconds: HOUR / 1_000_000,
         run: Utc::now(),
-        privacy: Privacy::Private,
     };
     let run = run.expect("no other run");
-    run.commit(rows, &provenance, &[], &Ledger::default(), |_| {})
+    let ledger = Ledger::default();
+    run.commit(rows, &provenance, &[], &ledger, Privacy::Private, |_| {})
         .expect("room on the disk");
 }

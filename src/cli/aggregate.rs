@@ -7,7 +7,7 @@ use chrono::Utc;
 use clap::Args;
 
 use crate::dataset::{Commit, Dataset, DatasetError, Entry, Fresh, Ledger, Provenance};
-use crate::render::{Safe, bytes, plural};
+use crate::render::{Safe, bytes, others, plural};
 use crate::rollup::{Failures, Gist, Intake, Row};
 use crate::scan::{Finding, Notes, Resumed, Scan, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
@@ -119,7 +119,6 @@ impl Aggregate {
                 zone: self.common.zone().to_string(),
                 bucket_seconds: self.bucketed.seconds(),
                 run: began,
-                privacy: prepared.privacy(),
             };
             let path = match rows.is_empty() && !notes.are_new {
                 true => None,
@@ -128,7 +127,9 @@ impl Aggregate {
                         gist.add(rows);
                         failures.add(rows);
                     };
-                    match run.commit(&rows, &provenance, &notes.entries, &ledger, each)? {
+                    let privacy = prepared.privacy();
+                    let entries = &notes.entries;
+                    match run.commit(&rows, &provenance, entries, &ledger, privacy, each)? {
                         Commit::Done(path) => Some(path),
                         Commit::Contradicted if is_last => break,
                         Commit::Contradicted => continue,
@@ -220,10 +221,7 @@ impl Aggregate {
             ));
         }
         if gist.others() > 0 {
-            self.common.remark(format_args!(
-                "{} under (other): there were too many pools, peers or servers to tell them apart",
-                plural(gist.others(), "event")
-            ));
+            self.common.remark(others(gist.others()));
         }
         self.common.remark(format_args!(
             "wrote {} to {}",

@@ -127,7 +127,7 @@ impl Target {
             true => fs::canonicalize(path)?,
             false => path.to_path_buf(),
         };
-        Whole::new(path, privacy.mode()).map(Self::Whole)
+        Whole::new(path, privacy).map(Self::Whole)
     }
 
     fn file(&mut self) -> &mut File {

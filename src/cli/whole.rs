@@ -2,11 +2,12 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use tempfile::NamedTempFile;
+
+use crate::source::Privacy;
 
 /// A file that takes its name when it is whole. However the process ends before that, nothing of it is left, unless its
 /// file system knows no files without a name: there one is left if the process is killed.
@@ -24,15 +25,14 @@ enum Written {
 const BEGIN: &str = ".writing-";
 
 impl Whole {
-    /// A file that is to be called `path`, with such a mode, as far as the umask lets it.
-    pub(super) fn new(path: PathBuf, mode: u32) -> io::Result<Self> {
+    /// A file that is to be called `path`.
+    pub(super) fn new(path: PathBuf, privacy: Privacy) -> io::Result<Self> {
         let folder = folder(&path);
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        let unnamed = open(folder, flags, Mode::from_raw_mode(mode)).map(File::from);
+        let unnamed = open(folder, flags, Mode::from_raw_mode(privacy.mode())).map(File::from);
         let named = || {
-            let permissions = fs::Permissions::from_mode(mode);
             let mut file = tempfile::Builder::new();
-            file.prefix(BEGIN).permissions(permissions);
+            file.prefix(BEGIN).permissions(privacy.permissions());
             file.tempfile_in(folder).map(Written::Named)
         };
         let written = match unnamed {
@@ -85,6 +85,7 @@ fn folder(path: &Path) -> &Path {
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
@@ -98,7 +99,7 @@ mod tests {
         let path = folder.path().join("out");
         for text in ["one", "two"] {
             let before = fs::read_to_string(&path).ok();
-            let mut whole = Whole::new(path.clone(), 0o640).unwrap();
+            let mut whole = Whole::new(path.clone(), Privacy::Private).unwrap();
             whole.file().write_all(text.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&path).ok(), before);
             assert_eq!(names(folder.path()).len(), usize::from(before.is_some()));
@@ -108,7 +109,7 @@ mod tests {
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o027, 0);
         }
-        drop(Whole::new(path.clone(), 0o640).unwrap());
+        drop(Whole::new(path.clone(), Privacy::Private).unwrap());
         assert_eq!(names(folder.path()), ["out"]);
     }
 
@@ -116,11 +117,11 @@ mod tests {
     fn what_cannot_get_its_name_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
-        let whole = Whole::new(path.clone(), 0o640).unwrap();
+        let whole = Whole::new(path.clone(), Privacy::Private).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(whole.finish().is_err());
         assert_eq!(names(folder.path()), ["out"]);
-        let nowhere = Whole::new(folder.path().join("no/where"), 0o640);
+        let nowhere = Whole::new(folder.path().join("no/where"), Privacy::Private);
         let error = nowhere.err().unwrap();
         assert_eq!(error.to_string(), "No such file or directory (os error 2)");
     }

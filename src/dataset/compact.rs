@@ -297,10 +297,10 @@ impl Building<'_> {
         let file = tempfile::Builder::new()
             .prefix(&name)
             .suffix(".parquet")
-            .permissions(write::permissions(privacy))
+            .permissions(privacy.permissions())
             .tempfile_in(self.folder)
             .map_err(failed)?;
-        let footer = self.footer(month, parts, with_ledger, privacy)?;
+        let footer = self.footer(month, parts, with_ledger)?;
         let properties = write::properties(footer).map_err(unwritten)?;
         let groups = Groups::new(file.as_file(), hourly::schema(), properties);
         let mut groups = groups.map_err(unwritten)?;
@@ -327,7 +327,6 @@ impl Building<'_> {
         month: Option<Month>,
         parts: &[&Table],
         with_ledger: bool,
-        privacy: Privacy,
     ) -> Result<Vec<KeyValue>, DatasetError> {
         let is_part = |page: &&Page| parts.iter().any(|table| table.path == page.path);
         let mut zones: Vec<&str> = self
@@ -347,7 +346,6 @@ impl Building<'_> {
                 .map(|page| page.run)
                 .max()
                 .unwrap_or_else(Utc::now),
-            privacy,
         };
         let mut footer = match with_ledger {
             true => provenance.with_ledger(page::merged(self.pages, self.kept_since)?),

@@ -11,8 +11,6 @@ use parquet::file::metadata::{
     FooterTail, KeyValue, ParquetMetaDataOptions, ParquetMetaDataReader, ParquetStatisticsPolicy,
 };
 
-use crate::source::Privacy;
-
 use super::DatasetError;
 use super::entry::{self, Entry};
 use super::guard::guarded;
@@ -38,8 +36,6 @@ pub struct Provenance {
     pub bucket_seconds: i64,
     /// When the run began.
     pub run: DateTime<Utc>,
-    /// Who may read the logs, and so the file: its mode says that, not its footer.
-    pub privacy: Privacy,
 }
 
 impl Provenance {

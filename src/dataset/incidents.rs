@@ -84,7 +84,7 @@ impl Dataset {
         let incidents = incidents(&held, thresholds, fresh)?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
-            .permissions(write::permissions(held.privacy()))
+            .permissions(held.privacy().permissions())
             .tempfile_in(&self.folder)
             .map_err(failed)?;
         let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));

@@ -121,7 +121,7 @@ impl Run {
     }
 
     /// Adds one file with `rows`, and with `entries`, what `ledger` did not know. `each` is told the rows as they are
-    /// written.
+    /// written; `privacy` is that of the logs.
     ///
     /// The bytes are on the disk before the file gets its name, and the name is on the disk before
     /// this returns. A process that is killed leaves the dataset as it was or as it shall be.
@@ -131,6 +131,7 @@ impl Run {
         provenance: &Provenance,
         entries: &[Entry],
         ledger: &Ledger,
+        privacy: Privacy,
         each: impl FnMut(&[Row]) + Send,
     ) -> Result<Commit, DatasetError> {
         let table = self.dataset.table();
@@ -138,7 +139,7 @@ impl Run {
             path: table.clone(),
             source,
         };
-        let temporary = self.temporary(provenance.privacy).map_err(failed)?;
+        let temporary = self.temporary(privacy).map_err(failed)?;
         let footer = provenance.key_values(entries);
         write::write(rows, footer, temporary.as_file(), each).map_err(|source| {
             DatasetError::Parquet {
@@ -166,7 +167,7 @@ impl Run {
         tempfile::Builder::new()
             .prefix(&self.temporary_prefix())
             .suffix(TEMPORARY.1)
-            .permissions(write::permissions(privacy))
+            .permissions(privacy.permissions())
             .tempfile_in(&self.dataset.folder)
     }
 

@@ -1,6 +1,4 @@
-use std::fs::Permissions;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -9,7 +7,6 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 use crate::rollup::{Row, Rows};
-use crate::source::Privacy;
 
 use super::groups::Groups;
 use super::hourly;
@@ -44,11 +41,6 @@ const AT_ONCE: usize = 8;
 
 /// Rows of which a column's values are made at once.
 const PIECE: usize = 2_048;
-
-/// Whose umask it is decides who may read a file, unless not everybody may read what it is made of.
-pub(super) fn permissions(privacy: Privacy) -> Permissions {
-    Permissions::from_mode(privacy.mode())
-}
 
 pub(super) fn properties(footer: Vec<KeyValue>) -> Result<WriterProperties, ParquetError> {
     let ascending = |name| {

@@ -1,4 +1,4 @@
-use crate::rollup::Intake;
+use crate::rollup::{Intake, OTHER};
 
 use super::{bytes, plural};
 
@@ -16,4 +16,12 @@ pub fn brief(intake: &Intake) -> String {
         parts.push(format!("{lines} of other programs"));
     }
     parts.join(", ")
+}
+
+/// What is said of so many events that have lost a name.
+pub fn others(events: u64) -> String {
+    format!(
+        "{} under {OTHER}: there were too many pools, peers or servers to tell them apart",
+        plural(events, "event")
+    )
 }

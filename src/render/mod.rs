@@ -16,7 +16,7 @@ mod shell;
 mod site;
 mod wrap;
 
-pub use brief::brief;
+pub use brief::{brief, others};
 pub use classes::Classes;
 pub use csv::CsvLine;
 pub use events::{

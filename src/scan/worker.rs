@@ -134,16 +134,6 @@ impl<'a> Worker<'a> {
                     (Seen::whole(outline.known()), understood)
                 }
             };
-            let anonymous;
-            let (client, raw) = match self.scan.anonymize {
-                None => (seen.client, seen.raw),
-                Some(_) if understood.is_none() => continue,
-                Some(how) => {
-                    anonymous = how.of(seen.client, seen.raw);
-                    let client = anonymous.client.as_deref().map(str::as_bytes);
-                    (client, &*anonymous.raw)
-                }
-            };
             let Some(Understood {
                 verdict,
                 pool,
@@ -151,6 +141,15 @@ impl<'a> Worker<'a> {
             }) = understood
             else {
                 continue;
+            };
+            let anonymous;
+            let (client, raw) = match self.scan.anonymize {
+                None => (seen.client, seen.raw),
+                Some(how) => {
+                    anonymous = how.of(seen.client, seen.raw);
+                    let client = anonymous.client.as_deref().map(str::as_bytes);
+                    (client, &*anonymous.raw)
+                }
             };
             let clock = &mut self.clock;
             let mut clock_of =

@@ -1,5 +1,5 @@
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{Metadata, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 /// Who may read what is made of something: it holds addresses of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,5 +33,10 @@ impl Privacy {
             Self::Public => 0o666,
             Self::Private => 0o640,
         }
+    }
+
+    /// The same, for who makes it.
+    pub fn permissions(self) -> Permissions {
+        Permissions::from_mode(self.mode())
     }
 }

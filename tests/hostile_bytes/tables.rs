@@ -37,10 +37,9 @@ fn whole() -> &'static [u8] {
             zone: "UTC".to_owned(),
             bucket_seconds: 3_600,
             run: DateTime::from_timestamp(1_795_694_400, 0).unwrap(),
-            privacy: Privacy::Private,
         };
         let ledger = Ledger::default();
-        run.commit(&rows, &provenance, &[], &ledger, |_| {}).unwrap();
+        run.commit(&rows, &provenance, &[], &ledger, Privacy::Private, |_| {}).unwrap();
         let file = fs::read_dir(folder.path().join(HOURLY)).unwrap().next();
         fs::read(file.unwrap().unwrap().path()).unwrap()
     })

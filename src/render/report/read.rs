@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::render::{Time, brief, count, plural};
+use crate::render::{Time, brief, count, others, plural};
 use crate::rollup::{Intake, Leaders, Summary};
 
 /// What could not be understood or counted.
@@ -122,11 +122,7 @@ impl NotUnderstood {
                     "to save memory, counts of requests and clients may be up to {most} too low"
                 )
             }),
-            of(
-                self.other_names,
-                "event",
-                "under (other): there were too many pools, peers or servers to tell them apart",
-            ),
+            (self.other_names > 0).then(|| others(self.other_names)),
         ];
         sentences.into_iter().flatten().collect()
     }

@@ -36,7 +36,7 @@ impl Series {
     }
 
     /// Stores the bucket that is at hand.
-    pub(super) fn settle(&mut self) {
+    fn settle(&mut self) {
         for (minute, &failures) in (self.begin..).zip(&self.at_hand) {
             if failures > 0 {
                 self.stored.number((minute.wrapping_sub(self.last)) as u64);
