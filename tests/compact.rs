@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
@@ -69,6 +70,19 @@ impl House {
             .args(reads_logs.then_some("--no-discover"))
             .current_dir(self.folder.path());
         command
+    }
+
+    /// Has the program be sent a signal at its system call of this name and number.
+    fn signalled(&self, signal: &str, call: &str, number: u32, arguments: &[&str]) -> ExitStatus {
+        Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null"])
+            .args(["-e", &format!("trace={call}"), "-e"])
+            .arg(format!("inject={call}:signal={signal}:when={number}"))
+            .arg(env!("CARGO_BIN_EXE_badgateway"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .status()
+            .unwrap()
     }
 
     fn aggregate(&self) {
@@ -360,22 +374,8 @@ fn it_may_be_killed_at_every_system_call() {
         for number in 1.. {
             let _ = fs::remove_dir_all(house.dataset());
             copy(&template, &house.dataset());
-            let status = Command::new("strace")
-                .args([
-                    "-f",
-                    "-qq",
-                    "-o",
-                    "/dev/null",
-                    "-e",
-                    &format!("trace={call}"),
-                    "-e",
-                ])
-                .arg(format!("inject={call}:signal=SIGKILL:when={number}"))
-                .arg(env!("CARGO_BIN_EXE_badgateway"))
-                .args(["compact", "-q", "--dataset", "dataset"])
-                .current_dir(house.folder.path())
-                .status()
-                .unwrap();
+            let compact = ["compact", "-q", "--dataset", "dataset"];
+            let status = house.signalled("SIGKILL", call, number, &compact);
             assert_eq!(house.counts().0, expected, "{call} {number}");
             house.aggregate();
             house.compact();
@@ -391,6 +391,53 @@ fn it_may_be_killed_at_every_system_call() {
     }
     println!("{kills} kills");
     assert!(kills > 50, "{kills}");
+}
+
+#[test]
+#[ignore = "needs strace, which tests/all installs"]
+fn told_to_end_at_any_system_call_it_leaves_nothing_unfinished() {
+    let house = House::new();
+    for (number, day) in (0..).zip(["2026/01/30", "2026/01/31", "2026/02/01"]) {
+        house.write(day, 8000..8005 + number);
+        house.aggregate();
+    }
+    let template = house.folder.path().join("template");
+    fs::rename(house.dataset(), &template).unwrap();
+    let (before, _) = counts(&parquet_files(&template)).unwrap();
+    house.write("2026/02/02", 8000..8009);
+    copy(&template, &house.dataset());
+    house.aggregate();
+    let (after, _) = house.counts();
+    let aggregate = "aggregate log --out dataset --timezone UTC --host web1 --no-discover -q";
+    for (command, can_be) in [
+        ("compact -q --dataset dataset", [&before, &before]),
+        (aggregate, [&before, &after]),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let mut ends = 0;
+        for call in CALLS {
+            for number in 1.. {
+                let _ = fs::remove_dir_all(house.dataset());
+                copy(&template, &house.dataset());
+                let status = house.signalled("SIGTERM", call, number, &arguments);
+                let what = format!("{command}, {call} {number}: {status}");
+                assert!(can_be.contains(&&house.counts().0), "{what}");
+                let hidden = fs::read_dir(house.dataset()).unwrap().filter(|entry| {
+                    let name = entry.as_ref().unwrap().file_name();
+                    let name = name.to_str().unwrap();
+                    name.starts_with('.') && !name.ends_with(".lock")
+                });
+                assert_eq!(hidden.count(), 0, "{what}");
+                if status.success() {
+                    break;
+                }
+                assert_eq!(status.signal(), Some(15), "{what}");
+                ends += 1;
+            }
+        }
+        println!("{command}: {ends} ends");
+        assert!(ends > 30, "{ends}");
+    }
 }
 
 fn parquet_files(dataset: &Path) -> Vec<PathBuf> {

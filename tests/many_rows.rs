@@ -58,8 +58,8 @@ fn rows(inputs: &[Input], threads: usize, most_held: Option<usize>) -> (Vec<Row>
     });
     match counted.into_rows(|_| false).unwrap() {
         Rows::Held(rows) => (rows, false),
-        Rows::Aside(runs) => {
-            let rows = runs.merge().unwrap().map(Result::unwrap);
+        Rows::Aside(rows) => {
+            let rows = rows.rows().unwrap().map(Result::unwrap);
             (rows.collect(), true)
         }
     }
@@ -141,7 +141,7 @@ fn all_are_there(folder: &TempDir) {
     assert_eq!(names(folder), ["hourly", "incidents"]);
     let held = Dataset::new(folder.path().join("dataset")).open().unwrap();
     let always = Moment(i64::MIN)..Moment(i64::MAX);
-    let rows = held.rows(&always, &[]).unwrap();
+    let rows: Vec<Row> = held.rows(&always, &[]).map(Result::unwrap).collect();
     assert_eq!(rows.len(), SERVERS * HOURS);
     assert!(rows.iter().all(|row| row.events == 1));
     let examples = rows.iter().filter(|row| row.example.is_some());

@@ -23,7 +23,8 @@ fn commit(bencher: Bencher, share: f64) {
     write(&first, &rows);
     let held = Dataset::new(first.path()).open().expect("a dataset");
     let always = Moment(i64::MIN)..Moment(i64::MAX);
-    let read = held.rows(&always, &[]).expect("its rows");
+    let read = held.rows(&always, &[]).collect::<Result<Vec<_>, _>>();
+    let read = read.expect("its rows");
     assert_eq!(read.len(), count);
     must_hold(&read, &log(share).written);
     bencher

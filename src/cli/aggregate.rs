@@ -14,6 +14,7 @@ use crate::source::{Access, Compression, Trouble, whole_path};
 
 use super::args::{Bucketed, Common, Prepared, this_machine};
 use super::incidents::Incidents;
+use super::signals::Watch;
 use super::time::Span;
 use super::{CliError, Status, say};
 
@@ -64,6 +65,7 @@ impl Aggregate {
             return self.show(prepared, &dataset.ledger()?, &machine);
         }
         let asked_for = prepared.scan.window.clone();
+        let _watch = Watch::begin();
         let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
         let mut missed = HashSet::new();
         for attempt in 0..ATTEMPTS {

@@ -7,6 +7,7 @@ use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::{bytes, plural};
 
+use super::signals::Watch;
 use super::time::Span;
 use super::{CliError, Status, say};
 
@@ -48,7 +49,10 @@ impl Compact {
             .keep
             .map(|keep| Moment((Utc::now() - keep.0).timestamp_micros()));
         let dataset = Dataset::new(&self.dataset);
-        let done = dataset.compact(kept_since, self.wait.0, super::aggregate::say_waiting)?;
+        let watch = Watch::begin();
+        let done = dataset.compact(kept_since, self.wait.0, super::aggregate::say_waiting);
+        drop(watch);
+        let done = done?;
         if !self.quiet {
             say(format_args!(
                 "{} of {} became {} of {}",

@@ -7,12 +7,13 @@ use clap::{Args, ValueEnum};
 
 use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
-use crate::render::{self, OpenMetrics, Textfile};
+use crate::render::{self, OpenMetrics, Textfile, others};
 use crate::rollup::Row;
 use crate::source::Privacy;
 
 use super::output::{Out, Surface, show};
 use super::period::period;
+use super::stored::{self, Stored};
 use super::time::When;
 use super::{CliError, Status, say};
 
@@ -88,42 +89,49 @@ impl Export {
         };
         let mut output = self.out.open(privacy)?;
         let mut buffer = BufWriter::new(&mut output);
-        let rows = match self.format {
+        let written = match self.format {
             Format::Openmetrics => {
                 let mut metrics = OpenMetrics::new(held.bucket_seconds);
-                let rows = days(&held, &period, |rows| {
-                    metrics.add(rows);
-                    Ok(())
-                })?;
+                let written = buckets(&held, &period, |rows| metrics.add(rows))?;
                 self.written(metrics.write(&mut buffer))?;
-                rows
+                written
             }
             Format::Textfile => {
                 let mut textfile = Textfile::default();
-                let rows = days(&held, &period, |rows| {
-                    textfile.add(rows);
-                    Ok(())
-                })?;
+                let written = buckets(&held, &period, |rows| textfile.add(rows))?;
                 let seconds = (period.end.0.saturating_sub(period.start.0)).max(0) / 1_000_000;
                 self.written(textfile.write(seconds, held.last_run, &mut buffer))?;
-                rows
+                written
             }
             Format::Csv => {
                 self.written(render::table_head(&mut buffer))?;
-                days(&held, &period, |rows| match surface {
-                    Surface::Terminal => {
-                        let mut text = Vec::new();
-                        self.written(render::table(rows, &mut text))?;
-                        self.written(show(&text, &mut buffer))
+                let mut rows = held.rows(&period, &[]);
+                let mut written = Written::default();
+                loop {
+                    let some = rows.by_ref().take(AT_ONCE);
+                    let some: Vec<Row> = some.collect::<Result<_, _>>()?;
+                    if some.is_empty() {
+                        break written;
                     }
-                    _ => self.written(render::table(rows, &mut buffer)),
-                })?
+                    written.rows += some.len() as u64;
+                    self.written(match surface {
+                        Surface::Terminal => {
+                            let mut text = Vec::new();
+                            let made = render::table(&some, &mut text);
+                            made.and_then(|()| show(&text, &mut buffer))
+                        }
+                        _ => render::table(&some, &mut buffer),
+                    })?;
+                }
             }
         };
         self.written(buffer.flush())?;
         drop(buffer);
         output.finish()?;
-        if rows == 0 && !self.quiet {
+        if written.others > 0 && !self.quiet {
+            say(others(written.others));
+        }
+        if written.rows == 0 && !self.quiet {
             say(nothing(&self.dataset.display().to_string(), &held, zone));
         }
         Ok(Status::Done)
@@ -151,19 +159,51 @@ impl Export {
 /// Microseconds.
 const DAY: i64 = 86_400_000_000;
 
-/// Hands the rows of a time on, those of each day at once, and says how many there were.
-fn days(
+/// So many rows are written at once.
+const AT_ONCE: usize = 2_048;
+
+/// What was exported.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    rows: u64,
+    /// The events that have lost a name.
+    others: u64,
+}
+
+/// Hands the rows of a time on, those of each of the widest buckets at once. A series is kept for each name, so
+/// there are no more of these than can be kept.
+fn buckets(
     held: &Held,
     period: &Range<Moment>,
-    mut add: impl FnMut(&[Row]) -> Result<(), CliError>,
-) -> Result<usize, CliError> {
-    let mut sum = 0;
-    for day in held.days(period) {
-        let rows = held.rows(&day, &[])?;
-        sum += rows.len();
-        add(&rows)?;
+    mut add: impl FnMut(&[Row]),
+) -> Result<Written, CliError> {
+    let rows = Stored {
+        held,
+        times: vec![period.clone()],
+        known: &[],
+        host: None,
+    };
+    let width = held.bucket_seconds * 1_000_000;
+    let number = |row: &Row| row.bucket.0.div_euclid(width);
+    let mut written = Written::default();
+    let mut bucket: Vec<Row> = Vec::new();
+    for row in rows.with_few_names()?.rows().map_err(stored::failed)? {
+        let row = row.map_err(stored::failed)?;
+        if bucket
+            .first()
+            .is_some_and(|first| number(first) != number(&row))
+        {
+            add(&bucket);
+            bucket.clear();
+        }
+        written.rows += 1;
+        if row.has_other_name() {
+            written.others += row.events;
+        }
+        bucket.push(row);
     }
-    Ok(sum)
+    add(&bucket);
+    Ok(written)
 }
 
 /// What is said where there was nothing to export.

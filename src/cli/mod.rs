@@ -19,6 +19,7 @@ mod report;
 mod say;
 mod signals;
 mod status;
+mod stored;
 mod time;
 mod whole;
 

@@ -1,11 +1,16 @@
-//! Signals that end the process while a bar stands on the terminal: it is to be wiped first.
+//! Signals that end the process while a bar stands on the terminal, or something is unfinished on a disk: the one is to be
+//! wiped first, the other removed.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use procfs::process::Process;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
+
+use crate::dataset;
 
 /// What handlers have to say and to be told. They stay once they are there.
 struct Held {
@@ -13,6 +18,8 @@ struct Held {
     signal: Arc<AtomicUsize>,
     /// Whether a signal does at once what it does without handlers.
     is_released: Arc<AtomicBool>,
+    /// How many ask for signals.
+    holders: AtomicUsize,
 }
 
 static HELD: OnceLock<Held> = OnceLock::new();
@@ -23,6 +30,7 @@ pub(super) fn hold() {
         let held = Held {
             signal: Arc::default(),
             is_released: Arc::default(),
+            holders: AtomicUsize::new(0),
         };
         // Whoever started us may not want them to do anything: nohup, a shell's `&`.
         let status = Process::myself().and_then(|process| process.status());
@@ -39,6 +47,7 @@ pub(super) fn hold() {
         }
         held
     });
+    held.holders.fetch_add(1, Ordering::SeqCst);
     held.is_released.store(false, Ordering::SeqCst);
 }
 
@@ -48,18 +57,70 @@ pub(super) fn held() -> Option<i32> {
     (signal != 0).then_some(signal as i32)
 }
 
-/// Ends the process as the signal would have done.
+/// Ends the process as the signal would have done; nothing unfinished is left.
 pub(super) fn pass_on(signal: i32) {
+    dataset::abandon();
     // It can fail only for signals that are none.
     let _ = low_level::emulate_default_handler(signal);
 }
 
-/// Has signals do at once what they always do; one that came meanwhile does it now.
+/// Has signals do at once what they always do, unless somebody else holds them; one that came meanwhile does it now.
 pub(super) fn release() {
-    if let Some(held) = HELD.get() {
-        held.is_released.store(true, Ordering::SeqCst);
+    let Some(state) = HELD.get() else { return };
+    if state.holders.fetch_sub(1, Ordering::SeqCst) > 1 {
+        return;
     }
+    state.is_released.store(true, Ordering::SeqCst);
     if let Some(signal) = held() {
         pass_on(signal);
+    }
+}
+
+/// As long as this lives, a signal has what is unfinished removed before the process ends.
+pub(super) struct Watch {
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How often it is looked whether a signal came.
+const TICK: Duration = Duration::from_millis(20);
+
+impl Watch {
+    pub(super) fn begin() -> Self {
+        hold();
+        let ends = Arc::<AtomicBool>::default();
+        let is_over = Arc::clone(&ends);
+        let thread = thread::spawn(move || {
+            loop {
+                // Whoever else holds signals has a bar to wipe, and passes them on.
+                let is_alone = HELD
+                    .get()
+                    .is_none_or(|held| held.holders.load(Ordering::SeqCst) <= 1);
+                if let Some(signal) = held().filter(|_| is_alone) {
+                    pass_on(signal);
+                }
+                if is_over.load(Ordering::SeqCst) {
+                    break;
+                }
+                thread::park_timeout(TICK);
+            }
+        });
+        Self {
+            ends,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Watch {
+    /// Where a signal came meanwhile this is the end: nobody is told what failed because of it.
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It has nothing to say.
+            let _ = thread.join();
+        }
+        release();
     }
 }

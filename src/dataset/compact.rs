@@ -19,11 +19,15 @@ use tempfile::TempDir;
 use crate::record::Moment;
 use crate::source::Privacy;
 
+use super::ahead::{ahead, some};
 use super::groups::Groups;
-use super::merged::Merged;
+use super::merged::column;
+use super::merging::Merging;
 use super::page::{self, Page};
 use super::read::Table;
 use super::run::{COMMIT_LOCK, sync_folder};
+use super::unfinished::{Unfinished, uninterrupted};
+use super::write::MOST_ROWS;
 use super::{DAY, Dataset, DatasetError, HOUR, Provenance, footer, hourly, parquet_files, write};
 
 /// What compacting has done.
@@ -90,10 +94,10 @@ impl Dataset {
                 ..before
             });
         }
-        let new = tempfile::Builder::new()
-            .prefix(BUILDING)
-            .tempdir_in(&self.folder)
-            .map_err(failed)?;
+        let mut new = tempfile::Builder::new();
+        new.prefix(BUILDING);
+        let made = Unfinished::made(|| new.tempdir_in(&self.folder));
+        let (new, _unfinished) = made.map_err(failed)?;
         let building = Building {
             folder: new.path(),
             pages: &pages,
@@ -103,7 +107,8 @@ impl Dataset {
         let events_dropped = events_before(&tables, kept_since)?;
         as_before(&table, new.path()).map_err(failed)?;
         sync_folder(new.path()).map_err(failed)?;
-        exchange(&table, new.path()).map_err(|source| DatasetError::NoExchange {
+        let exchanged = uninterrupted(|| exchange(&table, new.path()));
+        exchanged.map_err(|source| DatasetError::NoExchange {
             path: self.folder.clone(),
             source,
         })?;
@@ -220,9 +225,7 @@ fn events_before(tables: &[Table], kept_since: Option<Moment>) -> Result<u64, Da
     let mut events = 0;
     if let Some(since) = kept_since {
         for table in tables {
-            let mut merged = Merged::default();
-            table.add_to(&mut merged, &(i64::MIN..since.0))?;
-            events += merged.events() as u64;
+            events += table.events_of(&(i64::MIN..since.0))?;
         }
     }
     Ok(events)
@@ -274,7 +277,7 @@ impl Building<'_> {
         fs::hard_link(path, self.folder.join(name)).map_err(failed)
     }
 
-    /// Writes one file, a row group for each day.
+    /// Writes one file, a row group for each day, or several.
     fn write(
         &self,
         month: Option<Month>,
@@ -307,14 +310,12 @@ impl Building<'_> {
         let since = self.kept_since.map_or(i64::MIN, |since| since.0);
         for day in month.into_iter().flat_map(Month::days) {
             let buckets = day.max(since)..day + DAY;
-            let mut merged = Merged::default();
-            for table in parts {
-                table.add_to(&mut merged, &buckets)?;
-            }
-            if !merged.is_empty() {
-                let written = groups.write(1, |_, column| std::iter::once(merged.column(column)));
-                written.map_err(unwritten)?;
-            }
+            let mut rows = Merging::new(parts.iter().copied(), &buckets)?;
+            let read = || some(&mut rows, MOST_ROWS);
+            ahead(read, |rows| {
+                let column = |_, name: &str| std::iter::once(column(&rows, name));
+                groups.write(1, column).map_err(unwritten)
+            })?;
         }
         groups.finish().map_err(unwritten)?;
         file.as_file().sync_all().map_err(failed)?;

@@ -58,6 +58,17 @@ pub enum DatasetError {
         /// What is wrong with it.
         what: String,
     },
+    /// Rows say something that no version of this program writes.
+    #[error(
+        "{}: {what}; it was damaged, or made by something else: take it from a backup, or move it away",
+        path.display()
+    )]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        what: String,
+    },
     /// There is no dataset.
     #[error("{}: holds no dataset (there is no folder 'hourly' in it)", path.display())]
     NoDataset {

@@ -24,6 +24,7 @@ use crate::rollup::{Bursts, Failures, Incident, Rows, Thresholds};
 use super::parts::parts;
 use super::rows::Classes;
 use super::run::{COMMIT_LOCK, sync_folder};
+use super::unfinished::Unfinished;
 use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
 
 /// The table, and the folder of a dataset in which it lies.
@@ -82,11 +83,11 @@ impl Dataset {
         self.remove_unfinished_incidents().map_err(failed)?;
         let held = self.open()?;
         let incidents = incidents(&held, thresholds, fresh)?;
-        let file = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .permissions(held.privacy().permissions())
-            .tempfile_in(&self.folder)
-            .map_err(failed)?;
+        let mut file = tempfile::Builder::new();
+        file.prefix(TEMPORARY);
+        file.permissions(held.privacy().permissions());
+        let made = Unfinished::made(|| file.tempfile_in(&self.folder));
+        let (file, _unfinished) = made.map_err(failed)?;
         let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));
         write_table(&incidents, said.to_vec(), file.as_file()).map_err(|source| {
             DatasetError::Parquet {
@@ -157,11 +158,11 @@ fn incidents(
     let days = held.days(&(Moment(i64::MIN)..Moment(i64::MAX)));
     let days: Vec<Range<Moment>> = days.filter(|day| bursts.may_be_in(day)).collect();
     let mut days = days.into_iter().peekable();
-    let mut classes = Classes::default();
+    let classes = Classes::default();
     let mut tell_until = |bursts: &mut Bursts, bucket| {
         while let Some(day) = days.next_if(|day| day.end <= bucket) {
             if !is_fresh(&day) {
-                held.tell(bursts, &day, &mut classes)?;
+                held.tell(bursts, &day, &classes)?;
             }
         }
         let next: Option<&Range<Moment>> = days.peek();

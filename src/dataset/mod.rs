@@ -6,6 +6,8 @@
 //! footer says which logs it was counted from, and how far: that is the [`Ledger`], and why no event is
 //! counted twice or left out.
 
+mod ahead;
+mod columns;
 mod compact;
 mod entry;
 mod error;
@@ -13,17 +15,20 @@ mod event_file;
 mod footer;
 mod groups;
 mod guard;
+mod held;
 mod hourly;
 mod incidents;
 mod ledger;
 mod lock;
 mod merged;
+mod merging;
 mod page;
 mod parts;
 mod read;
 mod rows;
 mod run;
 mod stream;
+mod unfinished;
 mod write;
 
 use std::fs;
@@ -36,11 +41,13 @@ pub use entry::{Entry, Id, Sight};
 pub use error::DatasetError;
 pub use event_file::EventFile;
 pub use footer::Provenance;
+pub use held::Held;
 pub use hourly::{HOURLY, batch, schema};
 pub use incidents::{Fresh, INCIDENTS};
 pub use ledger::{Ledger, Lost};
-pub use rows::Held;
+pub use rows::HeldRows;
 pub use run::{Commit, Run};
+pub use unfinished::abandon;
 
 /// A folder that holds a dataset.
 #[derive(Debug, Clone)]

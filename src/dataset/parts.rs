@@ -3,12 +3,13 @@ use std::io;
 use crate::rollup::{Row, RowByRow, Rows};
 
 use super::DAY;
+use super::ahead::ahead;
 
 /// Hands all rows to `each`, in parts: none has rows of two days (UTC), nor more than `most`.
 pub(super) fn parts<E: Send>(
     rows: &Rows,
     most: usize,
-    failed: impl Fn(io::Error) -> E,
+    failed: impl Fn(io::Error) -> E + Sync,
     mut each: impl FnMut(&[Row]) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     let each = |parts: &[&[Row]]| parts.iter().try_for_each(|part| each(part));
@@ -20,7 +21,7 @@ pub(super) fn some_parts<E: Send>(
     rows: &Rows,
     most: usize,
     at_once: usize,
-    failed: impl Fn(io::Error) -> E,
+    failed: impl Fn(io::Error) -> E + Sync,
     mut each: impl FnMut(&[&[Row]]) -> Result<(), E> + Send,
 ) -> Result<(), E> {
     match rows {
@@ -29,21 +30,14 @@ pub(super) fn some_parts<E: Send>(
             let parts: Vec<&[Row]> = days.flat_map(|day| day.chunks(most)).collect();
             parts.chunks(at_once).try_for_each(each)
         }
-        Rows::Aside(runs) => {
-            let rows = runs.merge().map_err(&failed)?;
+        Rows::Aside(rows) => {
+            let rows = rows.rows().map_err(&failed)?;
             let mut parts = Parts {
                 rows,
                 most,
                 next: None,
             };
-            let mut part = parts.next().map_err(&failed)?;
-            // While one is worked on, the next one is read.
-            while !part.is_empty() {
-                let (done, next) = rayon::join(|| each(&[&part]), || parts.next());
-                done?;
-                part = next.map_err(&failed)?;
-            }
-            Ok(())
+            ahead(|| parts.next().map_err(&failed), |part| each(&[&part]))
         }
     }
 }
@@ -60,8 +54,8 @@ struct Parts {
 const MOST_BYTES: usize = 8 << 20;
 
 impl Parts {
-    /// Empty, if there are no more rows.
-    fn next(&mut self) -> io::Result<Vec<Row>> {
+    /// Nothing, if there are no more rows.
+    fn next(&mut self) -> io::Result<Option<Vec<Row>>> {
         let mut rows: Vec<Row> = self.next.take().into_iter().collect();
         let mut bytes = 0;
         while rows.len() < self.most && bytes < MOST_BYTES {
@@ -75,7 +69,7 @@ impl Parts {
             bytes += row.weight();
             rows.push(row);
         }
-        Ok(rows)
+        Ok((!rows.is_empty()).then_some(rows))
     }
 }
 

@@ -4,22 +4,24 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
 use crate::record::Moment;
-use crate::rollup::Failures;
+use crate::rollup::{Failures, Few};
 use crate::source::Privacy;
 use crate::taxonomy::Kind;
 
+use super::ahead::ahead;
 use super::guard::guarded;
 use super::hourly::minutes_of;
 use super::merged::Merged;
@@ -104,6 +106,13 @@ impl Table {
         groups.map(|(at, _)| at).collect()
     }
 
+    /// How many rows these have.
+    pub(super) fn rows_of(&self, buckets: &Range<i64>) -> u64 {
+        let groups = self.groups_of(buckets).into_iter();
+        let rows = groups.map(|group| self.metadata.metadata().row_group(group).num_rows());
+        rows.sum::<i64>() as u64
+    }
+
     /// Adds the rows of these buckets.
     pub(super) fn add_to(
         &self,
@@ -117,6 +126,49 @@ impl Table {
         self.read(groups, ProjectionMask::all(), AT_ONCE, |batch| {
             merged.add(batch, buckets)
         })
+    }
+
+    /// Adds the names of the rows of these buckets, of one machine or of all.
+    pub(super) fn add_names(
+        &self,
+        few: &mut Few,
+        buckets: &Range<i64>,
+        asked: Option<&str>,
+    ) -> Result<(), DatasetError> {
+        let columns = self.columns(&["pool", "host", "peer", "server"]);
+        self.read(self.groups_of(buckets), columns, AT_ONCE, |batch| {
+            let text = |name| Some(batch.column_by_name(name)?.as_string::<i32>());
+            let (pools, hosts) = (text("pool")?, text("host")?);
+            let (peers, servers) = (text("peer")?, text("server")?);
+            for row in 0..batch.num_rows() {
+                let host = hosts.value(row);
+                if asked.is_none_or(|asked| asked == host) {
+                    let [peer, server] = [peers, servers]
+                        .map(|names| names.is_valid(row).then(|| names.value(row).as_bytes()));
+                    let names = [pools.value(row), host].map(str::as_bytes);
+                    few.add(names, [peer, server]);
+                }
+            }
+            Some(())
+        })
+    }
+
+    /// How many events the rows of these buckets have counted.
+    pub(super) fn events_of(&self, buckets: &Range<i64>) -> Result<u64, DatasetError> {
+        let mut sum: u64 = 0;
+        let columns = self.columns(&["bucket", "events"]);
+        self.read(self.groups_of(buckets), columns, AT_ONCE, |batch| {
+            let column = |name| batch.column_by_name(name);
+            let bucket = column("bucket")?.as_primitive::<TimestampMicrosecondType>();
+            let events = column("events")?.as_primitive::<Int64Type>();
+            for (bucket, events) in bucket.values().iter().zip(events.values()) {
+                if buckets.contains(bucket) {
+                    sum = sum.saturating_add(u64::try_from(*events).ok()?);
+                }
+            }
+            Some(())
+        })?;
+        Ok(sum)
     }
 
     /// Counts the failures of each minute.
@@ -144,14 +196,23 @@ impl Table {
         rows: usize,
         mut each: impl FnMut(&RecordBatch) -> Option<()> + Send,
     ) -> Result<(), DatasetError> {
-        let not_parquet = |source| DatasetError::NotParquet {
-            path: self.path.clone(),
-            source,
+        let mut reader = self.reader(groups, columns, rows)?;
+        let odd = || odd(&self.path, NONE_OF_OURS);
+        ahead(|| reader.next(), |batch| each(&batch).ok_or_else(odd))
+    }
+
+    /// Begins to read these columns, so many rows at once.
+    pub(super) fn reader(
+        &self,
+        groups: Vec<usize>,
+        columns: ProjectionMask,
+        rows: usize,
+    ) -> Result<Reader, DatasetError> {
+        let path = self.path.clone();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(source) => return Err(DatasetError::Io { path, source }),
         };
-        let file = File::open(&self.path).map_err(|source| DatasetError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
         let build = || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(groups)
@@ -159,26 +220,48 @@ impl Table {
                 .with_batch_size(rows)
                 .build()
         };
-        let mut reader = guarded(build).flatten().map_err(not_parquet)?;
-        let mut read = || {
-            let next = guarded(|| reader.next().transpose())?;
-            next.map_err(ParquetError::from)
-        };
-        let mut next = read();
-        while let Some(batch) = next.map_err(not_parquet)? {
-            let looked;
-            (looked, next) = rayon::join(|| each(&batch), &mut read);
-            looked.ok_or_else(|| DatasetError::Footer {
-                path: self.path.clone(),
-                what: "a sketch in it is none of ours".to_owned(),
-            })?;
+        match guarded(build).flatten() {
+            Ok(rows) => Ok(Reader { path, rows }),
+            Err(source) => Err(DatasetError::NotParquet { path, source }),
         }
-        Ok(())
     }
 
     pub(super) fn columns(&self, names: &[&str]) -> ProjectionMask {
         let parquet = self.metadata.metadata().file_metadata().schema_descr();
         ProjectionMask::columns(parquet, names.iter().copied())
+    }
+}
+
+/// A file that is being read.
+pub(super) struct Reader {
+    path: PathBuf,
+    rows: ParquetRecordBatchReader,
+}
+
+/// What is said of values that no version of ours has written.
+pub(super) const NONE_OF_OURS: &str = "a row of it is none of ours";
+
+impl Reader {
+    /// The next rows; nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<RecordBatch>, DatasetError> {
+        let next = guarded(|| self.rows.next().transpose());
+        let next = next.and_then(|next| next.map_err(ParquetError::from));
+        next.map_err(|source| DatasetError::NotParquet {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// What is said of rows that no version of ours has written.
+    pub(super) fn odd(&self, what: &str) -> DatasetError {
+        odd(&self.path, what)
+    }
+}
+
+fn odd(path: &Path, what: &str) -> DatasetError {
+    DatasetError::Row {
+        path: path.to_path_buf(),
+        what: what.to_owned(),
     }
 }
 

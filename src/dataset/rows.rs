@@ -1,143 +1,100 @@
 //! Rows read back as what they were when they were counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::iter::Peekable;
 use std::ops::Range;
-use std::path::Path;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
-use crate::record::{Level, Moment, OsError, Zone};
-use crate::rollup::{Failures, Row};
-use crate::source::Privacy;
+use crate::record::{Level, Moment, OsError};
+use crate::rollup::Row;
 use crate::taxonomy::{Class, Phase};
 
-use super::merged::Merged;
-use super::page::Page;
-use super::read::{Table, said};
-use super::{DAY, Dataset, DatasetError, HOUR, parquet_files};
+use super::DatasetError;
+use super::merged::{Counts, Key};
+use super::merging::Merging;
+use super::read::Table;
 
-/// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there
-/// were when it was opened.
-pub struct Held {
-    /// The buckets' width in seconds; the widest, where runs have used several.
-    pub bucket_seconds: i64,
-    /// The zones in which the logs were written, as their runs were told.
-    pub zones: Vec<String>,
-    /// When the last run began, if there has been one; also one that found nothing new, where that can be told.
-    pub last_run: Option<DateTime<Utc>>,
-    /// From when on something is known: from the first bucket, or from the first run, whichever is earlier.
-    pub known_since: Option<Moment>,
-    /// Where the first bucket begins, and the last one.
-    pub buckets: Option<(Moment, Moment)>,
-    tables: Vec<Table>,
+/// Rows of a dataset, sorted, that are read one after the other; a row whose kind is none is no row of ours, and is
+/// left out.
+pub struct HeldRows {
+    tables: Arc<[Table]>,
+    days: Box<dyn Iterator<Item = Range<Moment>> + Send>,
+    /// The day that is read.
+    day: Option<Peekable<Merging>>,
+    /// Rows of one place, in their order, that were read.
+    ready: VecDeque<Row>,
+    classes: Classes,
 }
 
-impl Dataset {
-    /// Reads what the footers say.
-    pub fn open(&self) -> Result<Held, DatasetError> {
-        let table = self.table();
-        if !table.is_dir() {
-            let path = self.folder.clone();
-            return Err(DatasetError::NoDataset { path });
+impl HeldRows {
+    /// Those of these days.
+    pub(super) fn new(
+        tables: Arc<[Table]>,
+        days: Box<dyn Iterator<Item = Range<Moment>> + Send>,
+        known: &[Class],
+    ) -> Self {
+        Self {
+            tables,
+            days,
+            day: None,
+            ready: VecDeque::new(),
+            classes: Classes::new(known),
         }
-        let mut held = Held {
-            bucket_seconds: 0,
-            zones: Vec::new(),
-            last_run: self.last_lock(),
-            known_since: None,
-            buckets: None,
-            tables: Vec::new(),
+    }
+
+    /// Reads the rows of one more place, and tells whether there may be more.
+    fn go_on(&mut self) -> Result<bool, DatasetError> {
+        let Some(day) = &mut self.day else {
+            let Some(day) = self.days.next() else {
+                return Ok(false);
+            };
+            let merging = Merging::new(&*self.tables, &(day.start.0..day.end.0))?;
+            self.day = Some(merging.peekable());
+            return Ok(true);
         };
-        for path in &parquet_files(&table)? {
-            let table = Table::open(path)?;
-            held.bucket_seconds = held.bucket_seconds.max(table.width);
-            if let Some((first, last)) = table.buckets() {
-                let (first, last) = (Moment(first), Moment(last));
-                let all = held.buckets.unwrap_or((first, last));
-                held.buckets = Some((all.0.min(first), all.1.max(last)));
+        let Some(first) = day.next().transpose()? else {
+            self.day = None;
+            return Ok(true);
+        };
+        let mut rows = vec![first];
+        let is_there = |rows: &[_], row: &Result<_, _>| match row {
+            Ok(row) => place(row) == place(&rows[0]),
+            Err(_) => true,
+        };
+        while let Some(next) = day.next_if(|row| is_there(&rows, row)) {
+            rows.push(next?);
+        }
+        let rows = rows.into_iter();
+        self.ready
+            .extend(rows.filter_map(|row| self.classes.row(row)));
+        // Classes are sorted otherwise than their names are.
+        self.ready.make_contiguous().sort_by(Row::order);
+        Ok(true)
+    }
+}
+
+fn place(
+    ((bucket, [pool, host, ..], _), _): &(Key, Counts),
+) -> (i64, &Option<String>, &Option<String>) {
+    (*bucket, pool, host)
+}
+
+impl Iterator for HeldRows {
+    type Item = Result<Row, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.ready.is_empty() {
+            match self.go_on() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
             }
-            let page = Page::of(path, said(&table.metadata))?;
-            held.tables.push(table);
-            held.last_run = held.last_run.max(Some(page.run));
-            let first = held.buckets.map(|(first, _)| first);
-            let run = Moment(page.run.timestamp_micros());
-            let known = held.known_since.into_iter().chain(first);
-            held.known_since = known.chain([run]).min();
-            held.zones.extend(page.zone.split(", ").map(str::to_owned));
         }
-        held.zones.sort_unstable();
-        held.zones.dedup();
-        if held.bucket_seconds == 0 {
-            held.bucket_seconds = HOUR;
-        }
-        Ok(held)
+        self.ready.pop_front().map(Ok)
     }
 }
 
-impl Held {
-    /// The days (UTC) of a time, as far as there is data. Who reads the rows of one day after the other reads nothing
-    /// twice, and needs no memory for a year.
-    pub fn days(&self, time: &Range<Moment>) -> impl Iterator<Item = Range<Moment>> + use<> {
-        let (start, end) = match self.buckets {
-            Some((first, last)) => (time.start.max(first).0, time.end.0.min(last.0 + 1)),
-            None => (0, 0),
-        };
-        let midnights = (start.div_euclid(DAY)..).map(|day| day * DAY);
-        midnights
-            .take_while(move |&midnight| midnight < end)
-            .map(move |midnight| Moment(midnight.max(start))..Moment((midnight + DAY).min(end)))
-    }
-
-    /// The rows of the buckets that begin in this time, those that have everything in common added up, sorted.
-    /// Classes that are neither built in nor `known` are taken as the dataset names them.
-    pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> Result<Vec<Row>, DatasetError> {
-        let mut merged = Merged::default();
-        for table in &self.tables {
-            table.add_to(&mut merged, &(buckets.start.0..buckets.end.0))?;
-        }
-        Ok(typed(merged, known))
-    }
-
-    /// Counts the failures of each pool in each minute, but for those of one file.
-    pub(super) fn add_failures(
-        &self,
-        failures: &mut Failures,
-        without: Option<&Path>,
-    ) -> Result<(), DatasetError> {
-        let mut tables = self.tables.iter();
-        tables.try_for_each(|table| match Some(table.path.as_path()) == without {
-            true => Ok(()),
-            false => table.add_failures(failures),
-        })
-    }
-
-    /// Who may read what is made of the rows.
-    pub fn privacy(&self) -> Privacy {
-        Privacy::of_all(self.tables.iter().map(|table| table.privacy))
-    }
-
-    /// Whether this is one of the files.
-    pub(super) fn has(&self, path: &Path) -> bool {
-        self.tables.iter().any(|table| table.path == path)
-    }
-
-    /// The files that may have rows of these buckets.
-    pub(super) fn tables_of(&self, buckets: &Range<Moment>) -> impl Iterator<Item = &Table> {
-        let buckets = buckets.start.0..buckets.end.0;
-        let tables = self.tables.iter();
-        tables.filter(move |table| !table.groups_of(&buckets).is_empty())
-    }
-
-    /// The zone in which all logs were written, if it is one.
-    pub fn zone(&self) -> Option<Zone> {
-        match self.zones.as_slice() {
-            [zone] => zone.parse().ok(),
-            _ => None,
-        }
-    }
-}
-
-/// Classes by their names, those that are not built in.
+/// The operator's classes, by their names.
 #[derive(Default)]
 pub(super) struct Classes(HashMap<String, Class>);
 
@@ -152,21 +109,15 @@ impl Classes {
     }
 
     /// `None` if the kind is none.
-    pub(super) fn of(&mut self, name: &str, kind: &str) -> Option<Class> {
+    pub(super) fn of(&self, name: &str, kind: &str) -> Option<Class> {
         let found = Class::from_name(name).or_else(|| self.0.get(name).copied());
-        found.or_else(|| {
-            let class = Class::foreign(name, kind)?;
-            self.0.insert(name.to_owned(), class);
-            Some(class)
-        })
+        found.or_else(|| Class::foreign(name, kind))
     }
 }
 
-/// A row whose kind is none is no row of ours, and is left out.
-fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
-    let mut classes = Classes::new(known);
-    let rows = merged.into_iter().filter_map(|(key, counts)| {
-        let (bucket, texts, status) = key;
+impl Classes {
+    /// Nothing, if its kind is none.
+    fn row(&self, ((bucket, texts, status), counts): (Key, Counts)) -> Option<Row> {
         let [
             pool,
             host,
@@ -183,7 +134,7 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
             bucket: Moment(bucket),
             pool: pool.unwrap_or_default().into(),
             host: host.unwrap_or_default().into(),
-            class: classes.of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
+            class: self.of(&class.unwrap_or_default(), &kind.unwrap_or_default())?,
             phase: phase.and_then(|name| Phase::from_name(&name)),
             os_error: os_error.and_then(|name| OsError::from_name(&name)),
             level: level.and_then(|name| Level::from_name(name.as_bytes())),
@@ -198,8 +149,5 @@ fn typed(merged: Merged, known: &[Class]) -> Vec<Row> {
             last_seen: Moment(counts.last_seen),
             example: counts.example,
         })
-    });
-    let mut rows: Vec<Row> = rows.collect();
-    rows.sort_by(Row::order);
-    rows
+    }
 }

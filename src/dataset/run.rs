@@ -13,6 +13,7 @@ use crate::rollup::{Place, Row, Rows, Shelf};
 use crate::source::Privacy;
 
 use super::lock::{Lock, NoLock};
+use super::unfinished::Unfinished;
 use super::{Dataset, DatasetError, Entry, Ledger, Provenance, write};
 
 /// A run that adds to a dataset. As long as it lives no other run of this machine does.
@@ -139,7 +140,7 @@ impl Run {
             path: table.clone(),
             source,
         };
-        let temporary = self.temporary(privacy).map_err(failed)?;
+        let (temporary, _unfinished) = self.temporary(privacy).map_err(failed)?;
         let footer = provenance.key_values(entries);
         write::write(rows, footer, temporary.as_file(), each).map_err(|source| {
             DatasetError::Parquet {
@@ -163,12 +164,12 @@ impl Run {
         Ok(Commit::Done(path))
     }
 
-    fn temporary(&self, privacy: Privacy) -> io::Result<NamedTempFile> {
-        tempfile::Builder::new()
-            .prefix(&self.temporary_prefix())
-            .suffix(TEMPORARY.1)
-            .permissions(privacy.permissions())
-            .tempfile_in(&self.dataset.folder)
+    fn temporary(&self, privacy: Privacy) -> io::Result<(NamedTempFile, Unfinished)> {
+        let prefix = self.temporary_prefix();
+        let mut file = tempfile::Builder::new();
+        file.prefix(&prefix).suffix(TEMPORARY.1);
+        file.permissions(privacy.permissions());
+        Unfinished::made(|| file.tempfile_in(&self.dataset.folder))
     }
 
     fn temporary_prefix(&self) -> String {
@@ -201,7 +202,8 @@ impl Run {
 /// What is put aside lies beside the tables, in a file that has no name any more: it ends with the process.
 impl Shelf for Run {
     fn place(&self) -> io::Result<Box<dyn Place>> {
-        Ok(Box::new(self.temporary(Privacy::Private)?.into_file()))
+        let (file, _unfinished) = self.temporary(Privacy::Private)?;
+        Ok(Box::new(file.into_file()))
     }
 }
 

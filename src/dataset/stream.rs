@@ -11,6 +11,7 @@ use crate::record::Moment;
 use crate::rollup::{Bursts, Clients, Row};
 use crate::taxonomy::Kind;
 
+use super::ahead::{ahead, some};
 use super::hourly::minutes_of;
 use super::read::Table;
 use super::rows::Classes;
@@ -41,15 +42,19 @@ impl Held {
         &self,
         bursts: &mut Bursts,
         buckets: &Range<Moment>,
-        classes: &mut Classes,
+        classes: &Classes,
     ) -> Result<(), DatasetError> {
         let tables: Vec<&Table> = self.tables_of(buckets).collect();
         match tables.as_slice() {
             [table] => table.tell(bursts, buckets, classes),
             // What has everything in common is one row, whichever files it is in.
             _ => {
-                bursts.add(&self.rows(buckets, &[])?);
-                Ok(())
+                let mut rows = self.rows(buckets, &[]);
+                let read = || some(&mut rows, AT_ONCE);
+                ahead(read, |rows| {
+                    bursts.add(&rows);
+                    Ok(())
+                })
             }
         }
     }
@@ -61,7 +66,7 @@ impl Table {
         &self,
         bursts: &mut Bursts,
         buckets: &Range<Moment>,
-        classes: &mut Classes,
+        classes: &Classes,
     ) -> Result<(), DatasetError> {
         let groups = self.groups_of(&(buckets.start.0..buckets.end.0));
         self.read(groups, self.columns(&COLUMNS), AT_ONCE, |batch| {
@@ -77,7 +82,7 @@ fn rows(
     batch: &RecordBatch,
     buckets: &Range<Moment>,
     bursts: &Bursts,
-    classes: &mut Classes,
+    classes: &Classes,
 ) -> Option<Vec<Row>> {
     let column = |name| batch.column_by_name(name);
     let time = |name| Some(column(name)?.as_primitive::<TimestampMicrosecondType>());

@@ -34,7 +34,7 @@ pub(super) fn write(
 }
 
 /// So many rows a row group has at most.
-const MOST_ROWS: usize = 8_192;
+pub(super) const MOST_ROWS: usize = 8_192;
 
 /// So many row groups are written side by side: the sketches of one take as long as all its other columns.
 const AT_ONCE: usize = 8;

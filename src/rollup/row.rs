@@ -67,7 +67,7 @@ impl Row {
     }
 
     /// Whether it has lost the name of its pool, peer or server, because there were too many of these.
-    pub(super) fn has_other_name(&self) -> bool {
+    pub fn has_other_name(&self) -> bool {
         let names = [Some(&self.pool), self.peer.as_ref(), self.server.as_ref()];
         names.into_iter().flatten().any(|name| **name == *OTHER)
     }

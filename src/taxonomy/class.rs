@@ -1,4 +1,6 @@
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
 
@@ -180,6 +182,10 @@ classes! {
         "concerns an upstream, and is none of the other classes";
 }
 
+/// So many classes that are not built in are told apart, and so long are their names at most.
+const MOST_FOREIGN: usize = 1_024;
+const LONGEST_FOREIGN: usize = 1_024;
+
 impl Class {
     /// The name in events, datasets and commands.
     pub const fn name(self) -> &'static str {
@@ -191,12 +197,22 @@ impl Class {
         Self::ALL.iter().copied().find(|class| class.name() == name)
     }
 
-    /// A class that is not built in, as a dataset names it; `None` if its kind is none.
+    /// A class that is not built in, as a dataset names it; `None` if its kind is none. Where datasets name more of them
+    /// than anybody has, the last are `(other)`.
     pub fn foreign(name: &str, kind: &str) -> Option<Self> {
+        static MET: Mutex<BTreeMap<(Kind, String), UserClass>> = Mutex::new(BTreeMap::new());
         let kind = Kind::from_letter(kind)?;
-        let meaning = "a class of your rules, or of another version";
-        let class = UserClass::new(name.to_owned(), kind, meaning.to_owned());
-        Some(Self::User(class))
+        let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_one_more = met.len() < MOST_FOREIGN && name.len() <= LONGEST_FOREIGN;
+        let key = match (kind, name.to_owned()) {
+            key if is_one_more || met.contains_key(&key) => key,
+            _ => (kind, "(other)".to_owned()),
+        };
+        let class = met.entry(key).or_insert_with_key(|(kind, name)| {
+            let meaning = "a class of your rules, or of another version";
+            UserClass::new(name.clone(), *kind, meaning.to_owned())
+        });
+        Some(Self::User(*class))
     }
 
     /// What an event of the class says about the upstream.
@@ -235,6 +251,19 @@ impl fmt::Display for Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dataset_that_names_classes_without_end_takes_no_more_memory() {
+        let class = |number: usize| Class::foreign(&format!("tenant_{number}"), "F").unwrap();
+        let first = class(0);
+        let classes: std::collections::BTreeSet<Class> = (0..10_000).map(class).collect();
+        assert!(classes.len() <= MOST_FOREIGN + 1);
+        assert_eq!((class(0), first.name()), (first, "tenant_0"));
+        assert_eq!(class(9_999).name(), "(other)");
+        let long = Class::foreign(&"x".repeat(LONGEST_FOREIGN + 1), "W").unwrap();
+        assert_eq!((long.name(), long.kind()), ("(other)", Kind::Degraded));
+        assert_eq!(Class::foreign("tenant_0", "X"), None);
+    }
 
     #[test]
     fn names_are_unique_and_the_order_is_the_tables() {

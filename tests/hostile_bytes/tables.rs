@@ -72,9 +72,9 @@ pub fn check(bytes: &[u8]) {
     let _ = dataset.ledger();
     if let Ok(held) = dataset.open() {
         let always = Moment(i64::MIN)..Moment(i64::MAX);
-        let _ = held.rows(&always, &[]);
+        let _ = held.rows(&always, &[]).collect::<Result<Vec<_>, _>>();
         let days = held.days(&always).take(10);
-        days.for_each(|day| drop(held.rows(&day, &[])));
+        days.for_each(|day| drop(held.rows(&day, &[]).last()));
     }
     let _ = dataset.refresh_incidents(&Thresholds::default(), Duration::ZERO, None);
     let _ = dataset.compact(None, Duration::ZERO, |_| {});

@@ -1,14 +1,14 @@
-use std::ops::Range;
 use std::path::Path;
 
-use crate::dataset::{Dataset, Held};
+use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::Time;
 use crate::render::report::Read;
-use crate::rollup::{Change, Failures, Intake, Row, Summing};
-use crate::taxonomy::Class;
+use crate::rollup::{Change, Intake, Row};
 
+use super::sums::Sums;
 use super::{Counted, Period, Report};
+use crate::cli::stored::{self, Stored};
 use crate::cli::{CliError, Status, say};
 
 impl Report {
@@ -24,37 +24,35 @@ impl Report {
         let first = period.start();
         let end = period.until.unwrap_or(Moment(i64::MAX));
         let since = period.since.unwrap_or(first);
-        let mut summing = Summing::new();
-        let mut failures = Failures::default();
         let span = period.span();
-        let mut change = span.map(|span| Change::new(span, held.known_since));
-        let mut rows = 0;
+        let change = span.map(|span| Change::new(span, held.known_since));
         let known = rules.classes();
-        for day in held.days(&(first..end)) {
-            let of_day = self.rows(&held, &day, &known)?;
-            failures.add(&of_day);
-            for row in of_day {
-                if let Some(change) = &mut change {
-                    change.add(&row);
-                }
-                if row.bucket >= since {
-                    rows += 1;
-                    summing.add(&row);
-                }
-            }
-        }
-        let mut bursts = failures.bursts(&self.incidents.thresholds(), period.since);
-        for day in held.days(&(since..end)) {
-            if bursts.may_be_in(&day) {
-                let rows = self.rows(&held, &day, &known)?;
-                bursts.add(&rows);
-            }
-        }
-        let summary = summing.finish(Intake::default());
+        let rows = |times| Stored {
+            held: &held,
+            times,
+            known: &known,
+            host: self.common.asked_host(),
+        };
+        let all = rows(vec![first..end]).with_few_names()?;
+        let mut sums = Sums::new(change);
+        let mut rows_of_period: u64 = 0;
+        let add = |rows: &[Row]| {
+            let (before, rows) = rows.split_at(rows.partition_point(|row| row.bucket < since));
+            sums.add_before(before);
+            sums.add(rows);
+            rows_of_period += rows.len() as u64;
+        };
+        all.each(add).map_err(stored::failed)?;
+        let mut bursts = sums.bursts(&self.incidents.thresholds(), period.since);
+        let days = held.days(&(since..end));
+        let days = days.filter(|day| bursts.may_be_in(day)).collect();
+        let told = all.like_these(rows(days));
+        told.each(|rows| bursts.add(rows)).map_err(stored::failed)?;
+        let summary = sums.summing.finish(Intake::default());
         let is_current = is_current(last_run, &period, folder);
         let read = Read::Dataset {
             path: folder.display().to_string(),
-            rows,
+            rows: rows_of_period,
             events: summary.total.events(),
             last_run: last_run.map(Time),
         };
@@ -64,7 +62,7 @@ impl Report {
             ends: Some(end.min(period.now)),
             summary,
             incidents: bursts.incidents(),
-            change,
+            change: sums.change,
             leaders: None,
             period,
             bucket_seconds: held.bucket_seconds,
@@ -73,20 +71,6 @@ impl Report {
             privacy: held.privacy(),
             status: Status::Done.but(is_current),
         }))
-    }
-
-    /// The rows of a day: of the machine that was asked for, or of all.
-    fn rows(
-        &self,
-        held: &Held,
-        day: &Range<Moment>,
-        known: &[Class],
-    ) -> Result<Vec<Row>, CliError> {
-        let mut rows = held.rows(day, known)?;
-        if let Some(host) = self.common.asked_host() {
-            rows.retain(|row| *row.host == *host);
-        }
-        Ok(rows)
     }
 }
 

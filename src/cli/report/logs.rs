@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 
 use crate::render::report::Read;
-use crate::rollup::{Bounded, Change, Failures, Row, Summing, Survey};
+use crate::rollup::{Bounded, Change, Survey};
 use crate::scan::Scan;
 
+use super::sums::Sums;
 use super::{Counted, Report};
 use crate::cli::aside::Unnamed;
 use crate::cli::{CliError, Status};
@@ -40,25 +41,13 @@ impl Report {
         let rows = into_rows(survey.rollup)?;
         let before = into_rows(survey.before)?;
         let intake = outcome.intake;
-        let mut change = period.span().map(|span| Change::new(span, intake.begins));
-        let mut failures = Failures::default();
-        let mut summing = Summing::new();
-        let mut look = |rows: &[Row]| {
-            failures.add(rows);
-            if let Some(change) = &mut change {
-                rows.iter().for_each(|row| change.add(row));
-            }
-        };
-        before.each(&mut look)?;
-        let look = |some: &[Row]| {
-            look(some);
-            some.iter().for_each(|row| summing.add(row));
-        };
-        rows.each(look)?;
-        let mut bursts = failures.bursts(&self.incidents.thresholds(), period.since);
-        let gather = |some: &[Row]| bursts.add(some);
-        rows.each(gather)?;
-        let summary = summing.finish(intake);
+        let change = period.span().map(|span| Change::new(span, intake.begins));
+        let mut sums = Sums::new(change);
+        before.each(|rows| sums.add_before(rows))?;
+        rows.each(|rows| sums.add(rows))?;
+        let mut bursts = sums.bursts(&self.incidents.thresholds(), period.since);
+        rows.each(|rows| bursts.add(rows))?;
+        let summary = sums.summing.finish(intake);
         let intake = &summary.intake;
         let read = Read::Logs {
             paths,
@@ -77,7 +66,7 @@ impl Report {
             ends: period.until.map(|until| until.min(period.now)),
             summary,
             incidents: bursts.incidents(),
-            change,
+            change: sums.change,
             leaders: Some(survey.leaders),
             period,
             bucket_seconds: self.bucketed.seconds(),

@@ -1,5 +1,6 @@
 mod dataset;
 mod logs;
+mod sums;
 
 use std::io::Write;
 use std::path::PathBuf;

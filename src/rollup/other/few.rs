@@ -6,7 +6,7 @@ use super::{MOST_NAMES, MOST_OF_OTHERS, MOST_POOLS};
 
 /// The different names of rows, as long as there are not too many: then nobody has to choose which are kept.
 #[derive(Debug, Default)]
-pub(in crate::rollup) struct Few {
+pub struct Few {
     pools: Names,
     /// By pool.
     peers: Names,
@@ -52,11 +52,7 @@ impl Names {
 
 impl Few {
     /// Adds the names of a row: of its pool and host, and of peer and server.
-    pub(in crate::rollup) fn add(
-        &mut self,
-        [pool, host]: [&[u8]; 2],
-        [peer, server]: [Option<&[u8]>; 2],
-    ) {
+    pub fn add(&mut self, [pool, host]: [&[u8]; 2], [peer, server]: [Option<&[u8]>; 2]) {
         self.pools.add(b"", pool, MOST_POOLS);
         self.hosts.add(b"", host, MOST_OF_OTHERS);
         for (names, name) in [(&mut self.peers, peer), (&mut self.servers, server)] {
@@ -83,7 +79,7 @@ impl Few {
     }
 
     /// Whether all can be kept.
-    pub(in crate::rollup) fn are_few(&self) -> bool {
+    pub fn are_few(&self) -> bool {
         let Self {
             pools,
             peers,

@@ -10,13 +10,15 @@
 mod few;
 mod folded;
 mod kept;
+mod named;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use few::Few;
+pub use few::Few;
 pub(super) use folded::Folded;
 pub(super) use kept::{Kept, Pools};
+pub use named::{Named, RowByRow, Source};
 
 /// What stands for the names of all others.
 pub const OTHER: &str = "(other)";

@@ -1,10 +1,10 @@
 use std::io;
 
-use crate::rollup::other::Few;
+use crate::rollup::other::{Few, Named};
 use crate::rollup::{Count, Event, Rollup};
 
 use super::aside::Aside;
-use super::{Rows, Run, Shelf, merge};
+use super::{Rows, Run, Shelf, merge, with_few_names};
 
 /// A rollup that is put aside, and begun anew, where it holds much.
 pub struct Bounded<'a> {
@@ -55,7 +55,7 @@ impl<'a> Bounded<'a> {
     /// All rows, in their order. Where names are too many, the pools that `is_known` tells keep theirs.
     pub fn into_rows(mut self, is_known: impl Fn(&str) -> bool) -> io::Result<Rows> {
         if !self.has_much() {
-            return Rows::Held(self.rollup.into_rows()).with_few_names(is_known);
+            return with_few_names(self.rollup.into_rows(), is_known).map(Rows::Held);
         }
         self.put_aside();
         if let Some(fault) = self.fault {
@@ -64,11 +64,12 @@ impl<'a> Bounded<'a> {
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
         runs.extend(aside.flat_map(|aside| aside.into_runs(&mut self.names)));
-        let rows = merge::few(runs, self.shelf).map(Rows::Aside)?;
-        match self.names.are_few() {
-            true => Ok(rows),
-            false => rows.with_few_names(is_known),
-        }
+        let runs = merge::few(runs, self.shelf)?;
+        let rows = match self.names.are_few() {
+            true => Named::all(runs),
+            false => Named::chosen(runs, is_known)?,
+        };
+        Ok(Rows::Aside(rows))
     }
 
     /// Whether anything was put aside, or should have been.

@@ -42,7 +42,7 @@ pub(super) fn few(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Runs> {
         // Nobody asks again.
         runs = aside.into_runs(&mut Few::default());
     }
-    Ok(Runs { runs, kept: None })
+    Ok(Runs(runs))
 }
 
 impl Merge {

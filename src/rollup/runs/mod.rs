@@ -23,7 +23,7 @@ use crate::record::{Level, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
-use super::other::{Few, Folded, Kept, Pools};
+use super::other::{Few, Folded, Named, Pools, RowByRow, Source};
 
 pub use bounded::Bounded;
 
@@ -61,25 +61,18 @@ pub enum Rows {
     /// They were never too many.
     Held(Vec<Row>),
     /// They were put aside, and are to be merged.
-    Aside(Runs),
+    Aside(Named<Runs>),
 }
 
 /// All runs that were put aside; they may be merged more than once.
-pub struct Runs {
-    runs: Vec<Run>,
-    /// The names that rows keep, if not all.
-    kept: Option<Arc<Kept>>,
-}
-
-/// Rows that are read one after the other.
-pub type RowByRow = Box<dyn Iterator<Item = io::Result<Row>> + Send>;
+pub struct Runs(Vec<Run>);
 
 impl Rows {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Held(rows) => rows.is_empty(),
-            Self::Aside(Runs { runs, .. }) => runs.is_empty(),
+            Self::Aside(rows) => rows.source().0.is_empty(),
         }
     }
 
@@ -88,88 +81,45 @@ impl Rows {
         let is_ruled = |class: Class| matches!(class, Class::User(_));
         match self {
             Self::Held(rows) => rows.iter().any(|row| is_ruled(row.class)),
-            Self::Aside(Runs { runs, .. }) => {
-                let mut traits = runs.iter().flat_map(|run| &run.shelved.traits);
+            Self::Aside(rows) => {
+                let runs = rows.source().0.iter();
+                let mut traits = runs.flat_map(|run| &run.shelved.traits);
                 traits.any(|traits| is_ruled(traits.class))
             }
         }
     }
 
     /// Hands all rows to `each`, many at once.
-    pub fn each(&self, mut each: impl FnMut(&[Row])) -> io::Result<()> {
+    pub fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
         match self {
             Self::Held(rows) => each(rows),
-            Self::Aside(runs) => {
-                let mut rows = runs.merge()?;
-                loop {
-                    let some: Vec<Row> = rows.by_ref().take(AT_ONCE).collect::<io::Result<_>>()?;
-                    if some.is_empty() {
-                        break;
-                    }
-                    each(&some);
-                }
-            }
+            Self::Aside(rows) => rows.each(each)?,
         }
         Ok(())
     }
+}
 
-    /// The same rows, with as many names as can be kept; of pools, those first that configurations name.
-    fn with_few_names(self, is_known: impl Fn(&str) -> bool) -> io::Result<Self> {
-        let mut pools = Pools::new(is_known);
-        match self {
-            Self::Held(rows) if Few::of(&rows).are_few() => Ok(Self::Held(rows)),
-            Self::Held(rows) => {
-                rows.iter().for_each(|row| pools.add(row));
-                let mut choosing = pools.chosen();
-                rows.iter().for_each(|row| choosing.add(row));
-                let Some(kept) = choosing.finish() else {
-                    return Ok(Self::Held(rows));
-                };
-                let (rows, others): (Vec<Row>, Vec<Row>) =
-                    rows.into_iter().partition(|row| kept.has_pool(row));
-                let [rows, others] = [rows, others].map(|rows| rows.into_iter().map(Ok));
-                let folded = Folded::new(Arc::new(kept), rows, others);
-                folded.collect::<io::Result<_>>().map(Self::Held)
-            }
-            Self::Aside(runs) => {
-                for row in runs.merge()? {
-                    pools.add(&row?);
-                }
-                let mut choosing = pools.chosen();
-                for row in runs.merge()? {
-                    choosing.add(&row?);
-                }
-                let kept = choosing.finish().map(Arc::new);
-                Ok(Self::Aside(Runs { kept, ..runs }))
-            }
-        }
+impl Source for Runs {
+    fn rows(&self) -> io::Result<RowByRow> {
+        Ok(Box::new(Merge::new(self.0.iter().cloned())?))
     }
 }
 
-/// So many rows are handed on at once.
-const AT_ONCE: usize = 2_048;
-
-impl Runs {
-    /// All rows, from the first on.
-    pub fn merge(&self) -> io::Result<RowByRow> {
-        let merge = || Merge::new(self.runs.iter().cloned());
-        let Some(kept) = &self.kept else {
-            return Ok(Box::new(merge()?));
-        };
-        let of = |is_kept: bool| {
-            let kept = Arc::clone(kept);
-            let is_of = move |row: &io::Result<Row>| {
-                row.as_ref()
-                    .map_or(true, |row| kept.has_pool(row) == is_kept)
-            };
-            Ok::<_, io::Error>(merge()?.filter(is_of))
-        };
-        Ok(Box::new(Folded::new(
-            Arc::clone(kept),
-            of(true)?,
-            of(false)?,
-        )))
+/// Rows that are held, with as many names as can be kept; of pools, those first that `is_known` tells.
+fn with_few_names(rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> io::Result<Vec<Row>> {
+    if Few::of(&rows).are_few() {
+        return Ok(rows);
     }
+    let mut pools = Pools::new(is_known);
+    rows.iter().for_each(|row| pools.add(row));
+    let mut choosing = pools.chosen();
+    rows.iter().for_each(|row| choosing.add(row));
+    let Some(kept) = choosing.finish() else {
+        return Ok(rows);
+    };
+    let (rows, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| kept.has_pool(row));
+    let [rows, others] = [rows, others].map(|rows| rows.into_iter().map(Ok));
+    Folded::new(Arc::new(kept), rows, others).collect()
 }
 
 /// A run that was put aside.

@@ -1,0 +1,94 @@
+use std::io;
+use std::sync::Arc;
+
+use crate::rollup::Row;
+
+use super::kept::Choosing;
+use super::{Folded, Kept, Pools};
+
+/// Rows in their order, which can be read again, and are the same then.
+pub trait Source {
+    /// All rows, from the first on.
+    fn rows(&self) -> io::Result<RowByRow>;
+}
+
+/// Rows that are read one after the other.
+pub type RowByRow = Box<dyn Iterator<Item = io::Result<Row>> + Send>;
+
+/// Rows with as many names as can be kept.
+pub struct Named<S> {
+    source: S,
+    /// `None`: all.
+    kept: Option<Arc<Kept>>,
+}
+
+/// So many rows are handed on at once.
+const AT_ONCE: usize = 2_048;
+
+impl<S> Named<S> {
+    /// All names are kept: there are few.
+    pub fn all(source: S) -> Self {
+        Self { source, kept: None }
+    }
+
+    /// Other rows with the names that these keep.
+    pub fn like_these<T>(&self, source: T) -> Named<T> {
+        Named {
+            source,
+            kept: self.kept.clone(),
+        }
+    }
+
+    /// Whose rows these are.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+}
+
+impl<S: Source> Named<S> {
+    /// Chooses the names that are kept; of pools, those first that `is_known` tells.
+    pub fn chosen(source: S, is_known: impl Fn(&str) -> bool) -> io::Result<Self> {
+        let mut pools = Pools::new(is_known);
+        for row in source.rows()? {
+            pools.add(&row?);
+        }
+        let mut choosing: Choosing = pools.chosen();
+        for row in source.rows()? {
+            choosing.add(&row?);
+        }
+        let kept = choosing.finish().map(Arc::new);
+        Ok(Self { source, kept })
+    }
+
+    /// All rows, from the first on.
+    pub fn rows(&self) -> io::Result<RowByRow> {
+        let Some(kept) = &self.kept else {
+            return self.source.rows();
+        };
+        let of = |is_kept: bool| {
+            let kept = Arc::clone(kept);
+            let is_of = move |row: &io::Result<Row>| {
+                row.as_ref()
+                    .map_or(true, |row| kept.has_pool(row) == is_kept)
+            };
+            Ok::<_, io::Error>(self.source.rows()?.filter(is_of))
+        };
+        Ok(Box::new(Folded::new(
+            Arc::clone(kept),
+            of(true)?,
+            of(false)?,
+        )))
+    }
+
+    /// Hands all rows to `each`, many at once. While some are looked at, the next ones are read.
+    pub fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
+        let mut rows = self.rows()?;
+        let mut read = || -> io::Result<Vec<Row>> { rows.by_ref().take(AT_ONCE).collect() };
+        let mut some = read()?;
+        while !some.is_empty() {
+            let ((), next) = rayon::join(|| each(&some), &mut read);
+            some = next?;
+        }
+        Ok(())
+    }
+}
