@@ -231,3 +231,77 @@ fn which_names_stay_depends_neither_on_threads_nor_on_memory() {
         }
     }
 }
+
+/// So many runs, each with so many pools of its own in each of so many hours.
+const RUNS: usize = 8;
+const POOLS_OF_RUN: usize = 4_000;
+const HOURS: usize = 4;
+
+fn log_of_run(run: usize) -> String {
+    let mut log = String::new();
+    for number in 0..HOURS * POOLS_OF_RUN {
+        let (hour, pool) = (number / POOLS_OF_RUN, number % POOLS_OF_RUN);
+        let pool = match pool {
+            0 => "shop:80".to_owned(),
+            _ => format!("p{run}x{pool}.example:80"),
+        };
+        let minute = number % POOLS_OF_RUN * 60 / POOLS_OF_RUN;
+        log += &format!(
+            "2026/11/01 {hour:02}:{minute:02}:00 [error] 7#7: *{number} connect() failed (111: Connection refused) \
+             while connecting to upstream, client: 192.0.2.1, server: s{run}x{number}.example, request: \"GET / \
+             HTTP/1.1\", upstream: \"http://{pool}/\", host: \"shop.example\"\n"
+        );
+    }
+    log
+}
+
+#[test]
+fn runs_that_hold_few_each_may_leave_very_many_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = RUNS * HOURS * POOLS_OF_RUN;
+    let command = |kilobytes: usize, arguments: &str| {
+        let program = env!("CARGO_BIN_EXE_badgateway");
+        let shell = format!("ulimit -d {kilobytes} && exec {program} {arguments}");
+        let output = Command::new("sh")
+            .args(["-c", &shell])
+            .current_dir(folder.path())
+            .env("RAYON_NUM_THREADS", "2")
+            .output()
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {words}");
+        (String::from_utf8(output.stdout).unwrap(), words)
+    };
+    for run in 0..RUNS {
+        fs::write(folder.path().join(format!("log{run}")), log_of_run(run)).unwrap();
+        let aggregate = format!("aggregate log{run} --out dataset --timezone UTC --no-discover");
+        command(131_072, &aggregate);
+    }
+    let report = |kilobytes| {
+        let report = "report --dataset dataset --format json --timezone UTC";
+        let report: serde_json::Value =
+            serde_json::from_str(&command(kilobytes, report).0).unwrap();
+        assert_eq!(report["totals"]["failures"], events);
+        let others = report["not_understood"]["other_names"].as_u64().unwrap() as usize;
+        assert!((events / 2..events).contains(&others), "{others}");
+        let pools = report["pools"].as_array().unwrap();
+        assert!(pools.len() < 5_000, "{}", pools.len());
+        let failures = |name: &str| {
+            let pool = pools.iter().find(|pool| pool["pool"] == name);
+            pool.map(|pool| pool["failures"].as_u64().unwrap() as usize)
+        };
+        assert_eq!(failures("shop:80"), Some(RUNS * HOURS));
+    };
+    let before = rows(folder.path());
+    report(262_144);
+    command(196_608, "compact -q --dataset dataset");
+    // Nobody has lost a name.
+    assert_eq!(rows(folder.path()), before);
+    report(131_072);
+    let (metrics, words) = command(131_072, "export --dataset dataset --format openmetrics");
+    let of_shop = metrics
+        .lines()
+        .filter(|line| line.starts_with("badgateway_events{") && line.contains("pool=\"shop:80\""));
+    assert_eq!(of_shop.count(), HOURS);
+    assert!(words.contains("events under (other): "), "{words}");
+}

@@ -22,6 +22,7 @@ pub(super) const TEXTS: [&str; 10] = [
     "pool", "host", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server",
 ];
 
+#[derive(Debug, PartialEq)]
 pub(super) struct Counts {
     pub(super) events: i64,
     pub(super) clients: Clients,
