@@ -1,5 +1,6 @@
 //! What a dataset holds, as its files' footers say it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,17 +78,16 @@ impl Dataset {
 }
 
 impl Held {
-    /// The days (UTC) of a time, as far as there is data. Who reads the rows of one day after the other reads nothing
-    /// twice, and needs no memory for a year.
+    /// The days (UTC) of a time that have data. Who reads the rows of one day after the other reads nothing twice, and
+    /// needs no memory for a year.
     pub fn days(&self, time: &Range<Moment>) -> impl Iterator<Item = Range<Moment>> + use<> {
-        let (start, end) = match self.buckets {
-            Some((first, last)) => (time.start.max(first).0, time.end.0.min(last.0 + 1)),
-            None => (0, 0),
-        };
-        let midnights = (start.div_euclid(DAY)..).map(|day| day * DAY);
-        midnights
-            .take_while(move |&midnight| midnight < end)
-            .map(move |midnight| Moment(midnight.max(start))..Moment((midnight + DAY).min(end)))
+        let (start, end) = (time.start.0, time.end.0);
+        // Each group is of one day: between those that a damaged file names there may be very many.
+        let groups = self.tables.iter().flat_map(|table| &table.groups);
+        let groups = groups.filter(|&&(first, last)| first < end && start <= last);
+        let days: BTreeSet<i64> = groups.map(|&(first, _)| first.div_euclid(DAY)).collect();
+        let midnights = days.into_iter().map(|day| day * DAY);
+        midnights.map(move |day| Moment(day.max(start))..Moment((day + DAY).min(end)))
     }
 
     /// The rows of the buckets that begin in this time, those that have everything in common added up, sorted, one after

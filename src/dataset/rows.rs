@@ -87,7 +87,12 @@ impl Iterator for HeldRows {
             match self.go_on() {
                 Ok(true) => {}
                 Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
+                Err(error) => {
+                    // Nothing comes behind it.
+                    self.day = None;
+                    self.days = Box::new(std::iter::empty());
+                    return Some(Err(error));
+                }
             }
         }
         self.ready.pop_front().map(Ok)
