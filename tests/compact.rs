@@ -72,6 +72,17 @@ impl House {
         command
     }
 
+    /// A dataset of three days and two months, to be copied.
+    fn template(&self) -> PathBuf {
+        for (number, day) in (0..).zip(["2026/01/30", "2026/01/31", "2026/02/01"]) {
+            self.write(day, 8000..8005 + number);
+            self.aggregate();
+        }
+        let template = self.folder.path().join("template");
+        fs::rename(self.dataset(), &template).unwrap();
+        template
+    }
+
     /// Has the program be sent a signal at its system call of this name and number.
     fn signalled(&self, signal: &str, call: &str, number: u32, arguments: &[&str]) -> ExitStatus {
         Command::new("strace")
@@ -362,12 +373,7 @@ const CALLS: [&str; 9] = [
 #[ignore = "needs strace, which tests/all installs"]
 fn it_may_be_killed_at_every_system_call() {
     let house = House::new();
-    for (number, day) in (0..).zip(["2026/01/30", "2026/01/31", "2026/02/01"]) {
-        house.write(day, 8000..8005 + number);
-        house.aggregate();
-    }
-    let template = house.folder.path().join("template");
-    fs::rename(house.dataset(), &template).unwrap();
+    let template = house.template();
     let (expected, _) = counts(&parquet_files(&template)).unwrap();
     let mut kills = 0;
     for call in CALLS {
@@ -397,12 +403,7 @@ fn it_may_be_killed_at_every_system_call() {
 #[ignore = "needs strace, which tests/all installs"]
 fn told_to_end_at_any_system_call_it_leaves_nothing_unfinished() {
     let house = House::new();
-    for (number, day) in (0..).zip(["2026/01/30", "2026/01/31", "2026/02/01"]) {
-        house.write(day, 8000..8005 + number);
-        house.aggregate();
-    }
-    let template = house.folder.path().join("template");
-    fs::rename(house.dataset(), &template).unwrap();
+    let template = house.template();
     let (before, _) = counts(&parquet_files(&template)).unwrap();
     house.write("2026/02/02", 8000..8009);
     copy(&template, &house.dataset());

@@ -2,11 +2,29 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, BinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
 
-use crate::rollup::Clients;
+use crate::rollup::{Clients, Minutes};
 
 use super::DAY;
 use super::hourly::minutes_of;
-use super::merged::{Counts, Key, TEXTS};
+
+/// What tells rows apart: bucket, texts and status, in the order in which rows are sorted.
+pub(super) type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);
+
+/// The columns of text, the pool first: files are sorted by it.
+pub(super) const TEXTS: [&str; 10] = [
+    "pool", "host", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server",
+];
+
+/// What a row has counted.
+#[derive(Debug, PartialEq)]
+pub(super) struct Counts {
+    pub(super) events: i64,
+    pub(super) clients: Clients,
+    pub(super) minutes: Minutes,
+    pub(super) first_seen: i64,
+    pub(super) last_seen: i64,
+    pub(super) example: Option<String>,
+}
 
 /// The rows of a batch, as they stand in a file.
 pub(super) struct Columns {

@@ -9,28 +9,10 @@ use std::sync::Arc;
 use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{ArrayRef, PrimitiveArray, RecordBatch, StringArray};
 
-use crate::rollup::{Clients, Minutes, choose_example};
+use crate::rollup::choose_example;
 
-use super::columns::{Columns, Place};
+use super::columns::{Columns, Counts, Key, Place, TEXTS};
 use super::hourly;
-
-/// What tells rows apart: bucket, texts and status, in the order in which rows are sorted.
-pub(super) type Key = (i64, [Option<String>; TEXTS.len()], Option<i32>);
-
-/// The columns of text, the pool first: files are sorted by it.
-pub(super) const TEXTS: [&str; 10] = [
-    "pool", "host", "class", "kind", "phase", "os_error", "level", "scheme", "peer", "server",
-];
-
-#[derive(Debug, PartialEq)]
-pub(super) struct Counts {
-    pub(super) events: i64,
-    pub(super) clients: Clients,
-    pub(super) minutes: Minutes,
-    pub(super) first_seen: i64,
-    pub(super) last_seen: i64,
-    pub(super) example: Option<String>,
-}
 
 /// Rows of many files, those that have everything in common added up.
 #[derive(Default)]

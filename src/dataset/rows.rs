@@ -10,7 +10,7 @@ use crate::rollup::Row;
 use crate::taxonomy::{Class, Phase};
 
 use super::DatasetError;
-use super::merged::{Counts, Key};
+use super::columns::{Counts, Key};
 use super::merging::Merging;
 use super::read::Table;
 

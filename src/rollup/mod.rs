@@ -1,8 +1,9 @@
 //! What is counted.
 //!
 //! An [`Event`] is added to a [`Rollup`]; rollups merge; a rollup gives sorted [`Row`]s, and those
-//! a [`Summary`]. One that is [`Bounded`] puts rows on a [`Shelf`] where they are too many. An [`Intake`] counts what was read on the way. Nothing here knows where records
-//! come from or where rows go.
+//! a [`Summary`]. One that is [`Bounded`] puts rows on a [`Shelf`] where they are too many; rows whose names are too many
+//! are [`Named`] by fewer. An [`Intake`] counts what was read on the way. Nothing here knows where records come from or
+//! where rows go.
 
 mod cell;
 mod clients;
