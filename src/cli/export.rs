@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile, others};
-use crate::rollup::Row;
+use crate::rollup::{Row, some};
 use crate::source::Privacy;
 
 use super::output::{Out, Surface, show};
@@ -107,22 +107,18 @@ impl Export {
                 self.written(render::table_head(&mut buffer))?;
                 let mut rows = held.rows(&period, &[]);
                 let mut written = Written::default();
-                loop {
-                    let some = rows.by_ref().take(AT_ONCE);
-                    let some: Vec<Row> = some.collect::<Result<_, _>>()?;
-                    if some.is_empty() {
-                        break written;
-                    }
-                    written.rows += some.len() as u64;
+                while let Some(rows) = some(&mut rows, AT_ONCE)? {
+                    written.rows += rows.len() as u64;
                     self.written(match surface {
                         Surface::Terminal => {
                             let mut text = Vec::new();
-                            let made = render::table(&some, &mut text);
+                            let made = render::table(&rows, &mut text);
                             made.and_then(|()| show(&text, &mut buffer))
                         }
-                        _ => render::table(&some, &mut buffer),
+                        _ => render::table(&rows, &mut buffer),
                     })?;
                 }
+                written
             }
         };
         self.written(buffer.flush())?;

@@ -17,9 +17,9 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
 use crate::record::Moment;
+use crate::rollup::{ahead, some};
 use crate::source::Privacy;
 
-use super::ahead::{ahead, some};
 use super::groups::Groups;
 use super::merged::column;
 use super::merging::Merging;

@@ -6,7 +6,6 @@
 //! footer says which logs it was counted from, and how far: that is the [`Ledger`], and why no event is
 //! counted twice or left out.
 
-mod ahead;
 mod columns;
 mod compact;
 mod entry;
@@ -28,6 +27,7 @@ mod read;
 mod rows;
 mod run;
 mod stream;
+mod tallies;
 mod unfinished;
 mod write;
 

@@ -1,9 +1,8 @@
 use std::io;
 
-use crate::rollup::{Row, RowByRow, Rows};
+use crate::rollup::{Row, RowByRow, Rows, ahead};
 
 use super::DAY;
-use super::ahead::ahead;
 
 /// Hands all rows to `each`, in parts: none has rows of two days (UTC), nor more than `most`.
 pub(super) fn parts<E: Send>(

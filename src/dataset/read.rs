@@ -4,9 +4,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -16,14 +14,10 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::statistics::Statistics;
 
-use crate::record::Moment;
-use crate::rollup::{Failures, Few};
+use crate::rollup::ahead;
 use crate::source::Privacy;
-use crate::taxonomy::Kind;
 
-use super::ahead::ahead;
 use super::guard::guarded;
-use super::hourly::minutes_of;
 use super::merged::Merged;
 use super::{DAY, DatasetError, footer, hourly};
 
@@ -120,70 +114,8 @@ impl Table {
         buckets: &Range<i64>,
     ) -> Result<(), DatasetError> {
         let groups = self.groups_of(buckets);
-        if groups.is_empty() {
-            return Ok(());
-        }
         self.read(groups, ProjectionMask::all(), AT_ONCE, |batch| {
             merged.add(batch, buckets)
-        })
-    }
-
-    /// Adds the names of the rows of these buckets, of one machine or of all.
-    pub(super) fn add_names(
-        &self,
-        few: &mut Few,
-        buckets: &Range<i64>,
-        asked: Option<&str>,
-    ) -> Result<(), DatasetError> {
-        let columns = self.columns(&["pool", "host", "peer", "server"]);
-        self.read(self.groups_of(buckets), columns, AT_ONCE, |batch| {
-            let text = |name| Some(batch.column_by_name(name)?.as_string::<i32>());
-            let (pools, hosts) = (text("pool")?, text("host")?);
-            let (peers, servers) = (text("peer")?, text("server")?);
-            for row in 0..batch.num_rows() {
-                let host = hosts.value(row);
-                if asked.is_none_or(|asked| asked == host) {
-                    let [peer, server] = [peers, servers]
-                        .map(|names| names.is_valid(row).then(|| names.value(row).as_bytes()));
-                    let names = [pools.value(row), host].map(str::as_bytes);
-                    few.add(names, [peer, server]);
-                }
-            }
-            Some(())
-        })
-    }
-
-    /// How many events the rows of these buckets have counted.
-    pub(super) fn events_of(&self, buckets: &Range<i64>) -> Result<u64, DatasetError> {
-        let mut sum: u64 = 0;
-        let columns = self.columns(&["bucket", "events"]);
-        self.read(self.groups_of(buckets), columns, AT_ONCE, |batch| {
-            let column = |name| batch.column_by_name(name);
-            let bucket = column("bucket")?.as_primitive::<TimestampMicrosecondType>();
-            let events = column("events")?.as_primitive::<Int64Type>();
-            for (bucket, events) in bucket.values().iter().zip(events.values()) {
-                if buckets.contains(bucket) {
-                    sum = sum.saturating_add(u64::try_from(*events).ok()?);
-                }
-            }
-            Some(())
-        })?;
-        Ok(sum)
-    }
-
-    /// Counts the failures of each minute.
-    pub(super) fn add_failures(&self, failures: &mut Failures) -> Result<(), DatasetError> {
-        let columns = self.columns(&[
-            "bucket",
-            "pool",
-            "kind",
-            "first_seen",
-            "last_seen",
-            "minutes",
-        ]);
-        let groups = (0..self.groups.len()).collect();
-        self.read(groups, columns, AT_ONCE, |batch| {
-            count_failures(batch, failures)
         })
     }
 
@@ -196,6 +128,9 @@ impl Table {
         rows: usize,
         mut each: impl FnMut(&RecordBatch) -> Option<()> + Send,
     ) -> Result<(), DatasetError> {
+        if groups.is_empty() {
+            return Ok(());
+        }
         let mut reader = self.reader(groups, columns, rows)?;
         let odd = || odd(&self.path, NONE_OF_OURS);
         ahead(|| reader.next(), |batch| each(&batch).ok_or_else(odd))
@@ -269,7 +204,7 @@ fn odd(path: &Path, what: &str) -> DatasetError {
 const TIMES: Range<i64> = -62_167_305_600_000_000..253_402_387_200_000_000;
 
 /// So many rows are read at once.
-const AT_ONCE: usize = 1_024;
+pub(super) const AT_ONCE: usize = 1_024;
 
 /// Whether a row group with these buckets, from the first to the last, may have rows of those.
 fn overlap(&(first, last): &(i64, i64), buckets: &Range<i64>) -> bool {
@@ -280,22 +215,4 @@ fn overlap(&(first, last): &(i64, i64), buckets: &Range<i64>) -> bool {
 pub(super) fn said(metadata: &ArrowReaderMetadata) -> &[KeyValue] {
     let values = metadata.metadata().file_metadata().key_value_metadata();
     values.map_or(&[], Vec::as_slice)
-}
-
-fn count_failures(batch: &RecordBatch, failures: &mut Failures) -> Option<()> {
-    let column = |name| batch.column_by_name(name);
-    let time = |name| Some(column(name)?.as_primitive::<TimestampMicrosecondType>());
-    let bucket = time("bucket")?;
-    let (first, last) = (time("first_seen")?, time("last_seen")?);
-    let pool = column("pool")?.as_string::<i32>();
-    let kind = column("kind")?.as_string::<i32>();
-    let minutes = column("minutes")?.as_list::<i32>();
-    for row in 0..batch.num_rows() {
-        failures.see(Moment(first.value(row)), Moment(last.value(row)));
-        if kind.value(row) == Kind::Failed.letter() {
-            let minutes = minutes_of(&minutes.value(row));
-            failures.count(pool.value(row), Moment(bucket.value(row)), &minutes);
-        }
-    }
-    Some(())
 }

@@ -8,10 +8,9 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch, StringArray};
 
 use crate::record::Moment;
-use crate::rollup::{Bursts, Clients, Row};
+use crate::rollup::{Bursts, Clients, Row, ahead, some};
 use crate::taxonomy::Kind;
 
-use super::ahead::{ahead, some};
 use super::hourly::minutes_of;
 use super::read::Table;
 use super::rows::Classes;

@@ -5,6 +5,7 @@
 //! are [`Named`] by fewer. An [`Intake`] counts what was read on the way. Nothing here knows where records come from or
 //! where rows go.
 
+mod ahead;
 mod cell;
 mod clients;
 mod count;
@@ -26,6 +27,7 @@ mod summary;
 mod survey;
 mod table;
 
+pub(crate) use ahead::{ahead, some};
 pub use clients::{Clients, ClientsTogether};
 pub use count::Count;
 pub use event::Event;

@@ -44,14 +44,14 @@ impl Merging {
         tables: impl IntoIterator<Item = &'t Table>,
         buckets: &Range<i64>,
     ) -> Result<Self, DatasetError> {
-        let rows = |table: &Table| table.rows_of(buckets);
         let tables = tables.into_iter();
-        let mut tables: Vec<&Table> = tables.filter(|table| rows(table) > 0).collect();
-        tables.sort_by_key(|table| rows(table));
+        let tables = tables.map(|table| (table.rows_of(buckets), table));
+        let mut tables: Vec<(u64, &Table)> = tables.filter(|&(rows, _)| rows > 0).collect();
+        tables.sort_by_key(|&(rows, _)| rows);
         let mut merged = Merged::default();
         let mut held = 0;
-        let is_small = |table: &&Table| {
-            held += rows(table);
+        let is_small = |&(rows, _): &(u64, &Table)| {
+            held += rows;
             held <= SMALL
         };
         let small = match tables.len() {
@@ -60,13 +60,13 @@ impl Merging {
             _ => tables.iter().copied().take_while(is_small).count(),
         };
         let (small, large) = tables.split_at(small);
-        for table in small {
+        for (_, table) in small {
             table.add_to(&mut merged, buckets)?;
         }
         let at_once = (AT_ONCE / large.len().max(1)).max(AT_LEAST);
         let heads = large
             .iter()
-            .filter_map(|table| Head::new(table, buckets, at_once).transpose());
+            .filter_map(|(_, table)| Head::new(table, buckets, at_once).transpose());
         let heads = heads.map(|head| head.map(Reverse));
         Ok(Self {
             heads: heads.collect::<Result<_, _>>()?,

@@ -1,3 +1,5 @@
+use std::borrow::Borrow;
+use std::io;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
@@ -28,7 +30,7 @@ struct Names(Option<HashMap<Arc<str>, HashSet<Arc<str>>>>);
 const MORE: usize = 4;
 
 /// The pools that keep their names are being chosen.
-pub(in crate::rollup) struct Pools<F> {
+struct Pools<F> {
     /// Which pools configurations name: these are kept.
     is_known: F,
     known: HashSet<Arc<str>>,
@@ -37,7 +39,7 @@ pub(in crate::rollup) struct Pools<F> {
 
 impl<F: Fn(&str) -> bool> Pools<F> {
     /// Of no row yet.
-    pub(in crate::rollup) fn new(is_known: F) -> Self {
+    fn new(is_known: F) -> Self {
         Self {
             is_known,
             known: HashSet::default(),
@@ -46,7 +48,7 @@ impl<F: Fn(&str) -> bool> Pools<F> {
     }
 
     /// Looks at a row. They come in their order.
-    pub(in crate::rollup) fn add(&mut self, row: &Row) {
+    fn add(&mut self, row: &Row) {
         if !(self.is_known)(&row.pool) {
             self.counting.add("", &row.pool, row.events);
         } else if !self.known.contains(&row.pool) {
@@ -55,7 +57,7 @@ impl<F: Fn(&str) -> bool> Pools<F> {
     }
 
     /// They are chosen; what is kept of the other names is to be chosen among their rows.
-    pub(in crate::rollup) fn chosen(self) -> Choosing {
+    fn chosen(self) -> Choosing {
         let mut pools = self.counting.names();
         if let Names(Some(pools)) = &mut pools {
             pools.entry(Arc::default()).or_default().extend(self.known);
@@ -71,7 +73,7 @@ impl<F: Fn(&str) -> bool> Pools<F> {
 }
 
 /// The other names that rows keep are being chosen.
-pub(in crate::rollup) struct Choosing {
+struct Choosing {
     pools: Names,
     peers: Counting,
     servers: Counting,
@@ -81,7 +83,7 @@ pub(in crate::rollup) struct Choosing {
 
 impl Choosing {
     /// Looks at a row. They come in their order.
-    pub(in crate::rollup) fn add(&mut self, row: &Row) {
+    fn add(&mut self, row: &Row) {
         let has_pool = self.pools.has("", &row.pool);
         if let Some(peer) = row.peer.as_ref().filter(|_| has_pool) {
             self.peers.add(&row.pool, peer, row.events);
@@ -96,7 +98,7 @@ impl Choosing {
     }
 
     /// `None`, if all names are kept.
-    pub(in crate::rollup) fn finish(self) -> Option<Kept> {
+    fn finish(self) -> Option<Kept> {
         let kept = Kept {
             pools: self.pools,
             peers: self.peers.names(),
@@ -111,6 +113,23 @@ impl Choosing {
 }
 
 impl Kept {
+    /// Looks at all rows twice, and chooses the names that are kept; of pools, those first that `is_known` tells. `None`,
+    /// if all are.
+    pub(in crate::rollup) fn chosen<R: Borrow<Row>, I: Iterator<Item = io::Result<R>>>(
+        rows: impl Fn() -> io::Result<I>,
+        is_known: impl Fn(&str) -> bool,
+    ) -> io::Result<Option<Self>> {
+        let mut pools = Pools::new(is_known);
+        for row in rows()? {
+            pools.add(row?.borrow());
+        }
+        let mut choosing = pools.chosen();
+        for row in rows()? {
+            choosing.add(row?.borrow());
+        }
+        Ok(choosing.finish())
+    }
+
     /// Whether a pool keeps its name.
     pub(in crate::rollup) fn has_pool(&self, row: &Row) -> bool {
         self.pools.has("", &row.pool)

@@ -1,10 +1,9 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::rollup::Row;
+use crate::rollup::{Row, ahead, some};
 
-use super::kept::Choosing;
-use super::{Folded, Kept, Pools};
+use super::{Folded, Kept};
 
 /// Rows in their order, which can be read again, and are the same then.
 pub trait Source {
@@ -48,15 +47,7 @@ impl<S> Named<S> {
 impl<S: Source> Named<S> {
     /// Chooses the names that are kept; of pools, those first that `is_known` tells.
     pub fn chosen(source: S, is_known: impl Fn(&str) -> bool) -> io::Result<Self> {
-        let mut pools = Pools::new(is_known);
-        for row in source.rows()? {
-            pools.add(&row?);
-        }
-        let mut choosing: Choosing = pools.chosen();
-        for row in source.rows()? {
-            choosing.add(&row?);
-        }
-        let kept = choosing.finish().map(Arc::new);
+        let kept = Kept::chosen(|| source.rows(), is_known)?.map(Arc::new);
         Ok(Self { source, kept })
     }
 
@@ -83,12 +74,10 @@ impl<S: Source> Named<S> {
     /// Hands all rows to `each`, many at once. While some are looked at, the next ones are read.
     pub fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
         let mut rows = self.rows()?;
-        let mut read = || -> io::Result<Vec<Row>> { rows.by_ref().take(AT_ONCE).collect() };
-        let mut some = read()?;
-        while !some.is_empty() {
-            let ((), next) = rayon::join(|| each(&some), &mut read);
-            some = next?;
-        }
-        Ok(())
+        let look = |rows: Vec<Row>| {
+            each(&rows);
+            Ok(())
+        };
+        ahead(|| some(&mut rows, AT_ONCE), look)
     }
 }

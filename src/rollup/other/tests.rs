@@ -48,11 +48,8 @@ fn number_of(name: &str) -> u64 {
 }
 
 fn kept(rows: &[Row], is_known: impl Fn(&str) -> bool) -> Option<Arc<Kept>> {
-    let mut pools = Pools::new(is_known);
-    rows.iter().for_each(|row| pools.add(row));
-    let mut choosing = pools.chosen();
-    rows.iter().for_each(|row| choosing.add(row));
-    choosing.finish().map(Arc::new)
+    let chosen = Kept::chosen(|| Ok(rows.iter().map(Ok)), is_known);
+    chosen.unwrap().map(Arc::new)
 }
 
 fn folded(mut rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> Vec<Row> {

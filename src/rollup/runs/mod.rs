@@ -23,7 +23,7 @@ use crate::record::{Level, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
-use super::other::{Few, Folded, Named, Pools, RowByRow, Source};
+use super::other::{Few, Folded, Kept, Named, RowByRow, Source};
 
 pub use bounded::Bounded;
 
@@ -110,11 +110,7 @@ fn with_few_names(rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> io::Result
     if Few::of(&rows).are_few() {
         return Ok(rows);
     }
-    let mut pools = Pools::new(is_known);
-    rows.iter().for_each(|row| pools.add(row));
-    let mut choosing = pools.chosen();
-    rows.iter().for_each(|row| choosing.add(row));
-    let Some(kept) = choosing.finish() else {
+    let Some(kept) = Kept::chosen(|| Ok(rows.iter().map(Ok)), is_known)? else {
         return Ok(rows);
     };
     let (rows, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| kept.has_pool(row));

@@ -1,6 +1,6 @@
 /// Has `each` work on what `read` gives, one after the other, until it gives nothing. While one is worked on, the next one
 /// is read.
-pub(super) fn ahead<T: Send, E: Send>(
+pub(crate) fn ahead<T: Send, E: Send>(
     mut read: impl FnMut() -> Result<Option<T>, E> + Send,
     mut each: impl FnMut(T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
@@ -14,7 +14,7 @@ pub(super) fn ahead<T: Send, E: Send>(
 }
 
 /// The next of these, so many at most; nothing, if there are no more.
-pub(super) fn some<T, E>(
+pub(crate) fn some<T, E>(
     rows: &mut impl Iterator<Item = Result<T, E>>,
     most: usize,
 ) -> Result<Option<Vec<T>>, E> {
