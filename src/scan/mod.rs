@@ -14,7 +14,6 @@ mod resume;
 mod seen;
 mod worker;
 
-use std::fs;
 use std::ops::Range;
 
 use crate::pool::Names;
@@ -137,6 +136,6 @@ impl Scan {
 
     /// How long a file is on its disk; 0 for what is no file.
     fn length(&self, input: usize) -> u64 {
-        fs::metadata(self.inputs[input].path()).map_or(0, |meta| meta.len())
+        self.inputs[input].length().unwrap_or(0)
     }
 }

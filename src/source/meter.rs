@@ -1,4 +1,3 @@
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,13 +39,11 @@ impl Meter {
     /// For these inputs, as long as they are now.
     pub fn new(inputs: &[Input]) -> Self {
         let place = |input: &Input| {
-            let meta = match input {
-                Input::Stdin => None,
-                Input::File(path) => fs::metadata(path).ok(),
+            let length = match input.signature() {
+                Ok(signature) => signature.map(|signature| signature.length),
+                // What cannot be looked at cannot be read either.
+                Err(_) => Some(0),
             };
-            // What cannot be looked at cannot be read either.
-            let is_stream = *input == Input::Stdin || meta.as_ref().is_some_and(|m| !m.is_file());
-            let length = (!is_stream).then(|| meta.map_or(0, |meta| meta.len()));
             Position(Some(Arc::new(Place {
                 at: AtomicU64::new(0),
                 skipped: AtomicU64::new(0),

@@ -42,7 +42,7 @@ fn table(folder: &Path, name: &str, rows: Vec<Row>) -> Table {
     };
     let out = File::create(&path).unwrap();
     write::write(&Rows::Held(rows), provenance.key_values(&[]), out, |_| {}).unwrap();
-    Table::open(&path).unwrap()
+    Table::open(&Listed::file(path)).unwrap()
 }
 
 #[test]
