@@ -236,20 +236,25 @@ pub(super) fn runtime() -> &'static Runtime {
 }
 
 fn failed(error: Error) -> io::Error {
-    let kind = match &error {
-        Error::NotFound { .. } => {
-            return io::Error::new(ErrorKind::NotFound, "there is no such object");
-        }
-        Error::Precondition { .. } => {
-            return io::Error::other("it was replaced by another object while it was read");
-        }
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            ErrorKind::PermissionDenied
-        }
-        _ => ErrorKind::Other,
-    };
     let said = error.to_string();
-    io::Error::new(kind, answer(&said).unwrap_or(said))
+    let (kind, usual) = match &error {
+        Error::NotFound { .. } => (ErrorKind::NotFound, Some("there is no such object")),
+        Error::Precondition { .. } => (
+            ErrorKind::Other,
+            Some("it was replaced by another object while it was read"),
+        ),
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+            (ErrorKind::PermissionDenied, None)
+        }
+        _ => (ErrorKind::Other, None),
+    };
+    let usual = usual.map(str::to_owned);
+    // The service's own word tells more, but of a condition that does not hold it is always the same.
+    let told = match error {
+        Error::Precondition { .. } => usual,
+        _ => answer(&said).or(usual),
+    };
+    io::Error::new(kind, told.unwrap_or(said))
 }
 
 /// What the service itself has answered, in XML: its word for the failure, and a sentence.

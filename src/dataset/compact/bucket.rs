@@ -41,7 +41,7 @@ impl Prefix {
         listing: &Listing,
         kept_since: Option<Moment>,
     ) -> Result<Option<Compaction>, DatasetError> {
-        self.remove(&listing.dead)?;
+        self.remove(&listing.dead(&listing.manifest))?;
         let old = Old::read(&listing.files, kept_since)?;
         if old.is_compact() {
             return Ok(Some(old.unchanged()));
@@ -73,10 +73,8 @@ impl Prefix {
             self.remove(&made)?;
             return Ok(None);
         }
-        let names = listing.files.iter().map(|file| file.name());
-        let dead = names.filter(|name| manifest.is_dead(name));
         // The next one removes them if this one cannot.
-        let _ = self.remove(&dead.map(str::to_owned).collect::<Vec<_>>());
+        let _ = self.remove(&listing.dead(&manifest));
         Ok(Some(Compaction {
             files_after: manifest.files.len() as u64,
             bytes_after,

@@ -21,8 +21,8 @@ pub(in crate::dataset) struct Prefix {
 pub(in crate::dataset) struct Listing {
     /// The files that count, sorted by name.
     pub(in crate::dataset) files: Vec<Listed>,
-    /// The names of those that never will.
-    pub(in crate::dataset) dead: Vec<String>,
+    /// The names of all, whether they count or not.
+    names: Vec<String>,
     /// The highest number that a run's file has had.
     pub(in crate::dataset) highest: u64,
     pub(in crate::dataset) manifest: Manifest,
@@ -181,19 +181,21 @@ impl Listing {
             .collect();
         let numbers = all.iter().filter_map(|file| Manifest::number(file.name()));
         let highest = numbers.max().unwrap_or(0).max(manifest.through);
-        let dead = all
-            .iter()
-            .map(Listed::name)
-            .filter(|name| manifest.is_dead(name));
-        let dead = dead.map(str::to_owned).collect();
+        let names = all.iter().map(|file| file.name().to_owned()).collect();
         let files = all.into_iter().filter(|file| manifest.counts(file.name()));
         Self {
             files: files.collect(),
-            dead,
+            names,
             highest,
             manifest,
             object,
         }
+    }
+
+    /// The names of files that do not count any more once this is the manifest.
+    pub(in crate::dataset) fn dead(&self, manifest: &Manifest) -> Vec<String> {
+        let dead = self.names.iter().filter(|name| manifest.is_dead(name));
+        dead.cloned().collect()
     }
 
     /// Whether all is there that the manifest names.

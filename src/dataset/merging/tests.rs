@@ -5,6 +5,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::dataset::home::Listed;
 use crate::dataset::{HOUR, Provenance, write};
 use crate::record::Moment;
 use crate::rollup::{Clients, Minutes, Row, Rows};

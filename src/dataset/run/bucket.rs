@@ -12,8 +12,10 @@ impl Prefix {
     pub(super) fn begin(&self, machine: &str) -> Result<(), DatasetError> {
         self.make()?;
         self.mark(machine)?;
-        let dead = self.listing()?.map(|listing| listing.dead);
-        self.remove(&dead.unwrap_or_default())
+        match self.listing()? {
+            Some(listing) => self.remove(&listing.dead(&listing.manifest)),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn commit(
