@@ -2,7 +2,7 @@
 
 Logs are made from a seed, with clocks that are wrong, hosts that are late and runs that are killed or made
 twice; the real program reads them, into a folder and for some hosts into a bucket. DuckDB over all files must
-give the truth, to the event, before `compact` and after it; then it is measured what all that weighs and takes.
+give the truth, to the event, before `compact` and after it; then all that is measured.
 """
 
 import argparse
