@@ -1,7 +1,8 @@
 """Asks DuckDB about all datasets of a fleet; a process of its own for each question.
 
 It is given JSON: `tables` (a glob of the files), `port` of an S3 server if they lie there, and what is asked:
-`check` (the glob of the truth), `sql`, or `clients`. It prints JSON.
+`check` (the glob of the truth; with `manifests`, a glob too, only files that count), `sql`, or `clients`. It
+prints JSON.
 """
 
 import json
@@ -16,8 +17,18 @@ import duckdb
 KEYS = "host, second, pool, class"
 FOUND = """
     SELECT host, epoch(bucket)::BIGINT AS second, pool, class, sum(events)::BIGINT AS events
-    FROM read_parquet({tables}) GROUP BY ALL
+    FROM {tables} GROUP BY ALL
 """
+#: The files that count by the manifests of a bucket: a compaction that was killed leaves others beside them.
+COUNTING = """(
+    SELECT rows.* EXCLUDE (filename)
+    FROM read_parquet({tables}, filename = true) AS rows
+    JOIN read_json({manifests}, filename = true,
+                   columns = {{'through': 'BIGINT', 'files': 'VARCHAR[]'}}) AS manifest
+      ON parse_dirpath(parse_dirpath(rows.filename)) = parse_dirpath(manifest.filename)
+    WHERE list_contains(files, parse_filename(rows.filename))
+       OR coalesce(try_cast(parse_filename(rows.filename, true) AS BIGINT) > through, false)
+)"""
 TRUTH = """
     FROM read_csv({truth}, header = true, columns = {{
         'host': 'VARCHAR', 'second': 'BIGINT', 'pool': 'VARCHAR', 'class': 'VARCHAR', 'events': 'BIGINT'}})
@@ -116,7 +127,11 @@ def main() -> None:
     base = connect(question.get("port"))
     tables = f"'{question['tables']}'"
     if "check" in question:
-        told = check(base, tables, f"'{question['check']}'")
+        if "manifests" in question:
+            counting = COUNTING.format(tables=tables, manifests=f"'{question['manifests']}'")
+        else:
+            counting = f"read_parquet({tables})"
+        told = check(base, counting, f"'{question['check']}'")
     elif "sql" in question:
         sql = question["sql"].format(tables=f"read_parquet({tables})")
         told = files_read(base, sql) if question.get("files") else asked(base, sql)

@@ -9,7 +9,7 @@ from lines import Pool
 
 #: The first run is made in the night after this day. For 58 days no zone of ZONES changes its time.
 FIRST_DAY = datetime.date(2026, 8, 1)
-MOST_NIGHTS = 58
+MOST_NIGHTS = 56
 DAY = 86400
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney"]
 REGIONS = 5

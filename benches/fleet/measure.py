@@ -59,9 +59,10 @@ class Where:
             raise Failed(f"DuckDB over {self.tables(host)}: {done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
-    def check(self, when: str) -> tuple[int, int]:
+    def check(self, when: str, by_manifest: bool = False) -> tuple[int, int]:
         """All files together must hold the truth, and a change of it be noticed; tells events and keys."""
-        told = self.ask(check=f"{self.truth}/*.csv")
+        manifests = {"manifests": f"{self.root}/*/manifest.json"} if by_manifest else {}
+        told = self.ask(check=f"{self.truth}/*.csv", **manifests)
         if told["wrong"]:
             examples = "; ".join(str(example) for example in told["examples"])
             raise Failed(f"{when}: {told['wrong']} of {told['keys']} counts are not the truth: {examples}")

@@ -47,7 +47,10 @@ def fleet(wanted: Wanted, figures: Figures) -> str:
     passed, hosts = figures.passed, crowd(wanted.hosts, wanted.nights, wanted.seed)
     off = [abs(host.skew) for host in hosts]
     kinds = Counter(run.kind for each in passed for run in each.runs)
-    in_bucket = f", and of {wanted.bucket_hosts} hosts in a bucket" if figures.bucket else ""
+    in_bucket = ""
+    if figures.bucket:
+        killed = len(figures.bucket.killed)
+        in_bucket = f", and of {wanted.bucket_hosts} hosts in a bucket ({killed} runs killed)"
     return (
         f"{len(passed):,} hosts, {wanted.nights} nights, {sum(each.bytes for each in passed) / 1e6:,.0f} MB "
         f"of log, {sum(each.events for each in passed):,} events. "

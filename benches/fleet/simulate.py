@@ -133,13 +133,13 @@ def simulate(wanted: Wanted) -> Figures:
         if apart:
             found.runs["compact"] = [compact(place, host) for host in apart]
             asked_again(fleet, nights, place, found, "after compacting")
-            one_more_night(fleet, nights, place, found)
+            two_more_nights(fleet, nights, place, found)
     return Figures(passed, keys, before, compacting, after, by_day, found if apart else None)
 
 
-def compact(place: Folder | Bucket, host: Host) -> Run:
+def compact(place: Folder | Bucket, host: Host, kill_after: float | None = None) -> Run:
     """Compacts a host's dataset."""
-    return run(place, ["compact", f"--dataset={place.dataset(host.name)}"], "compact")
+    return run(place, ["compact", f"--dataset={place.dataset(host.name)}"], "compact", kill_after)
 
 
 @contextmanager
@@ -183,7 +183,7 @@ def asked_again(fleet: Fleet, nights: list[Nights], place: Bucket, found: InBuck
     where.check(f"in the bucket, {when}")
     found.runs[f"nothing new, {when}"] = [run(place, each.aggregate(place)) for each in nights]
     for each in nights:
-        report = ["report", f"--dataset={place.dataset(each.host.name)}", "--since=30d"]
+        report = ["report", f"--dataset={place.dataset(each.host.name)}"]
         found.runs.setdefault(f"report, {when}", []).append(run(place, report, "report"))
     place.asked()
     told = where.ask(sql="SELECT pool, epoch(bucket), sum(events) FROM {tables} GROUP BY ALL")
@@ -192,16 +192,28 @@ def asked_again(fleet: Fleet, nights: list[Nights], place: Bucket, found: InBuck
     found.tables[when] = where.ask(sql="SELECT DISTINCT filename FROM {tables}")["rows"]
 
 
-def one_more_night(fleet: Fleet, nights: list[Nights], place: Bucket, found: InBucket) -> None:
-    """A night behind compacted datasets."""
+def two_more_nights(fleet: Fleet, nights: list[Nights], place: Bucket, found: InBucket) -> None:
+    """Nights behind compacted datasets; after the second one, compacting is killed."""
     truth = fleet.folder / "bucket-truth"
-    for each in nights:
-        runs = each.pass_night(fleet.wanted.nights, [place])[0]
-        found.runs.setdefault("a night, after compacting", []).extend(
-            one for one in runs if one.kind == "night"
-        )
-        each.passed([], fleet.wanted.nights + 1, truth)
     where = Where(fleet.wanted.python, f"s3://{NAME}/fleet", truth, place.port)
+    found.runs["a night, after compacting"] = one_more_night(fleet, nights, place, 0)
     where.check("in the bucket, a night after compacting")
     found.runs["compact, a night later"] = [compact(place, each.host) for each in nights]
     where.check("in the bucket, compacted again")
+    one_more_night(fleet, nights, place, 1)
+    for each in nights:
+        usual = found.runs["compact, a night later"][0].wall
+        compact(place, each.host, each.random.uniform(0, usual))
+    where.check("in the bucket, by its manifests, where compacting was killed", by_manifest=True)
+    for each in nights:
+        compact(place, each.host)
+    where.check("in the bucket, compacted after all")
+
+
+def one_more_night(fleet: Fleet, nights: list[Nights], place: Bucket, more: int) -> list[Run]:
+    """The runs of one night more that had something new."""
+    made = []
+    for each in nights:
+        made += each.pass_night(fleet.wanted.nights + more, [place])[0]
+        each.passed([], fleet.wanted.nights, fleet.folder / "bucket-truth")
+    return [run for run in made if run.kind == "night"]
