@@ -13,8 +13,8 @@ NIGHTS = 30
 STORED, WRITTEN, READ = 0.023, 0.005, 0.0004
 #: What S3 grants each part of its keys in a second, and how long it says a small request takes, in seconds.
 GRANTED, ANSWER = 5500, 0.1
-#: DuckDB's threads that wait for answers, on a machine of so many cores.
-THREADS = 64
+#: So many threads of DuckDB wait for answers, as many as it has cores by default.
+THREADS = 16
 
 
 @dataclass(frozen=True)
