@@ -32,7 +32,7 @@ pub(super) struct Aggregate {
     #[command(flatten)]
     bucketed: Bucketed,
 
-    /// The folder of the dataset; made if need be.
+    /// The folder of the dataset, or its URL in a bucket; made if need be.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
 

@@ -19,7 +19,7 @@ use super::{CliError, Status, say};
 /// never a wrong result.
 #[derive(Debug, Args)]
 pub(super) struct Compact {
-    /// The folder of the dataset.
+    /// The folder of the dataset, or its URL in a bucket.
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: PathBuf,
 

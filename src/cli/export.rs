@@ -32,7 +32,7 @@ use super::{CliError, Status, say};
 /// tab or carriage return has a ' in front, so that no spreadsheet takes it for a formula.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The folder of the dataset.
+    /// The folder of the dataset, or its URL in a bucket.
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: PathBuf,
 

@@ -29,7 +29,8 @@ pub(super) use prepared::Prepared;
 pub(super) struct Common {
     /// Error logs: files, folders (their *error*log* files), globs, or - for standard input.
     ///
-    /// A file that is named twice is read once.
+    /// A file that is named twice is read once. Programs built with object storage take URLs of objects and of folders
+    /// of them, too: s3://bucket/key, gs://bucket/key, az://container/key.
     #[arg(value_name = "LOG", required = true, help_heading = "Input")]
     logs: Vec<PathBuf>,
 

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::dataset::home::{Listing, Manifest, Prefix};
+use crate::dataset::home::{Listed, Listing, Manifest, Prefix};
 use crate::dataset::{Dataset, DatasetError};
 use crate::record::Moment;
 use crate::source::mapped;
@@ -66,7 +66,7 @@ impl Prefix {
             made.push(name);
         }
         files.extend(made.iter().cloned());
-        let names = listing.files.iter().map(|file| file.name());
+        let names = listing.files.iter().map(Listed::name);
         let merged = names.filter(|name| Manifest::is_foreign(name) && !is_kept(name));
         let manifest = Manifest {
             compaction: listing.manifest.compaction + 1,
