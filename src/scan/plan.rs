@@ -214,6 +214,7 @@ impl Scan {
         let path = match &self.inputs[input] {
             Input::Stdin => PathBuf::from("-"),
             Input::File(path) => whole_path(path),
+            Input::Memory(memory) => memory.name.clone(),
         };
         let modified = source.modified.duration_since(UNIX_EPOCH);
         let modified = modified.map_or(0, |modified| modified.as_secs() as i64);

@@ -6,6 +6,9 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bytes::Bytes;
 
 use super::{Privacy, Trouble};
 
@@ -16,6 +19,19 @@ pub enum Input {
     File(PathBuf),
     /// Standard input, named `-`.
     Stdin,
+    /// Bytes that are there already.
+    Memory(Memory),
+}
+
+/// The bytes of a log, compressed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Memory {
+    /// What it is called in messages and in the `source` field of events.
+    pub name: PathBuf,
+    /// The bytes.
+    pub content: Bytes,
+    /// When it was last written to: records without a time of their own are not newer.
+    pub modified: SystemTime,
 }
 
 impl Input {
@@ -24,6 +40,20 @@ impl Input {
         match self {
             Self::File(path) => path,
             Self::Stdin => Path::new("-"),
+            Self::Memory(memory) => &memory.name,
+        }
+    }
+
+    /// How many bytes it has, compressed as it is, where that is known before it is read: nobody knows it of a pipe.
+    /// What cannot be looked at has none.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::File(path) => match fs::metadata(path) {
+                Ok(meta) => meta.is_file().then_some(meta.len()),
+                Err(_) => Some(0),
+            },
+            Self::Stdin => None,
+            Self::Memory(memory) => Some(memory.content.len() as u64),
         }
     }
 
@@ -35,6 +65,7 @@ impl Input {
                 let stdin = io::stdin().as_fd().try_clone_to_owned();
                 stdin.and_then(|stdin| File::from(stdin).metadata())
             }
+            Self::Memory(_) => return Privacy::Private,
         };
         meta.map_or(Privacy::Private, |meta| Privacy::of(&meta))
     }

@@ -1,4 +1,3 @@
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -32,7 +31,7 @@ pub struct Position(Option<Arc<Place>>);
 struct Place {
     at: AtomicU64,
     skipped: AtomicU64,
-    /// How long a file is.
+    /// How long an input is that is no pipe.
     length: Option<u64>,
 }
 
@@ -40,17 +39,10 @@ impl Meter {
     /// For these inputs, as long as they are now.
     pub fn new(inputs: &[Input]) -> Self {
         let place = |input: &Input| {
-            let meta = match input {
-                Input::Stdin => None,
-                Input::File(path) => fs::metadata(path).ok(),
-            };
-            // What cannot be looked at cannot be read either.
-            let is_stream = *input == Input::Stdin || meta.as_ref().is_some_and(|m| !m.is_file());
-            let length = (!is_stream).then(|| meta.map_or(0, |meta| meta.len()));
             Position(Some(Arc::new(Place {
                 at: AtomicU64::new(0),
                 skipped: AtomicU64::new(0),
-                length,
+                length: input.length(),
             })))
         };
         Self {
@@ -100,7 +92,7 @@ impl Position {
         }
     }
 
-    /// Nothing more of a file is going to be read.
+    /// Nothing more of an input is going to be read.
     pub fn finish(&self) {
         if let Some(length) = self.0.as_ref().and_then(|place| place.length) {
             self.skip_to(length);

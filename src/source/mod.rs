@@ -18,7 +18,7 @@ mod trouble;
 
 pub use chunk::{Chunk, Chunks, Cut, Start};
 pub use decompress::{Compression, Damage};
-pub use discover::{Input, covers, discover, whole_path};
+pub use discover::{Input, Memory, covers, discover, whole_path};
 pub use fingerprint::{End, Fingerprint, Mark};
 pub use meter::{Meter, Position, Progress};
 pub use open::{Access, Signature, Source, open};
