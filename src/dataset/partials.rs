@@ -132,3 +132,70 @@ fn keep_one_example_of_each_class(rows: &mut [(Key, Counts)]) {
         rows[at].1.example = Some(text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::batch;
+    use crate::record::Zone;
+    use crate::rollup::Row;
+    use crate::scan::Scan;
+    use crate::source::{Input, Memory};
+
+    const HOUR: i64 = 3_600_000_000;
+
+    /// A log of a machine; every record is of the same second.
+    fn log(host: &str, records: u64) -> Vec<u8> {
+        let classes = ["refused", "reset by peer", "timed out"];
+        let record = |number: u64| {
+            format!(
+                "Nov  1 09:15:02 {host} nginx: 2026/11/01 09:15:02 [error] 12#12: *{} connect() failed ({}: Connection {}) while \
+                 connecting to upstream, client: 192.0.2.{number}, server: a, request: \"GET / HTTP/1.1\", upstream: \
+                 \"http://127.0.0.1:80{}/\", host: \"a\"\n",
+                number % 7,
+                [111, 104, 110][number as usize % 3],
+                classes[number as usize % 3],
+                number % 2,
+            )
+        };
+        (0..records)
+            .flat_map(|number| record(number).into_bytes())
+            .collect()
+    }
+
+    fn rows(logs: Vec<Vec<u8>>) -> Vec<Row> {
+        let memory = |content: Vec<u8>| {
+            Input::Memory(Memory {
+                name: "error.log".into(),
+                content: content.into(),
+                modified: std::time::SystemTime::now(),
+            })
+        };
+        let scan = Scan {
+            zone: "UTC".parse::<Zone>().unwrap(),
+            ..Scan::new(logs.into_iter().map(memory).collect())
+        };
+        scan.rollup(HOUR).value.into_rows()
+    }
+
+    #[test]
+    fn parts_are_added_up_to_what_one_run_counts() {
+        let hosts = ["web1", "web2", "web3", "web1", "web2"];
+        let logs = || {
+            hosts
+                .iter()
+                .zip(40..)
+                .map(|(host, records)| log(host, records))
+        };
+        let whole = batch(&rows(logs().collect())).unwrap();
+        let mut partials = Partials::default();
+        for log in logs() {
+            partials.add(&batch(&rows(vec![log])).unwrap()).unwrap();
+        }
+        let merged = partials.into_batch().unwrap();
+        assert!(whole.num_rows() >= 3 * 3 * 2);
+        assert_eq!(merged, whole);
+        let examples = whole.column_by_name("example").unwrap();
+        assert_eq!(examples.len() - examples.null_count(), 3 * 2);
+    }
+}
