@@ -152,7 +152,7 @@ def test_ctrl_c_ends_waiting(how: str, tmp_path: Path) -> None:
     # Somebody has it open, and never writes.
     writer = os.open(fifo, os.O_RDWR)
     try:
-        command = [sys.executable, "-c", INTERRUPTED, fifo, how]
+        command = [sys.executable, "-c", INTERRUPTED, str(fifo), how]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     finally:
         os.close(writer)
