@@ -79,7 +79,7 @@ def events(
 ) -> DataFrame:
     """Every upstream event of the logs, with the columns of `badgateway.events`.
 
-    `path` is what Spark loads: a file, a folder, a pattern, or several of these; with `read="paths"` it is a LOG as
+    `path` is what Spark loads: a file, a folder (all of its files), a pattern, or several of these; with `read="paths"` it is a LOG as
     `badgateway.events` takes it. `host` may be a function that makes the machine's name of a log's path; it is pickled.
     `threads` are those of each task. What could not be read makes its task, and the job, fail, unless `incomplete` is
     "warn": then it is an `IncompleteWarning` in the worker's standard error. Of each log, events keep their order.

@@ -160,9 +160,13 @@ impl Events {
 
     fn end(&mut self, read: Read<()>) -> PyResult<Option<arrow::RecordBatch>> {
         let ((), problems) = read.into_problems()?;
-        let mut all = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(problems);
-        let all = all.clone();
+        let all = {
+            let all = self.problems.lock();
+            let mut all = all.unwrap_or_else(PoisonError::into_inner);
+            all.extend(problems);
+            // Whoever asks for them meanwhile holds what is waited for below.
+            all.clone()
+        };
         let warned = Python::try_attach(|py| trouble::warn(py, &all));
         warned.unwrap_or(Ok(()))?;
         Ok(None)

@@ -66,6 +66,22 @@ print(count, usage() - before)
 """
 
 
+def test_no_other_package_is_needed() -> None:
+    script = """
+import sys
+sys.modules["pyarrow"] = None
+import badgateway
+log = sys.stdin.buffer.read()
+(batch,) = badgateway.events(log)
+part = badgateway.aggregate(log)
+print(len(batch), len(badgateway.merge([part, part])))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=LINE, capture_output=True, check=True
+    )
+    assert done.stdout == b"1 1\n"
+
+
 def test_memory_does_not_grow_with_the_log(large: Path, tmp_path: Path) -> None:
     small = tmp_path / "small.log"
     small.write_bytes(LINE)
