@@ -100,7 +100,11 @@ impl<T> Pieces<T> {
                 Ok(piece) => return Ok(piece),
                 Err(RecvTimeoutError::Disconnected) => return Err(Ended::Lost),
                 Err(RecvTimeoutError::Timeout) => {
-                    let checked = Python::try_attach(Python::check_signals);
+                    #[expect(
+                        clippy::redundant_closure_for_method_calls,
+                        reason = "the method is not of every lifetime"
+                    )]
+                    let checked = Python::try_attach(|py| py.check_signals());
                     checked.unwrap_or(Ok(())).map_err(Ended::Raised)?;
                 }
             }
