@@ -85,6 +85,9 @@ fn as_written(batch: &arrow::RecordBatch) -> Result<arrow::RecordBatch, String> 
     if let Some(name) = names.find(|name| schema.column_with_name(name).is_none()) {
         return Err(format!("a rollup has no column {name:?}"));
     }
+    if batch.num_columns() > schema.fields().len() {
+        return Err("a rollup has no column twice".to_owned());
+    }
     let columns = schema.fields().iter().map(|field| {
         let name = field.name();
         let column = batch.column_by_name(name);

@@ -124,6 +124,9 @@ def test_what_is_no_rollup_is_refused() -> None:
     for bad, words in [
         (good.drop_columns(["minutes"]), "'?minutes'? of a rollup is missing"),
         (good.append_column("day", pa.array(["x"])), "no column"),
+        (good.append_column("pool", good["pool"]), "no column twice"),
+        (good.set_column(2, "pool", pa.nulls(1, pa.string())), "pool"),
+        (changed("minutes", [None]), "minutes"),
         (changed("events", [-1]), "no version of badgateway has written"),
         (changed("first_seen", [early]), "no version of badgateway has written"),
         (changed("clients_sketch", [b"no sketch"]), "no version of badgateway has written"),
