@@ -37,4 +37,5 @@ pub mod render;
 pub mod rollup;
 pub mod scan;
 pub mod source;
+pub mod store;
 pub mod taxonomy;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use badgateway::dataset::{Commit, Dataset, Fresh, Provenance};
+use badgateway::dataset::{Addition, Commit, Dataset, Fresh, Provenance};
 use badgateway::record::Moment;
 use badgateway::rollup::{Failures, Row, Thresholds};
 use badgateway::scan::Scan;
@@ -113,8 +113,14 @@ fn run(logs: &Path, dataset: &Dataset) -> u64 {
     };
     let mut failures = Failures::default();
     let each = |rows: &[Row]| failures.add(rows);
-    let (entries, privacy) = (&resumed.notes.entries, Privacy::Private);
-    let commit = run.commit(&rows, &provenance, entries, &ledger, privacy, each);
+    let addition = Addition {
+        rows: &rows,
+        entries: &resumed.notes.entries,
+        provenance: &provenance,
+        ledger: &ledger,
+        privacy: Privacy::Private,
+    };
+    let commit = run.commit(addition, each);
     let Commit::Done(path) = commit.unwrap() else {
         panic!("nobody else adds to it");
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use badgateway::dataset::{Dataset, Ledger, Provenance};
+use badgateway::dataset::{Addition, Dataset, Ledger, Provenance};
 use badgateway::record::Moment;
 use badgateway::rollup::Rows;
 use badgateway::source::Privacy;
@@ -49,6 +49,12 @@ fn write(folder: &TempDir, rows: &Rows) {
     };
     let run = run.expect("no other run");
     let ledger = Ledger::default();
-    run.commit(rows, &provenance, &[], &ledger, Privacy::Private, |_| {})
-        .expect("room on the disk");
+    let addition = Addition {
+        rows,
+        entries: &[],
+        provenance: &provenance,
+        ledger: &ledger,
+        privacy: Privacy::Private,
+    };
+    run.commit(addition, |_| {}).expect("room on the disk");
 }

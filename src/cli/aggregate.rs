@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 use clap::Args;
 
-use crate::dataset::{Commit, Dataset, DatasetError, Entry, Fresh, Ledger, Provenance};
+use crate::dataset::{Addition, Commit, Dataset, DatasetError, Entry, Fresh, Ledger, Provenance};
 use crate::pool::this_machine;
 use crate::render::{Safe, bytes, others, plural};
 use crate::rollup::{Failures, Gist, Intake, Row};
@@ -59,7 +59,7 @@ const ATTEMPTS: usize = 5;
 impl Aggregate {
     pub(super) fn run(&self) -> Result<Status, CliError> {
         let mut prepared = self.common.prepare()?;
-        let dataset = Dataset::new(&self.out);
+        let dataset = Dataset::at(&self.out)?;
         let machine = this_machine();
         if self.dry_run {
             return self.show(prepared, &dataset.ledger()?, &machine);
@@ -129,9 +129,14 @@ impl Aggregate {
                         gist.add(rows);
                         failures.add(rows);
                     };
-                    let privacy = prepared.privacy();
-                    let entries = &notes.entries;
-                    match run.commit(&rows, &provenance, entries, &ledger, privacy, each)? {
+                    let addition = Addition {
+                        rows: &rows,
+                        entries: &notes.entries,
+                        provenance: &provenance,
+                        ledger: &ledger,
+                        privacy: prepared.privacy(),
+                    };
+                    match run.commit(addition, each)? {
                         Commit::Done(path) => Some(path),
                         Commit::Contradicted if is_last => break,
                         Commit::Contradicted => continue,

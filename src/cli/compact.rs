@@ -48,7 +48,7 @@ impl Compact {
         let kept_since = self
             .keep
             .map(|keep| Moment((Utc::now() - keep.0).timestamp_micros()));
-        let dataset = Dataset::new(&self.dataset);
+        let dataset = Dataset::at(&self.dataset)?;
         let watch = Watch::begin();
         let done = dataset.compact(kept_since, self.wait.0, super::aggregate::say_waiting);
         drop(watch);

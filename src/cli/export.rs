@@ -77,7 +77,7 @@ enum Format {
 
 impl Export {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let held = Dataset::new(&self.dataset).open()?;
+        let held = Dataset::at(&self.dataset)?.open()?;
         let zone = self.timezone.or(held.zone()).unwrap_or_default();
         let period = self.period(zone, Utc::now())?;
         let surface = self.out.surface()?;

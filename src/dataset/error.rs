@@ -70,10 +70,12 @@ pub enum DatasetError {
         what: String,
     },
     /// There is no dataset.
-    #[error("{}: holds no dataset (there is no folder 'hourly' in it)", path.display())]
+    #[error("{}: holds no dataset (there is no {missing} in it)", path.display())]
     NoDataset {
         /// Where it should be.
         path: PathBuf,
+        /// What every dataset has.
+        missing: &'static str,
     },
     /// The file system cannot do what makes compacting safe.
     #[error(

@@ -1,10 +1,5 @@
 //! What the footer of each file says about the run that wrote it.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
@@ -14,6 +9,7 @@ use parquet::file::metadata::{
 use super::DatasetError;
 use super::entry::{self, Entry};
 use super::guard::guarded;
+use super::home::Listed;
 
 /// When the run began, RFC 3339.
 pub(super) const RUN: &str = "badgateway.run";
@@ -71,18 +67,17 @@ pub(super) fn value<'a>(values: &'a [KeyValue], key: &str) -> Option<&'a str> {
 }
 
 /// Reads the key-value pairs of a file's footer, with one access to the disk as a rule.
-pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
+pub(super) fn read(file: &Listed) -> Result<Vec<KeyValue>, DatasetError> {
     let unreadable = |source| DatasetError::Io {
-        path: path.to_path_buf(),
+        path: file.path().to_path_buf(),
         source,
     };
     let not_parquet = |source| DatasetError::NotParquet {
-        path: path.to_path_buf(),
+        path: file.path().to_path_buf(),
         source,
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let length = file.metadata().map_err(unreadable)?.len();
-    let mut end = last_bytes(&file, length, LONGEST_AS_A_RULE).map_err(unreadable)?;
+    let blob = file.open().map_err(unreadable)?;
+    let mut end = blob.end(LONGEST_AS_A_RULE).map_err(unreadable)?;
     let tail: &[u8; TAIL] = end
         .last_chunk()
         .ok_or_else(|| not_parquet(ParquetError::General("too short".to_owned())))?;
@@ -90,7 +85,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
         .map_err(not_parquet)?
         .metadata_length();
     if metadata + TAIL > end.len() {
-        end = last_bytes(&file, length, metadata + TAIL).map_err(unreadable)?;
+        end = blob.end(metadata + TAIL).map_err(unreadable)?;
     }
     let cut = || not_parquet(ParquetError::General("its footer is cut".to_owned()));
     let from = end.len().checked_sub(metadata + TAIL).ok_or_else(cut)?;
@@ -110,10 +105,3 @@ pub(super) fn read(path: &Path) -> Result<Vec<KeyValue>, DatasetError> {
 const TAIL: usize = 8;
 
 const LONGEST_AS_A_RULE: usize = 32 * 1024;
-
-fn last_bytes(file: &File, length: u64, wanted: usize) -> io::Result<Vec<u8>> {
-    let from = length.saturating_sub(wanted as u64);
-    let mut bytes = vec![0; (length - from) as usize];
-    file.read_exact_at(&mut bytes, from)?;
-    Ok(bytes)
-}

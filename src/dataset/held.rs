@@ -12,10 +12,11 @@ use crate::rollup::{Failures, Few};
 use crate::source::Privacy;
 use crate::taxonomy::Class;
 
+use super::home::Listed;
 use super::page::Page;
 use super::read::{Table, said};
 use super::rows::HeldRows;
-use super::{DAY, Dataset, DatasetError, HOUR, parquet_files};
+use super::{DAY, Dataset, DatasetError, HOUR};
 
 /// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there
 /// were when it was opened.
@@ -36,29 +37,28 @@ pub struct Held {
 impl Dataset {
     /// Reads what the footers say.
     pub fn open(&self) -> Result<Held, DatasetError> {
-        let table = self.table();
-        if !table.is_dir() {
-            let path = self.folder.clone();
-            return Err(DatasetError::NoDataset { path });
-        }
+        let Some(files) = self.files()? else {
+            return Err(self.no_dataset());
+        };
+        Listed::fetch(&files);
         let mut held = Held {
             bucket_seconds: 0,
             zones: Vec::new(),
-            last_run: self.last_lock(),
+            last_run: self.last_begun(),
             known_since: None,
             buckets: None,
             tables: Arc::default(),
         };
         let mut tables = Vec::new();
-        for path in &parquet_files(&table)? {
-            let table = Table::open(path)?;
+        for file in &files {
+            let table = Table::open(file)?;
             held.bucket_seconds = held.bucket_seconds.max(table.width);
             if let Some((first, last)) = table.buckets() {
                 let (first, last) = (Moment(first), Moment(last));
                 let all = held.buckets.unwrap_or((first, last));
                 held.buckets = Some((all.0.min(first), all.1.max(last)));
             }
-            let page = Page::of(path, said(&table.metadata))?;
+            let page = Page::of(file.path(), said(&table.metadata))?;
             tables.push(table);
             held.last_run = held.last_run.max(Some(page.run));
             let first = held.buckets.map(|(first, _)| first);
@@ -121,7 +121,7 @@ impl Held {
         without: Option<&Path>,
     ) -> Result<(), DatasetError> {
         let mut tables = self.tables.iter();
-        tables.try_for_each(|table| match Some(table.path.as_path()) == without {
+        tables.try_for_each(|table| match Some(table.path()) == without {
             true => Ok(()),
             false => table.add_failures(failures),
         })
@@ -134,7 +134,7 @@ impl Held {
 
     /// Whether this is one of the files.
     pub(super) fn has(&self, path: &Path) -> bool {
-        self.tables.iter().any(|table| table.path == path)
+        self.tables.iter().any(|table| table.path() == path)
     }
 
     /// The files that may have rows of these buckets.

@@ -20,12 +20,14 @@ use sha2::{Digest, Sha256};
 
 use crate::record::Moment;
 use crate::rollup::{Bursts, Failures, Incident, Rows, Thresholds};
+use crate::source::Privacy;
 
+use super::home::{Home, Listed};
 use super::parts::parts;
 use super::rows::Classes;
-use super::run::{COMMIT_LOCK, sync_folder};
+use super::run::{COMMIT_LOCK, lock, stays_within, sync_folder};
 use super::unfinished::Unfinished;
-use super::{Dataset, DatasetError, Held, footer, parquet_files, write};
+use super::{Dataset, DatasetError, Held, footer, write};
 
 /// The table, and the folder of a dataset in which it lies.
 pub const INCIDENTS: &str = "incidents";
@@ -62,55 +64,76 @@ impl Dataset {
         patience: Duration,
         fresh: Option<Fresh<'_>>,
     ) -> Result<(), DatasetError> {
-        let folder = self.folder.join(INCIDENTS);
-        let path = folder.join(FILE);
-        self.stays_within(&folder)?;
-        let failed = |source| DatasetError::Io {
-            path: folder.clone(),
-            source,
+        let lock = match &self.home {
+            Home::Folder(folder) => {
+                stays_within(folder, &folder.join(INCIDENTS))?;
+                Some(lock(folder, COMMIT_LOCK, patience, |_| {})?)
+            }
+            // Two at once make the same, or the later one makes what the next run finds to be old.
+            Home::Bucket(_) => None,
         };
-        let _lock = self.lock(COMMIT_LOCK, patience, |_| {})?;
-        let made_of = self.made_of()?;
         let thresholds_said = format!(
             "failures={} factor={} gap_minutes={}",
             thresholds.failures, thresholds.factor, thresholds.gap_minutes
         );
-        let said = [(MADE_OF, made_of), (THRESHOLDS, thresholds_said)];
-        if is_made_of(&path, &said) {
+        let said = [(MADE_OF, self.made_of()?), (THRESHOLDS, thresholds_said)];
+        if self
+            .incidents_file()
+            .is_some_and(|file| is_made_of(&file, &said))
+        {
             return Ok(());
         }
-        fs::create_dir_all(&folder).map_err(failed)?;
-        self.remove_unfinished_incidents().map_err(failed)?;
         let held = self.open()?;
         let incidents = incidents(&held, thresholds, fresh)?;
-        let mut file = tempfile::Builder::new();
-        file.prefix(TEMPORARY);
-        file.permissions(held.privacy().permissions());
-        let made = Unfinished::made(|| file.tempfile_in(&self.folder));
-        let (file, _unfinished) = made.map_err(failed)?;
         let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));
-        write_table(&incidents, said.to_vec(), file.as_file()).map_err(|source| {
-            DatasetError::Parquet {
-                path: folder.clone(),
-                source,
+        let written = match &self.home {
+            Home::Folder(folder) => {
+                write_in_folder(folder, &incidents, said.to_vec(), held.privacy())
             }
-        })?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        sync_folder(&folder).map_err(failed)
+            Home::Bucket(prefix) => {
+                let mut bytes = Vec::new();
+                write_table(&incidents, said.to_vec(), &mut bytes).and_then(|()| {
+                    let key = prefix.key(&format!("{INCIDENTS}/{FILE}"));
+                    Ok(prefix.bucket.put(&key, bytes.into())?)
+                })
+            }
+        };
+        drop(lock);
+        written.map_err(|source| DatasetError::Parquet {
+            path: self.place().join(INCIDENTS),
+            source,
+        })
+    }
+
+    /// The file as it is now.
+    fn incidents_file(&self) -> Option<Listed> {
+        match &self.home {
+            Home::Folder(folder) => Some(Listed::file(folder.join(INCIDENTS).join(FILE))),
+            Home::Bucket(prefix) => {
+                let object = prefix
+                    .bucket
+                    .look(&prefix.key(&format!("{INCIDENTS}/{FILE}")));
+                object.ok()?.map(Listed::object)
+            }
+        }
     }
 
     /// Names and lengths of the files of `hourly`; none of them ever changes.
     fn made_of(&self) -> Result<String, DatasetError> {
         let mut hash = Sha256::new();
-        for path in parquet_files(&self.table())? {
-            let meta = fs::metadata(&path).map_err(|source| DatasetError::Io {
-                path: path.clone(),
+        for file in self.files()?.unwrap_or_default() {
+            let length = file.length().map_err(|source| DatasetError::Io {
+                path: file.path().to_path_buf(),
                 source,
             })?;
-            hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update(
+                file.path()
+                    .file_name()
+                    .unwrap_or_default()
+                    .as_encoded_bytes(),
+            );
             hash.update([0]);
-            hash.update(meta.len().to_le_bytes());
+            hash.update(length.to_le_bytes());
         }
         Ok(hash
             .finalize()
@@ -118,16 +141,36 @@ impl Dataset {
             .map(|byte| format!("{byte:02x}"))
             .collect())
     }
+}
 
-    fn remove_unfinished_incidents(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                fs::remove_file(entry.path())?;
-            }
+fn write_in_folder(
+    folder: &Path,
+    incidents: &[Incident],
+    said: Vec<KeyValue>,
+    privacy: Privacy,
+) -> Result<(), ParquetError> {
+    let table = folder.join(INCIDENTS);
+    fs::create_dir_all(&table)?;
+    remove_unfinished(folder)?;
+    let mut file = tempfile::Builder::new();
+    file.prefix(TEMPORARY);
+    file.permissions(privacy.permissions());
+    let (file, _unfinished) = Unfinished::made(|| file.tempfile_in(folder))?;
+    write_table(incidents, said, file.as_file())?;
+    file.as_file().sync_all()?;
+    file.persist(table.join(FILE))
+        .map_err(|error| error.error)?;
+    Ok(sync_folder(&table)?)
+}
+
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            fs::remove_file(entry.path())?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// So many fresh rows are looked at together.
@@ -153,7 +196,7 @@ fn incidents(
     let rows = rows.filter(|rows| !rows.may_be_ruled());
     let is_fresh = |day: &Range<Moment>| {
         let mut tables = held.tables_of(day);
-        rows.is_some() && tables.all(|table| Some(table.path.as_path()) == path)
+        rows.is_some() && tables.all(|table| Some(table.path()) == path)
     };
     let days = held.days(&(Moment(i64::MIN)..Moment(i64::MAX)));
     let days: Vec<Range<Moment>> = days.filter(|day| bursts.may_be_in(day)).collect();
@@ -185,8 +228,8 @@ fn incidents(
 }
 
 /// Whether there is a whole file that says all this. One that cannot be read is made again.
-fn is_made_of(path: &Path, said: &[(&str, String)]) -> bool {
-    let Ok(values) = footer::read(path) else {
+fn is_made_of(file: &Listed, said: &[(&str, String)]) -> bool {
+    let Ok(values) = footer::read(file) else {
         return false;
     };
     let says = |(key, value): &(&str, String)| footer::value(&values, key) == Some(value);

@@ -11,8 +11,9 @@ use crate::record::Moment;
 use crate::source::{Mark, Signature};
 
 use super::entry::{Entry, Id};
+use super::home::Listed;
 use super::page::{Page, in_order, kept_since, live};
-use super::{DatasetError, parquet_files};
+use super::{Dataset, DatasetError};
 
 /// Everything a dataset says about what it has counted.
 #[derive(Debug, Default)]
@@ -40,20 +41,22 @@ pub struct Lost {
 
 impl Ledger {
     /// Reads the footers of all files of a table.
-    pub(super) fn read(table: &Path) -> Result<Self, DatasetError> {
+    pub(super) fn read(dataset: &Dataset) -> Result<Self, DatasetError> {
         let mut before = None;
         loop {
-            let files = parquet_files(table)?;
+            let Some(files) = dataset.files()? else {
+                return Ok(Self::default());
+            };
+            let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_path_buf()).collect();
             match Page::read_all(&files) {
-                Ok(pages) => return Self::of(&pages, files.into_iter().collect()),
+                Ok(pages) => return Self::of(&pages, paths.into_iter().collect()),
                 // It was compacted meanwhile; what it said stands in another file now. A link that leads
                 // nowhere is found again.
                 Err(DatasetError::Io { source, .. })
                     if source.kind() == io::ErrorKind::NotFound
-                        && table.is_dir()
-                        && before.as_ref() != Some(&files) =>
+                        && before.as_ref() != Some(&paths) =>
                 {
-                    before = Some(files);
+                    before = Some(paths);
                 }
                 Err(error) => return Err(error),
             }
@@ -157,16 +160,15 @@ impl Ledger {
         longer.any(|id| entry.fingerprint.begins(&self.entries[id].fingerprint))
     }
 
-    /// Whether another run has counted, since this ledger was read, something of what `entries` have.
+    /// Whether another run has counted, since this ledger was read, something of what `entries` have. `files` are those
+    /// of the table now.
     pub(super) fn is_contradicted(
         &self,
-        table: &Path,
+        files: &[Listed],
         entries: &[Entry],
     ) -> Result<bool, DatasetError> {
-        for path in parquet_files(table)? {
-            if self.files.contains(&path) {
-                continue;
-            }
+        let is_new = |file: &&Listed| !self.files.contains(file.path());
+        for file in files.iter().filter(is_new) {
             let is_rival = |theirs: &Entry| {
                 let same = |ours: &Entry| match ours.key() {
                     None => ours.id() == theirs.id(),
@@ -174,7 +176,7 @@ impl Ledger {
                 };
                 !self.entries.contains_key(&theirs.id()) && entries.iter().any(same)
             };
-            let page = Page::read(&path)?;
+            let page = Page::read(file)?;
             for line in &page.lines {
                 let theirs = page.mark(line.entry())?;
                 if is_rival(&theirs) {

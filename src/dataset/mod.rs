@@ -1,4 +1,4 @@
-//! Datasets: folders of Parquet files that any engine reads with a plain glob.
+//! Datasets: folders of Parquet files, or the like in a bucket, that any engine reads with a plain glob.
 //!
 //! A dataset has one folder per table, `hourly/` for the rollup and `incidents/`, which is made of it. A run adds
 //! one file to `hourly/`: written
@@ -15,10 +15,10 @@ mod footer;
 mod groups;
 mod guard;
 mod held;
+mod home;
 mod hourly;
 mod incidents;
 mod ledger;
-mod lock;
 mod merged;
 mod merging;
 mod page;
@@ -32,11 +32,6 @@ mod tallies;
 mod unfinished;
 mod write;
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-
 pub use compact::Compaction;
 pub use entry::{Entry, Id, Sight};
 pub use error::DatasetError;
@@ -48,49 +43,21 @@ pub use incidents::{Fresh, INCIDENTS};
 pub use ledger::{Ledger, Lost};
 pub use partials::{NoneOfOurs, Partials};
 pub use rows::HeldRows;
-pub use run::{Commit, Run};
+pub use run::{Addition, Commit, Run};
 pub use unfinished::abandon;
 
-/// A folder that holds a dataset.
+use home::Home;
+
+/// Where a dataset lies, or shall lie.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    folder: PathBuf,
+    home: Home,
 }
 
 impl Dataset {
-    /// The dataset in `folder`, which need not exist yet.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-        }
-    }
-
     /// What it says about what it has counted; nothing, if it does not exist yet.
     pub fn ledger(&self) -> Result<Ledger, DatasetError> {
-        match self.table().is_dir() {
-            true => Ledger::read(&self.table()),
-            false => Ok(Ledger::default()),
-        }
-    }
-
-    /// An error if the folder of a table is somewhere else: nothing is written there.
-    fn stays_within(&self, table: &Path) -> Result<(), DatasetError> {
-        let whole = |path: &Path| fs::canonicalize(path).ok();
-        let leads_out = match (whole(&self.folder), whole(table)) {
-            (Some(folder), Some(table)) => !table.starts_with(folder),
-            // It is not there yet, or is a link that leads nowhere.
-            _ => table.is_symlink(),
-        };
-        match leads_out {
-            true => Err(DatasetError::LeadsOut {
-                path: table.to_path_buf(),
-            }),
-            false => Ok(()),
-        }
-    }
-
-    fn table(&self) -> PathBuf {
-        self.folder.join(HOURLY)
+        Ledger::read(self)
     }
 }
 
@@ -99,36 +66,3 @@ const DAY: i64 = 86_400_000_000;
 
 /// Seconds; so wide is a bucket where nobody says otherwise.
 const HOUR: i64 = 3_600;
-
-/// What readers find with the glob `*.parquet`, sorted by name.
-fn parquet_files(table: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let listed = || {
-        let folder = fs::metadata(table)?.ino();
-        let files = list(table)?;
-        // Another one in its place: what was listed may be what compacting has left of the old one.
-        let is_same = fs::metadata(table)?.ino() == folder;
-        Ok(is_same.then_some(files))
-    };
-    loop {
-        let files = listed().map_err(|source| DatasetError::Io {
-            path: table.to_path_buf(),
-            source,
-        })?;
-        if let Some(files) = files {
-            return Ok(files);
-        }
-    }
-}
-
-fn list(table: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(table)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.ends_with(".parquet") && !name.starts_with('.')) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}

@@ -9,6 +9,7 @@ use parquet::file::metadata::KeyValue;
 use crate::record::Moment;
 
 use super::entry::{Id, Line};
+use super::home::Listed;
 use super::{DatasetError, footer};
 
 /// What one file says.
@@ -21,12 +22,13 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn read_all(files: &[PathBuf]) -> Result<Vec<Self>, DatasetError> {
-        files.iter().map(|path| Self::read(path)).collect()
+    pub(super) fn read_all(files: &[Listed]) -> Result<Vec<Self>, DatasetError> {
+        Listed::fetch(files);
+        files.iter().map(Self::read).collect()
     }
 
-    pub(super) fn read(path: &Path) -> Result<Self, DatasetError> {
-        Self::of(path, &footer::read(path)?)
+    pub(super) fn read(file: &Listed) -> Result<Self, DatasetError> {
+        Self::of(file.path(), &footer::read(file)?)
     }
 
     /// What a file says whose footer was read already.

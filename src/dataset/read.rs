@@ -1,6 +1,5 @@
 //! Files of the `hourly` table, and what stands in them.
 
-use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +17,13 @@ use crate::rollup::ahead;
 use crate::source::Privacy;
 
 use super::guard::guarded;
+use super::home::{Blob, Listed};
 use super::merged::Merged;
 use super::{DAY, DatasetError, footer, hourly};
 
 /// A file of the `hourly` table that is to be read.
 pub(super) struct Table {
-    pub(super) path: PathBuf,
+    pub(super) file: Listed,
     pub(super) bytes: u64,
     pub(super) privacy: Privacy,
     /// The buckets' width in seconds.
@@ -34,7 +34,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn open(path: &Path) -> Result<Self, DatasetError> {
+    pub(super) fn open(file: &Listed) -> Result<Self, DatasetError> {
+        let path = file.path();
         let unreadable = |source| DatasetError::Io {
             path: path.to_path_buf(),
             source,
@@ -47,8 +48,8 @@ impl Table {
             path: path.to_path_buf(),
             what: what.to_owned(),
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let load = || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+        let blob = file.open().map_err(unreadable)?;
+        let load = || ArrowReaderMetadata::load(&blob, ArrowReaderOptions::new());
         let metadata = guarded(load).flatten().map_err(not_parquet)?;
         let ours = hourly::schema();
         if metadata.schema().fields() != ours.fields() {
@@ -75,15 +76,19 @@ impl Table {
         }
         let width = footer::value(said(&metadata), footer::BUCKET);
         let width = width.and_then(|width| width.parse().ok());
-        let meta = file.metadata().map_err(unreadable)?;
         Ok(Self {
-            path: path.to_path_buf(),
-            bytes: meta.len(),
-            privacy: Privacy::of(&meta),
+            file: file.clone(),
+            bytes: blob.length().map_err(unreadable)?,
+            privacy: blob.privacy().map_err(unreadable)?,
             width: width.ok_or_else(|| odd("it does not say how wide its buckets are"))?,
             groups,
             metadata,
         })
+    }
+
+    /// Its path or URL.
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// The first and the last bucket.
@@ -132,7 +137,7 @@ impl Table {
             return Ok(());
         }
         let mut reader = self.reader(groups, columns, rows)?;
-        let odd = || odd(&self.path, NONE_OF_OURS);
+        let odd = || odd(self.path(), NONE_OF_OURS);
         ahead(|| reader.next(), |batch| each(&batch).ok_or_else(odd))
     }
 
@@ -143,13 +148,13 @@ impl Table {
         columns: ProjectionMask,
         rows: usize,
     ) -> Result<Reader, DatasetError> {
-        let path = self.path.clone();
-        let file = match File::open(&path) {
+        let path = self.path().to_path_buf();
+        let file = match self.file.open() {
             Ok(file) => file,
             Err(source) => return Err(DatasetError::Io { path, source }),
         };
         let build = || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            ParquetRecordBatchReaderBuilder::<Blob>::new_with_metadata(file, self.metadata.clone())
                 .with_row_groups(groups)
                 .with_projection(columns)
                 .with_batch_size(rows)

@@ -1,17 +1,15 @@
 //! What the inputs are: which of them are known, unchanged, or may be one log.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::iter;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use crate::dataset::{Entry, Id, Ledger, Sight};
 use crate::record::{Boundaries, Moment};
 use crate::source::{
-    Fingerprint, Input, Mark, Position, Recognised, Signature, Source, Trouble, open, whole_path,
+    Fingerprint, Input, Mark, Position, Recognised, Source, Trouble, open, whole_path,
 };
 
 use super::Scan;
@@ -118,21 +116,18 @@ impl Scan {
     }
 
     fn look(&self, input: usize, ledger: &Ledger, machine: &str) -> Result<Look, Trouble> {
-        let Input::File(path) = &self.inputs[input] else {
-            return Ok(Look::Pipe);
-        };
-        let meta = fs::metadata(path);
-        if let Ok(meta) = &meta {
-            if !meta.is_file() {
+        let machine = self.inputs[input].machine(machine);
+        // What cannot be looked at is opened, and that gives the reason.
+        if let Ok(signature) = self.inputs[input].signature() {
+            let Some(signature) = signature else {
                 return Ok(Look::Pipe);
-            }
-            if meta.len() == 0 {
+            };
+            if signature.length == 0 {
                 return Ok(Look::Settled(State::Empty));
             }
-            if modified(meta) < ledger.kept_since() {
+            if Moment(signature.modified.div_euclid(1_000)) < ledger.kept_since() {
                 return Ok(Look::Settled(State::Past));
             }
-            let signature = Signature::of(meta);
             if let Some((id, is_copy)) = ledger.unchanged(machine, signature) {
                 // Where the log was seen last may be another file, and gone: then it is here.
                 let is_elsewhere = |entry: &&Entry| {
@@ -197,29 +192,30 @@ impl Scan {
     /// it is now among the inputs that are alike, if it is still there.
     fn may_begin(&self, log: &Entry, part: &Fingerprint, alike: &[usize]) -> bool {
         let lengths = [part.length, log.fingerprint.length];
-        let beginning = |path: &Path| {
+        let beginning = |place: Input| {
             // A pipe of that name would be waited for.
-            let file = path.is_file().then(|| Input::File(path.to_path_buf()))?;
-            let source = open(&file, self.access, Position::default()).ok()?;
+            place.signature().ok()??;
+            let source = open(&place, self.access, Position::default()).ok()?;
             let [beginning, whole] = source.beginnings(lengths).ok()?;
             beginning.filter(|_| whole.as_ref() == Some(&log.fingerprint))
         };
-        let alike = alike.iter().map(|&input| self.inputs[input].path());
-        let mut places = iter::once(log.sight.path.as_path()).chain(alike);
+        let alike = alike.iter().map(|&input| self.inputs[input].clone());
+        let mut places = iter::once(Input::File(log.sight.path.clone())).chain(alike);
         let beginning = places.find_map(beginning);
         beginning.is_none_or(|beginning| beginning == *part)
     }
 
     pub(super) fn sight(&self, input: usize, machine: &str, source: &Source) -> Sight {
-        let path = match &self.inputs[input] {
+        let input = &self.inputs[input];
+        let path = match input {
             Input::Stdin => PathBuf::from("-"),
-            Input::File(path) => whole_path(path),
+            Input::File(path) | Input::Object { path, .. } => whole_path(path),
             Input::Memory(memory) => memory.name.clone(),
         };
         let modified = source.modified.duration_since(UNIX_EPOCH);
         let modified = modified.map_or(0, |modified| modified.as_secs() as i64);
         Sight {
-            machine: machine.to_owned(),
+            machine: input.machine(machine).to_owned(),
             signature: source.signature.filter(|_| source.is_whole()),
             modified,
             may_grow: source.new_bytes().is_some(),
@@ -234,9 +230,4 @@ impl Scan {
         let twin = self.inputs[input].path().with_extension("");
         self.inputs.iter().any(|other| other.path() == twin)
     }
-}
-
-fn modified(meta: &fs::Metadata) -> Moment {
-    let nanos = meta.mtime_nsec() / 1_000;
-    Moment(meta.mtime().saturating_mul(1_000_000).saturating_add(nanos))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::decompress::Damaged;
 use super::map::Map;
 use super::meter::Position;
-use super::open::{Bytes, Part, Source};
+use super::open::{Content, Part, Source};
 use super::stream::Stream;
 use super::{Fingerprint, Trouble};
 
@@ -113,8 +113,8 @@ impl<'c, C: Cut> Chunks<'c, C> {
         let is_empty = source.part.end == Some(source.part.new);
         let (reader, offset) = match source.bytes {
             _ if is_empty => (Reader::Done, source.part.new),
-            Bytes::Mapped(map) => (Reader::Mapped(map), source.part.from),
-            Bytes::Stream(stream) => {
+            Content::Mapped(map) => (Reader::Mapped(map), source.part.from),
+            Content::Stream(stream) => {
                 let offset = stream.offset();
                 (Reader::Stream(stream), offset)
             }

@@ -1,80 +1,19 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use bytes::Bytes;
+use crate::store::{Bucket, Object, is_url};
 
-use super::{Privacy, Trouble};
-
-/// One thing to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A path that can be opened.
-    File(PathBuf),
-    /// Standard input, named `-`.
-    Stdin,
-    /// Bytes that are there already.
-    Memory(Memory),
-}
-
-/// The bytes of a log, compressed or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Memory {
-    /// What it is called in messages and in the `source` field of events.
-    pub name: PathBuf,
-    /// The bytes.
-    pub content: Bytes,
-    /// When it was last written to: records without a time of their own are not newer.
-    pub modified: SystemTime,
-}
-
-impl Input {
-    /// The input's name in messages and in the `source` field of events: its path, or `-`.
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::File(path) => path,
-            Self::Stdin => Path::new("-"),
-            Self::Memory(memory) => &memory.name,
-        }
-    }
-
-    /// How many bytes it has, compressed as it is, where that is known before it is read: nobody knows it of a pipe.
-    /// What cannot be looked at has none.
-    pub fn length(&self) -> Option<u64> {
-        match self {
-            Self::File(path) => match fs::metadata(path) {
-                Ok(meta) => meta.is_file().then_some(meta.len()),
-                Err(_) => Some(0),
-            },
-            Self::Stdin => None,
-            Self::Memory(memory) => Some(memory.content.len() as u64),
-        }
-    }
-
-    /// Who may read what is made of it.
-    pub fn privacy(&self) -> Privacy {
-        let meta = match self {
-            Self::File(path) => fs::metadata(path),
-            Self::Stdin => {
-                let stdin = io::stdin().as_fd().try_clone_to_owned();
-                stdin.and_then(|stdin| File::from(stdin).metadata())
-            }
-            Self::Memory(_) => return Privacy::Private,
-        };
-        meta.map_or(Privacy::Private, |meta| Privacy::of(&meta))
-    }
-}
+use super::{Input, Trouble};
 
 /// Turns the arguments of a command into inputs, in the order in which they were named.
 ///
 /// A folder stands for the `*error*log*` files directly in it, a pattern for the files that match, both
-/// sorted by name; a pipe must be named. A file that is reached twice is read once, and standard input too: counting
+/// sorted by name; a pipe must be named. URLs of buckets stand for objects in the same ways. A file that is reached twice is read once, and standard input too: counting
 /// an event twice is never what was meant.
 ///
 /// ```
@@ -86,6 +25,8 @@ pub fn discover(arguments: &[PathBuf]) -> (Vec<Input>, Vec<Trouble>) {
     for argument in arguments {
         if argument.as_os_str() == "-" {
             found.stdin();
+        } else if is_url(argument) {
+            found.url(argument);
         } else if argument.is_dir() {
             found.folder(argument);
         } else if !argument.exists() && is_pattern(argument.as_os_str()) {
@@ -100,6 +41,9 @@ pub fn discover(arguments: &[PathBuf]) -> (Vec<Input>, Vec<Trouble>) {
 /// Whether these arguments stand for a file of this (whole) path, be it there or not.
 pub fn covers(arguments: &[PathBuf], path: &Path) -> bool {
     arguments.iter().any(|argument| {
+        if is_url(argument) {
+            return false;
+        }
         if argument.is_dir() {
             let is_in =
                 fs::canonicalize(argument).is_ok_and(|folder| path.parent() == Some(&folder));
@@ -116,6 +60,9 @@ pub fn covers(arguments: &[PathBuf], path: &Path) -> bool {
 /// A path by which a file is found from everywhere. Only its folder is followed through links: the file
 /// may be gone.
 pub fn whole_path(path: &Path) -> PathBuf {
+    if is_url(path) {
+        return path.to_path_buf();
+    }
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return path.to_path_buf();
     };
@@ -184,6 +131,40 @@ impl Found {
         }
     }
 
+    /// Objects of a bucket: the one of this name, or those that match, or the error logs directly in a folder.
+    fn url(&mut self, url: &Path) {
+        let objects = Bucket::at(url).and_then(|(bucket, key)| objects(&bucket, &key));
+        match objects {
+            Ok(Objects::None) => self.troubles.push(Trouble::Open {
+                path: url.to_path_buf(),
+                source: io::ErrorKind::NotFound.into(),
+            }),
+            Ok(Objects::Matching(objects)) if objects.is_empty() => {
+                let pattern = url.display().to_string();
+                self.troubles.push(Trouble::NoMatch { pattern });
+            }
+            Ok(Objects::InFolder(objects)) if objects.is_empty() => {
+                let path = url.to_path_buf();
+                self.troubles.push(Trouble::EmptyFolder { path });
+            }
+            Ok(Objects::Matching(objects) | Objects::InFolder(objects)) => {
+                objects.into_iter().for_each(|object| self.object(object));
+            }
+            Ok(Objects::One(object)) => self.object(object),
+            Err(source) => {
+                let path = url.to_path_buf();
+                self.troubles.push(Trouble::Open { path, source });
+            }
+        }
+    }
+
+    fn object(&mut self, object: Object) {
+        let path = object.url();
+        if !self.inputs.iter().any(|input| input.path() == path) {
+            self.inputs.push(Input::Object { path, object });
+        }
+    }
+
     fn pattern(&mut self, pattern: &str) {
         let matches = match glob::glob(pattern) {
             Ok(matches) => matches,
@@ -211,6 +192,51 @@ impl Found {
         }
     }
 }
+
+/// What a URL stands for.
+enum Objects {
+    None,
+    One(Object),
+    Matching(Vec<Object>),
+    InFolder(Vec<Object>),
+}
+
+fn objects(bucket: &Bucket, key: &str) -> io::Result<Objects> {
+    if !key.is_empty()
+        && !key.ends_with('/')
+        && let Some(object) = bucket.look(key)?
+    {
+        return Ok(Objects::One(object));
+    }
+    if is_pattern(OsStr::new(key)) {
+        let pattern = glob::Pattern::new(key).map_err(io::Error::other)?;
+        let begin = key.find(['*', '?', '[']).unwrap_or(0);
+        let folder = key[..begin].rfind('/').map_or("", |slash| &key[..slash]);
+        let mut objects = bucket.list_all(folder)?;
+        objects.retain(|object| pattern.matches_with(&object.key, AS_IN_FOLDERS));
+        return Ok(Objects::Matching(objects));
+    }
+    let (folder, is_folder) = match key.strip_suffix('/') {
+        Some(folder) => (folder, true),
+        None => (key, key.is_empty()),
+    };
+    let all = bucket.list(folder)?;
+    if all.is_empty() && !is_folder {
+        return Ok(Objects::None);
+    }
+    let name = |object: &Object| object.key.rsplit('/').next().map(str::to_owned);
+    let logs = all
+        .into_iter()
+        .filter(|object| name(object).is_some_and(|name| is_error_log(OsStr::new(&name))));
+    Ok(Objects::InFolder(logs.collect()))
+}
+
+/// `*` stands for no slash, as it does for files.
+const AS_IN_FOLDERS: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
 
 /// Of what nobody has named, only files are read: a pipe would be waited for. What cannot be looked at
 /// is kept, and opening it gives the reason.

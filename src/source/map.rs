@@ -67,6 +67,12 @@ impl Deref for Map {
     }
 }
 
+impl AsRef<[u8]> for Map {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 impl Drop for Map {
     fn drop(&mut self) {
         // Unmapped after this: a handler never finds a range that is gone.

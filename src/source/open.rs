@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::store::Object;
+
 use super::decompress::{Compression, Decompressor, LONGEST_MAGIC};
 use super::map::Map;
 use super::meter::Position;
@@ -32,7 +37,7 @@ const READ_AT_ONCE: usize = 128 * 1024;
 /// An input that is open.
 pub struct Source {
     pub(super) path: PathBuf,
-    pub(super) bytes: Bytes,
+    pub(super) bytes: Content,
     /// A regular file that is not compressed, and how long it was when it was opened.
     pub(super) file: Option<(Arc<File>, u64)>,
     /// When a file was last written to; of a pipe, when it was opened.
@@ -58,7 +63,7 @@ pub(super) struct Part {
     pub(super) end: Option<u64>,
 }
 
-pub(super) enum Bytes {
+pub(super) enum Content {
     Mapped(Arc<Map>),
     Stream(Stream),
 }
@@ -90,19 +95,32 @@ impl Signature {
             changed: nanos(meta.ctime(), meta.ctime_nsec()),
         }
     }
+
+    /// What a service says of an object. Its tag stands for the inode: another content has another one.
+    pub fn of_object(object: &Object) -> Self {
+        let hash = Sha256::digest(object.tag.as_deref().unwrap_or(&object.key));
+        let written = object.modified.timestamp_nanos_opt().unwrap_or_default();
+        Self {
+            device: 0,
+            inode: u64::from_be_bytes(*hash.first_chunk().unwrap_or(&[0; 8])),
+            length: object.size,
+            modified: written,
+            changed: written,
+        }
+    }
 }
 
 impl Source {
     /// Whether the bytes come out of a memory map.
     pub fn is_mapped(&self) -> bool {
-        matches!(self.bytes, Bytes::Mapped(_))
+        matches!(self.bytes, Content::Mapped(_))
     }
 
     #[cfg(test)]
     pub(super) fn from_stream(stream: impl Read + Send + 'static) -> Self {
         Self {
             path: PathBuf::from("-"),
-            bytes: Bytes::Stream(Stream::new(stream)),
+            bytes: Content::Stream(Stream::new(stream)),
             file: None,
             modified: SystemTime::now(),
             compression: None,
@@ -125,6 +143,16 @@ pub fn open(input: &Input, access: Access, position: Position) -> Result<Source,
         Input::Memory(memory) => {
             let content = Cursor::new(memory.content.clone());
             open_stream(&memory.name, content, memory.modified, None, position)
+        }
+        Input::Object { path, object } => {
+            let signature = Some(Signature::of_object(object));
+            open_stream(
+                path,
+                object.stream(),
+                object.modified.into(),
+                signature,
+                position,
+            )
         }
     }
 }
@@ -167,8 +195,8 @@ fn open_file(path: &Path, access: Access, position: Position) -> Result<Source, 
     };
     let file = Arc::new(file);
     let bytes = match map {
-        Some(map) => Bytes::Mapped(Arc::new(map)),
-        None => Bytes::Stream(Stream::new(Shared(Arc::clone(&file)))),
+        Some(map) => Content::Mapped(Arc::new(map)),
+        None => Content::Stream(Stream::new(Shared(Arc::clone(&file)))),
     };
     Ok(Source {
         path: path.to_path_buf(),
@@ -180,6 +208,19 @@ fn open_file(path: &Path, access: Access, position: Position) -> Result<Source, 
         part: Part::default(),
         position,
     })
+}
+
+/// The bytes of a file that nobody writes to, in a map if there is one to be had: they take no memory of their own then.
+pub fn mapped(file: &File) -> io::Result<Bytes> {
+    let length = file.metadata()?.len();
+    if length > 0
+        && let Some(map) = Map::new(file)?
+    {
+        return Ok(Bytes::from_owner(map));
+    }
+    let mut bytes = vec![0; length as usize];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes.into())
 }
 
 /// A file that others look at as well; nobody else moves its cursor.
@@ -225,7 +266,7 @@ fn open_stream(
     };
     Ok(Source {
         path: path.to_path_buf(),
-        bytes: Bytes::Stream(stream),
+        bytes: Content::Stream(stream),
         file: None,
         modified,
         compression,

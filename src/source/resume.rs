@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::fingerprint::FIRST_PLACE;
-use super::open::Bytes;
+use super::open::Content;
 use super::{Access, Cut, Fingerprint, Input, Mark, Source, Start, Trouble, open};
 
 /// Which of the logs that are known an input is.
@@ -172,8 +172,8 @@ impl Source {
     /// Whether a compressed input is cut where its new part would begin.
     pub fn is_cut_here(&mut self) -> bool {
         match &mut self.bytes {
-            Bytes::Stream(stream) => stream.is_cut_here(),
-            Bytes::Mapped(_) => false,
+            Content::Stream(stream) => stream.is_cut_here(),
+            Content::Mapped(_) => false,
         }
     }
 
@@ -197,7 +197,7 @@ impl Source {
 
     /// Passes over the first bytes of a stream.
     fn advance(&mut self, length: u64, kept: u64) -> Result<Fingerprint, Trouble> {
-        let Bytes::Stream(stream) = &mut self.bytes else {
+        let Content::Stream(stream) = &mut self.bytes else {
             unreachable!("a map is a file");
         };
         let fingerprint = stream.advance(length, kept as usize);
@@ -216,14 +216,14 @@ impl Source {
 
     fn offset(&self) -> u64 {
         match &self.bytes {
-            Bytes::Stream(stream) => stream.offset(),
-            Bytes::Mapped(_) => 0,
+            Content::Stream(stream) => stream.offset(),
+            Content::Mapped(_) => 0,
         }
     }
 
     /// Which one a compressed input begins like, though it is not the same.
     fn resembles(&self, known: &[&Fingerprint]) -> Option<usize> {
-        let Bytes::Stream(stream) = &self.bytes else {
+        let Content::Stream(stream) = &self.bytes else {
             return None;
         };
         let passed = stream.fingerprint();
@@ -235,15 +235,15 @@ impl Source {
     fn is_damaged(&mut self) -> Result<bool, Trouble> {
         self.advance(u64::MAX, 0)?;
         match &self.bytes {
-            Bytes::Stream(stream) => Ok(stream.has_failed()),
-            Bytes::Mapped(_) => Ok(false),
+            Content::Stream(stream) => Ok(stream.has_failed()),
+            Content::Mapped(_) => Ok(false),
         }
     }
 
     /// Has a file that is not compressed begin at `offset`.
     fn move_to(&mut self, offset: u64) -> io::Result<()> {
         self.part.from = offset;
-        if let (Some((file, _)), Bytes::Stream(stream)) = (&self.file, &mut self.bytes) {
+        if let (Some((file, _)), Content::Stream(stream)) = (&self.file, &mut self.bytes) {
             (&**file).seek(SeekFrom::Start(offset))?;
             stream.start_at(offset);
         }
@@ -253,7 +253,7 @@ impl Source {
     fn ask_for(&mut self, new: u64, end: Option<u64>) {
         self.part.new = new;
         self.part.end = end;
-        if let Bytes::Stream(stream) = &mut self.bytes {
+        if let Content::Stream(stream) = &mut self.bytes {
             stream.end_at(end);
         }
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use badgateway::dataset::{Dataset, HOURLY, Ledger, Provenance};
+use badgateway::dataset::{Addition, Dataset, HOURLY, Ledger, Provenance};
 use badgateway::record::{Moment, Zone};
 use badgateway::rollup::{Rows, Thresholds};
 use badgateway::scan::Scan;
@@ -39,7 +39,14 @@ fn whole() -> &'static [u8] {
             run: DateTime::from_timestamp(1_795_694_400, 0).unwrap(),
         };
         let ledger = Ledger::default();
-        run.commit(&rows, &provenance, &[], &ledger, Privacy::Private, |_| {}).unwrap();
+        let addition = Addition {
+            rows: &rows,
+            entries: &[],
+            provenance: &provenance,
+            ledger: &ledger,
+            privacy: Privacy::Private,
+        };
+        run.commit(addition, |_| {}).unwrap();
         let file = fs::read_dir(folder.path().join(HOURLY)).unwrap().next();
         fs::read(file.unwrap().unwrap().path()).unwrap()
     })

@@ -16,7 +16,7 @@ impl Report {
     pub(super) fn count_dataset(&self, folder: &Path) -> Result<Option<Counted>, CliError> {
         let rules = self.common.rules()?;
         let site = self.common.look_around();
-        let held = Dataset::new(folder).open()?;
+        let held = Dataset::at(folder)?.open()?;
         let zone = self.common.asked_zone().or(held.zone()).unwrap_or_default();
         let period = whole_buckets(self.period(zone)?, held.bucket_seconds * 1_000_000);
         let last_run = held.last_run.map(|run| Moment(run.timestamp_micros()));

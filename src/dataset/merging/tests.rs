@@ -5,6 +5,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::dataset::home::Listed;
 use crate::dataset::{HOUR, Provenance, write};
 use crate::record::Moment;
 use crate::rollup::{Clients, Minutes, Row, Rows};
@@ -42,7 +43,7 @@ fn table(folder: &Path, name: &str, rows: Vec<Row>) -> Table {
     };
     let out = File::create(&path).unwrap();
     write::write(&Rows::Held(rows), provenance.key_values(&[]), out, |_| {}).unwrap();
-    Table::open(&path).unwrap()
+    Table::open(&Listed::file(path)).unwrap()
 }
 
 #[test]

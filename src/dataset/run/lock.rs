@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A lock that its file's system holds: it ends with the process, however that ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(in crate::dataset) struct Lock {
     /// `None` on a file system that knows no locks.
     _file: Option<File>,
 }

@@ -1,0 +1,206 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::store::{Bucket, Object};
+
+use super::{DatasetError, Listed, Manifest};
+use crate::dataset::HOURLY;
+
+/// Where in a bucket a dataset lies.
+#[derive(Debug, Clone)]
+pub(in crate::dataset) struct Prefix {
+    pub(in crate::dataset) bucket: Bucket,
+    /// All keys begin with it; it ends with a slash, or is empty.
+    begin: String,
+}
+
+/// What stands in the table.
+pub(in crate::dataset) struct Listing {
+    /// The files that count, sorted by name.
+    pub(in crate::dataset) files: Vec<Listed>,
+    /// The names of all, whether they count or not.
+    names: Vec<String>,
+    /// The highest number that a run's file has had.
+    pub(in crate::dataset) highest: u64,
+    pub(in crate::dataset) manifest: Manifest,
+    /// The object that holds it.
+    pub(in crate::dataset) object: Object,
+}
+
+/// The object that says which files count.
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// How the keys begin and end of objects that runs write first.
+const MARK: (&str, &str) = (".run-", ".lock");
+
+/// So often a table is listed until its manifest and its files agree.
+const ATTEMPTS: usize = 5;
+
+impl Prefix {
+    pub(super) fn at(url: &Path) -> Result<Self, DatasetError> {
+        let (bucket, key) = Bucket::at(url).map_err(|source| DatasetError::Io {
+            path: url.to_path_buf(),
+            source,
+        })?;
+        let key = key.trim_end_matches('/');
+        let begin = match key {
+            "" => String::new(),
+            key => format!("{key}/"),
+        };
+        Ok(Self { bucket, begin })
+    }
+
+    /// The whole name of what is called so.
+    pub(in crate::dataset) fn url(&self, name: &str) -> PathBuf {
+        let url = self.bucket.url(&self.key(name));
+        match name {
+            "" => PathBuf::from(url.display().to_string().trim_end_matches('/')),
+            _ => url,
+        }
+    }
+
+    pub(in crate::dataset) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.begin)
+    }
+
+    /// The key of a file of the table.
+    pub(in crate::dataset) fn file_key(&self, name: &str) -> String {
+        self.key(&format!("{HOURLY}/{name}"))
+    }
+
+    pub(in crate::dataset) fn failed(
+        &self,
+        name: &str,
+    ) -> impl Fn(io::Error) -> DatasetError + use<> {
+        let path = self.url(name);
+        move |source| DatasetError::Io {
+            path: path.clone(),
+            source,
+        }
+    }
+
+    /// What stands in the table now; `None` if there is no dataset.
+    pub(in crate::dataset) fn listing(&self) -> Result<Option<Listing>, DatasetError> {
+        for attempt in 1.. {
+            let objects = self
+                .bucket
+                .list(&self.key(HOURLY))
+                .map_err(self.failed(HOURLY))?;
+            // The manifest comes second: what it names was there before it.
+            let Some((object, manifest)) = self.manifest()? else {
+                return Ok(None);
+            };
+            let listing = Listing::of(objects, manifest, object);
+            if listing.is_whole() || attempt == ATTEMPTS {
+                return Ok(Some(listing));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The manifest, and the object that holds it.
+    pub(in crate::dataset) fn manifest(&self) -> Result<Option<(Object, Manifest)>, DatasetError> {
+        let failed = self.failed(MANIFEST);
+        for attempt in 1.. {
+            let Some(object) = self.bucket.look(&self.key(MANIFEST)).map_err(&failed)? else {
+                return Ok(None);
+            };
+            let bytes = match object.read(0..object.size) {
+                Ok(bytes) => bytes,
+                // Replaced since it was looked at.
+                Err(_) if attempt < ATTEMPTS => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            let manifest = serde_json::from_slice(&bytes);
+            let manifest = manifest.map_err(|error| failed(io::Error::other(error)))?;
+            return Ok(Some((object, manifest)));
+        }
+        Ok(None)
+    }
+
+    /// Makes the dataset, if it is not there.
+    pub(in crate::dataset) fn make(&self) -> Result<(), DatasetError> {
+        if self.manifest()?.is_none() {
+            let manifest = written(&Manifest::default());
+            let made = self.bucket.put_new(&self.key(MANIFEST), manifest);
+            made.map_err(self.failed(MANIFEST))?;
+        }
+        Ok(())
+    }
+
+    /// Has this manifest count instead of the one that was listed; `false` if another one does by now.
+    pub(in crate::dataset) fn replace(
+        &self,
+        listed: &Object,
+        manifest: &Manifest,
+    ) -> Result<bool, DatasetError> {
+        let replaced = self.bucket.replace(listed, written(manifest));
+        replaced.map_err(self.failed(MANIFEST))
+    }
+
+    /// Notes that a run of this machine has begun.
+    pub(in crate::dataset) fn mark(&self, machine: &str) -> Result<(), DatasetError> {
+        let name = format!("{}{machine}{}", MARK.0, MARK.1);
+        let marked = self.bucket.put(&self.key(&name), Bytes::new());
+        marked.map_err(self.failed(&name))
+    }
+
+    /// When a run has begun last, by the clock of the service.
+    pub(in crate::dataset) fn last_mark(&self) -> Option<DateTime<Utc>> {
+        let objects = self.bucket.list(&self.begin).ok()?;
+        let marks = objects.into_iter().filter(|object| {
+            let name = object.key.strip_prefix(&self.begin).unwrap_or_default();
+            name.starts_with(MARK.0) && name.ends_with(MARK.1)
+        });
+        marks.map(|mark| mark.modified).max()
+    }
+
+    /// Removes files of the table.
+    pub(in crate::dataset) fn remove(&self, names: &[String]) -> Result<(), DatasetError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let keys = names.iter().map(|name| self.file_key(name)).collect();
+        self.bucket.delete(keys).map_err(self.failed(HOURLY))
+    }
+}
+
+fn written(manifest: &Manifest) -> Bytes {
+    let text = serde_json::to_vec_pretty(manifest);
+    text.expect("a manifest holds texts and numbers").into()
+}
+
+impl Listing {
+    fn of(objects: Vec<Object>, manifest: Manifest, object: Object) -> Self {
+        let all = objects.into_iter().map(Listed::object);
+        let all: Vec<Listed> = all
+            .filter(|file| file.name().ends_with(".parquet"))
+            .collect();
+        let numbers = all.iter().filter_map(|file| Manifest::number(file.name()));
+        let highest = numbers.max().unwrap_or(0).max(manifest.through);
+        let names = all.iter().map(|file| file.name().to_owned()).collect();
+        let files = all.into_iter().filter(|file| manifest.counts(file.name()));
+        Self {
+            files: files.collect(),
+            names,
+            highest,
+            manifest,
+            object,
+        }
+    }
+
+    /// The names of files that do not count any more once this is the manifest.
+    pub(in crate::dataset) fn dead(&self, manifest: &Manifest) -> Vec<String> {
+        let dead = self.names.iter().filter(|name| manifest.is_dead(name));
+        dead.cloned().collect()
+    }
+
+    /// Whether all is there that the manifest names.
+    fn is_whole(&self) -> bool {
+        let mut named = self.manifest.files.iter();
+        named.all(|name| self.files.iter().any(|file| file.name() == name))
+    }
+}

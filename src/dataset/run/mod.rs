@@ -1,0 +1,121 @@
+//! One run: it reads the ledger, and adds one file or none.
+
+mod bucket;
+mod folder;
+mod lock;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::rollup::{Row, Rows};
+use crate::source::Privacy;
+
+use super::home::Home;
+use super::{Dataset, DatasetError, Entry, Ledger, Provenance};
+
+pub(super) use folder::{COMMIT_LOCK, lock, stays_within, sync_folder};
+use lock::{Lock, NoLock};
+
+/// A run that adds to a dataset. As long as it lives no other run of this machine adds to a folder.
+#[derive(Debug)]
+pub struct Run {
+    dataset: Dataset,
+    machine: String,
+    patience: Duration,
+    _lock: Option<Lock>,
+}
+
+/// How adding to a dataset ended.
+#[derive(Debug)]
+pub enum Commit {
+    /// The rows and the entries are in this file.
+    Done(PathBuf),
+    /// Another run has counted the same logs meanwhile. Nothing was added.
+    Contradicted,
+}
+
+/// What a run adds.
+#[derive(Clone, Copy)]
+pub struct Addition<'a> {
+    /// What was counted.
+    pub rows: &'a Rows,
+    /// Of what, and how far.
+    pub entries: &'a [Entry],
+    /// By which run.
+    pub provenance: &'a Provenance,
+    /// What was known when it was counted.
+    pub ledger: &'a Ledger,
+    /// That of the logs.
+    pub privacy: Privacy,
+}
+
+impl Dataset {
+    /// Begins a run of `machine`. In a folder it waits for another one to end as long as `patience` says, and tells
+    /// `waits` the other one's process.
+    ///
+    /// It makes what a dataset needs, so that a place that cannot be written is known before the work
+    /// begins, not after; and removes what killed runs left behind.
+    pub fn begin(
+        &self,
+        machine: &str,
+        patience: Duration,
+        waits: impl FnOnce(Option<u32>),
+    ) -> Result<Run, DatasetError> {
+        let machine = in_a_name(machine);
+        let lock = match &self.home {
+            Home::Folder(folder) => Some(self.take_folder(folder, &machine, patience, waits)?),
+            Home::Bucket(prefix) => {
+                prefix.begin(&machine)?;
+                None
+            }
+        };
+        Ok(Run {
+            dataset: self.clone(),
+            machine,
+            patience,
+            _lock: lock,
+        })
+    }
+
+    /// When a run of any machine has begun last, also one that added nothing. A dataset that was copied may not tell.
+    pub(super) fn last_begun(&self) -> Option<DateTime<Utc>> {
+        match &self.home {
+            Home::Folder(folder) => folder::last_lock(folder),
+            Home::Bucket(prefix) => prefix.last_mark(),
+        }
+    }
+}
+
+impl Run {
+    /// What was counted before.
+    pub fn ledger(&self) -> Result<Ledger, DatasetError> {
+        self.dataset.ledger()
+    }
+
+    /// Adds one file with rows, and with entries, what the ledger did not know. `each` is told the rows as they are
+    /// written.
+    ///
+    /// The bytes are safe before the file gets its name, and the name is before this returns. A process that is killed
+    /// leaves the dataset as it was or as it shall be.
+    pub fn commit(
+        &self,
+        addition: Addition<'_>,
+        each: impl FnMut(&[Row]) + Send,
+    ) -> Result<Commit, DatasetError> {
+        match &self.dataset.home {
+            Home::Folder(folder) => self.commit_in(folder, addition, each),
+            Home::Bucket(prefix) => prefix.commit(&self.dataset, addition, each),
+        }
+    }
+}
+
+/// A machine's name as it may stand in a file's name.
+fn in_a_name(machine: &str) -> String {
+    let safe = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' => letter,
+        _ => '_',
+    };
+    machine.chars().take(64).map(safe).collect()
+}
