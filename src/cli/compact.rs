@@ -6,9 +6,9 @@ use clap::Args;
 use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::{bytes, plural};
+use crate::scan::Span;
 
 use super::signals::Watch;
-use super::time::Span;
 use super::{CliError, Status, say};
 
 /// Merge the files of a dataset into one for each month, and drop what is old.

@@ -9,12 +9,11 @@ use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile, others};
 use crate::rollup::{Row, some};
+use crate::scan::{When, period};
 use crate::source::Privacy;
 
 use super::output::{Out, Surface, show};
-use super::period::period;
 use super::stored::{self, Stored};
-use super::time::When;
 use super::{CliError, Status, say};
 
 /// What a dataset holds, for Prometheus and as CSV.
