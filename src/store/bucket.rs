@@ -199,6 +199,7 @@ impl Object {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
+        let length = range.end.saturating_sub(range.start);
         let options = GetOptions {
             if_match: self.tag.clone(),
             range: Some(GetRange::Bounded(range)),
@@ -209,7 +210,12 @@ impl Object {
             Ok(got) => got.bytes().await,
             Err(error) => Err(error),
         };
-        bytes.map_err(failed)
+        let bytes = bytes.map_err(failed)?;
+        // What is sliced further has to be there.
+        match bytes.len() as u64 == length {
+            true => Ok(bytes),
+            false => Err(ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 
