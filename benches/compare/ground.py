@@ -25,13 +25,13 @@ def build() -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def readers() -> Path:
-    """A Python that has the peers of PyPI; they are installed if need be."""
-    venv = TARGET / "peers"
-    wanted = (Path(__file__).parent / "requirements.txt").read_text()
+def readers(name: str = "peers", requirements: Path = Path(__file__).with_name("requirements.txt")) -> Path:
+    """A Python that has what is required, of PyPI; it is installed under this name if need be."""
+    venv = TARGET / name
+    wanted = requirements.read_text()
     installed = venv / "requirements.txt"
     if not installed.exists() or installed.read_text() != wanted:
-        say("installing DuckDB, ClickHouse, Polars and rapidgzip from PyPI")
+        say(f"installing {', '.join(line.split('==')[0] for line in wanted.split())} from PyPI")
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         pip = [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
         # One of them that has no wheel for this machine does not keep the others from being measured.
