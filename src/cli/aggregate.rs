@@ -7,15 +7,15 @@ use chrono::Utc;
 use clap::Args;
 
 use crate::dataset::{Addition, Commit, Dataset, DatasetError, Entry, Fresh, Ledger, Provenance};
+use crate::pool::this_machine;
 use crate::render::{Safe, bytes, others, plural};
 use crate::rollup::{Failures, Gist, Intake, Row};
-use crate::scan::{Finding, Notes, Resumed, Scan, State};
+use crate::scan::{Finding, Notes, Resumed, Scan, Span, State};
 use crate::source::{Access, Compression, Trouble, whole_path};
 
-use super::args::{Bucketed, Common, Prepared, this_machine};
+use super::args::{Bucketed, Common, Prepared};
 use super::incidents::Incidents;
 use super::signals::Watch;
-use super::time::Span;
 use super::{CliError, Status, say};
 
 /// Append per-pool, per-hour Parquet to a dataset.
@@ -32,7 +32,7 @@ pub(super) struct Aggregate {
     #[command(flatten)]
     bucketed: Bucketed,
 
-    /// The folder of the dataset; made if need be.
+    /// The folder of the dataset, or its URL in a bucket; made if need be.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
 

@@ -6,9 +6,9 @@ use clap::Args;
 use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::{bytes, plural};
+use crate::scan::Span;
 
 use super::signals::Watch;
-use super::time::Span;
 use super::{CliError, Status, say};
 
 /// Merge the files of a dataset into one for each month, and drop what is old.
@@ -19,7 +19,7 @@ use super::{CliError, Status, say};
 /// never a wrong result.
 #[derive(Debug, Args)]
 pub(super) struct Compact {
-    /// The folder of the dataset.
+    /// The folder of the dataset, or its URL in a bucket.
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: PathBuf,
 

@@ -7,12 +7,11 @@ use crate::config::{Found, Problem, Root, own_addresses, resolve};
 use crate::doctor::{Diagnosis, Logged, Subject, System};
 use crate::pool::{Known, Machine, Names};
 use crate::render::plural;
-use crate::rollup::{Bounded, Row};
+use crate::rollup::{Bounded, Row, Unnamed};
 use crate::scan::Scan;
 use crate::taxonomy::Rules;
 
 use super::args::Common;
-use super::aside::Unnamed;
 use super::say::{print, say};
 use super::{CliError, Status};
 

@@ -78,13 +78,8 @@ impl Explain {
 }
 
 fn unknown(name: &str) -> CliError {
-    let names = Class::ALL.iter().map(|class| class.name());
-    let scored = names.map(|other| (strsim::normalized_damerau_levenshtein(name, other), other));
-    let nearest = scored.max_by(|(one, _), (other, _)| one.total_cmp(other));
     CliError::NoSuchClass {
         name: name.to_owned(),
-        nearest: nearest
-            .filter(|(score, _)| *score > 0.5)
-            .map(|(_, name)| name),
+        nearest: Class::nearest(name).map(Class::name),
     }
 }

@@ -9,12 +9,11 @@ use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile, others};
 use crate::rollup::{Row, some};
+use crate::scan::{When, period};
 use crate::source::Privacy;
 
 use super::output::{Out, Surface, show};
-use super::period::period;
 use super::stored::{self, Stored};
-use super::time::When;
 use super::{CliError, Status, say};
 
 /// What a dataset holds, for Prometheus and as CSV.
@@ -32,7 +31,7 @@ use super::{CliError, Status, say};
 /// tab or carriage return has a ' in front, so that no spreadsheet takes it for a formula.
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The folder of the dataset.
+    /// The folder of the dataset, or its URL in a bucket.
     #[arg(long, value_name = "DIR", help_heading = "Input")]
     dataset: PathBuf,
 

@@ -2,10 +2,8 @@
 
 mod aggregate;
 mod args;
-mod aside;
 mod compact;
 mod completions;
-mod configs;
 mod doctor;
 mod events;
 mod explain;
@@ -13,19 +11,16 @@ mod export;
 mod incidents;
 mod look;
 mod output;
-mod period;
 mod progress;
 mod report;
 mod say;
 mod signals;
 mod status;
 mod stored;
-mod time;
 mod whole;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -81,30 +76,12 @@ pub enum CliError {
         /// The format.
         format: &'static str,
     },
-    /// The file of `--rules` could not be read.
-    #[error("{path}: cannot be read: {source}", path = path.display())]
-    RulesFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file of `--rules` holds something that is no rule.
-    #[error("{path}: {source}", path = path.display())]
-    Rules {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and in which line.
-        source: crate::taxonomy::RuleError,
-    },
+    /// The file of `--rules` gives none.
+    #[error(transparent)]
+    Rules(#[from] crate::scan::RulesError),
     /// A time that ends before it begins.
-    #[error("--since {since} is not before --until {until}")]
-    NoTime {
-        /// When it begins.
-        since: String,
-        /// When it ends.
-        until: String,
-    },
+    #[error("--since {} is not before --until {}", .0.since, .0.until)]
+    NoTime(#[from] crate::scan::NoTime),
     /// `explain` was asked for a class that there is not.
     #[error(
         "no class is called {name}{near}; badgateway explain lists them",

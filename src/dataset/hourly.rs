@@ -52,11 +52,21 @@ fn minute() -> FieldRef {
 
 /// Rows as Arrow columns.
 pub fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
+    let bytes = rows.iter().map(|row| row.clients.sketch_length());
+    batch_of(bytes.sum(), |name| column(rows, name))
+}
+
+/// The columns of rows whose sketches, of which a row has most, have so many bytes; an error where they are too many for
+/// one batch.
+pub(super) fn batch_of(
+    bytes: usize,
+    column: impl Fn(&str) -> ArrayRef,
+) -> Result<RecordBatch, ArrowError> {
+    if i32::try_from(bytes).is_err() {
+        return Err(ArrowError::OffsetOverflowError(bytes));
+    }
     let schema = schema();
-    let columns = schema
-        .fields()
-        .iter()
-        .map(|field| column(rows, field.name()));
+    let columns = schema.fields().iter().map(|field| column(field.name()));
     RecordBatch::try_new(SchemaRef::clone(&schema), columns.collect())
 }
 

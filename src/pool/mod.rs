@@ -5,6 +5,7 @@
 //! listens there, the name to which NGINX was told to pass. Where they know nothing it is the file stem of a
 //! unix socket, which PHP-FPM's packages name after the pool, or the peer itself.
 
+mod configurations;
 mod draft;
 mod fpm;
 mod known;
@@ -16,8 +17,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use configurations::{Configurations, Pools};
 pub use known::Known;
-pub use names::{Machine, Names};
+pub use names::{Machine, Names, this_machine};
 
 /// What stands for the pool where no peer is known.
 pub const UNKNOWN: &[u8] = b"(unknown)";

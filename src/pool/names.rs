@@ -30,6 +30,12 @@ pub struct Machine {
     pub is_default: bool,
 }
 
+/// This machine's name, as `hostname` has it.
+pub fn this_machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+}
+
 impl Machine {
     /// Whether an event that an envelope says is of `host` is one of its events.
     pub fn is(&self, host: Option<&[u8]>) -> bool {

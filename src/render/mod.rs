@@ -21,7 +21,7 @@ pub use classes::Classes;
 pub use csv::CsvLine;
 pub use events::{
     ArrowStream, Batches, COLUMNS, CodedBatches, Column, Csv, Fields, Gather, Kind, Ndjson, Time,
-    Value, event_schema,
+    Value, event_schema, event_schema_of,
 };
 pub use explanation::Explained;
 pub use export::{OpenMetrics, Textfile, table, table_head};

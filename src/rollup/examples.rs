@@ -33,7 +33,7 @@ const LONGEST: usize = 512;
 const HASHED: usize = 64;
 
 /// The place of a record among those of its class, pool and bucket: the one with the lowest is the example.
-pub(super) fn lot(raw: &[u8]) -> u64 {
+pub(crate) fn lot(raw: &[u8]) -> u64 {
     let mut hasher = FixedState::with_seed(0).build_hasher();
     hasher.write(&raw[..raw.len().min(HASHED)]);
     hasher.finish()

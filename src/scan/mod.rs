@@ -7,11 +7,15 @@ mod anonymous;
 mod crew;
 mod events;
 mod notes;
+mod period;
 mod plan;
 mod reading;
 mod recall;
 mod resume;
+mod rules;
 mod seen;
+mod stop;
+mod time;
 mod worker;
 
 use std::ops::Range;
@@ -27,7 +31,11 @@ use reading::Reading;
 
 pub use anonymous::Anonymize;
 pub use notes::{Finding, Notes, State};
+pub use period::{NoTime, period};
 pub use resume::Resumed;
+pub use rules::{RulesError, read_rules};
+pub use stop::Stop;
+pub use time::{Bucket, Span, When};
 
 /// What to read, and how.
 #[derive(Debug, Clone)]
@@ -54,6 +62,8 @@ pub struct Scan {
     pub most_held: usize,
     /// Told how far the inputs were read.
     pub meter: Meter,
+    /// Ends [`Scan::count`] and [`Scan::events`] before they are done.
+    pub stop: Stop,
 }
 
 /// So many bytes of counts are held where nobody says otherwise.
@@ -68,6 +78,13 @@ pub struct Outcome<T> {
     pub intake: Intake,
     /// What could not be read.
     pub troubles: Vec<Trouble>,
+}
+
+impl<T> Outcome<T> {
+    /// Whether there was trouble, and not one record.
+    pub fn is_no_result(&self) -> bool {
+        !self.troubles.is_empty() && self.intake.records == 0
+    }
 }
 
 impl Scan {
@@ -85,6 +102,7 @@ impl Scan {
             chunk_size: 1 << 20,
             most_held: MOST_HELD,
             meter: Meter::default(),
+            stop: Stop::default(),
         }
     }
 
@@ -116,7 +134,8 @@ impl Scan {
     fn read(&self, input: usize, chunk_size: usize) -> Result<Reading, Trouble> {
         let source = self.open(input)?;
         let position = self.meter.position(input);
-        Ok(Reading::new(input, source, position, self.zone, chunk_size))
+        let reading = Reading::new(input, source, position, self.zone, chunk_size);
+        Ok(reading.until(self.stop.clone()))
     }
 
     /// What cannot be opened needs no waiting for.
@@ -134,7 +153,7 @@ impl Scan {
         inputs
     }
 
-    /// How long a file is on its disk; 0 for what is no file.
+    /// How long an input is, as it lies on its disk; 0 where that is not known before it is read.
     fn length(&self, input: usize) -> u64 {
         self.inputs[input].length().unwrap_or(0)
     }

@@ -210,6 +210,7 @@ impl Scan {
         let path = match input {
             Input::Stdin => PathBuf::from("-"),
             Input::File(path) | Input::Object { path, .. } => whole_path(path),
+            Input::Memory(memory) => memory.name.clone(),
         };
         let modified = source.modified.duration_since(UNIX_EPOCH);
         let modified = modified.map_or(0, |modified| modified.as_secs() as i64);

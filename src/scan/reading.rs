@@ -4,6 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::record::{Boundaries, Clock, Moment, Passage, Records, Span, Splitter, Zone};
 use crate::source::{Chunk, Chunks, Fingerprint, Position, Source, Start, Trouble, Watch};
 
+use super::Stop;
+
 /// A chunk, and what is known of it before it is read.
 pub(super) struct Part {
     /// The place of its input among the inputs.
@@ -49,6 +51,7 @@ pub(super) struct Reading {
     trouble: Option<Trouble>,
     has_failed: bool,
     watch: Option<Arc<Watch>>,
+    stop: Option<Stop>,
 }
 
 impl Reading {
@@ -72,6 +75,7 @@ impl Reading {
             trouble: None,
             has_failed: false,
             watch: None,
+            stop: None,
         }
     }
 
@@ -83,6 +87,12 @@ impl Reading {
             goes_on: true,
             ..self
         }
+    }
+
+    /// Ends early when told to.
+    pub(super) fn until(self, stop: Stop) -> Self {
+        let stop = Some(stop);
+        Self { stop, ..self }
     }
 
     /// Whether parts that wait to be worked on take no memory. Asked before the first one is taken.
@@ -137,6 +147,9 @@ impl Iterator for Reading {
     type Item = Part;
 
     fn next(&mut self) -> Option<Part> {
+        if self.stop.as_ref().is_some_and(Stop::is_set) {
+            return None;
+        }
         if self.held.is_none() {
             self.held = self.pull();
         }

@@ -31,7 +31,7 @@ pub struct Position(Option<Arc<Place>>);
 struct Place {
     at: AtomicU64,
     skipped: AtomicU64,
-    /// How long a file is.
+    /// How long an input is that is no pipe.
     length: Option<u64>,
 }
 
@@ -39,15 +39,10 @@ impl Meter {
     /// For these inputs, as long as they are now.
     pub fn new(inputs: &[Input]) -> Self {
         let place = |input: &Input| {
-            let length = match input.signature() {
-                Ok(signature) => signature.map(|signature| signature.length),
-                // What cannot be looked at cannot be read either.
-                Err(_) => Some(0),
-            };
             Position(Some(Arc::new(Place {
                 at: AtomicU64::new(0),
                 skipped: AtomicU64::new(0),
-                length,
+                length: input.length(),
             })))
         };
         Self {
@@ -97,7 +92,7 @@ impl Position {
         }
     }
 
-    /// Nothing more of a file is going to be read.
+    /// Nothing more of an input is going to be read.
     pub fn finish(&self) {
         if let Some(length) = self.0.as_ref().and_then(|place| place.length) {
             self.skip_to(length);
@@ -108,8 +103,9 @@ impl Position {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Access, Chunks, open};
+    use crate::source::{Access, Chunks, Memory, open};
     use std::io::Write;
+    use std::time::SystemTime;
 
     const LINE: &[u8] = b"2026/11/01 09:15:02 [notice] 7#7: signal process started\n";
 
@@ -150,6 +146,29 @@ mod tests {
                 }
                 assert_eq!(meter.read(), said(total, 0, total));
             }
+        }
+    }
+
+    #[test]
+    fn bytes_in_memory_are_counted_as_they_lie_there() {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        packer.write_all(&LINE.repeat(20_000)).unwrap();
+        let packed = packer.finish().unwrap();
+        for content in [LINE.repeat(20_000), packed] {
+            let total = content.len() as u64;
+            let input = Input::Memory(Memory {
+                name: "error.log".into(),
+                content: content.into(),
+                modified: SystemTime::UNIX_EPOCH,
+            });
+            let meter = Meter::new(std::slice::from_ref(&input));
+            assert_eq!(meter.read(), said(0, 0, total));
+            let source = open(&input, Access::Auto, meter.position(0)).unwrap();
+            assert_eq!(source.modified, SystemTime::UNIX_EPOCH);
+            let chunks = Chunks::new(source, &crate::record::Boundaries, 10_000);
+            let bytes: usize = chunks.map(|chunk| chunk.unwrap().len()).sum();
+            assert_eq!(bytes, 20_000 * LINE.len());
+            assert_eq!(meter.read(), said(total, 0, total));
         }
     }
 

@@ -21,7 +21,7 @@ pub use chunk::{Chunk, Chunks, Cut, Start};
 pub use decompress::{Compression, Damage};
 pub use discover::{covers, discover, whole_path};
 pub use fingerprint::{End, Fingerprint, Mark};
-pub use input::Input;
+pub use input::{Input, Memory};
 pub use meter::{Meter, Position, Progress};
 pub use open::{Access, Signature, Source, mapped, open};
 pub use privacy::Privacy;

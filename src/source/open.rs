@@ -40,7 +40,7 @@ pub struct Source {
     pub(super) bytes: Content,
     /// A regular file that is not compressed, and how long it was when it was opened.
     pub(super) file: Option<(Arc<File>, u64)>,
-    /// When a file was last written to; of anything else, when it was opened.
+    /// When a file was last written to; of a pipe, when it was opened.
     pub modified: SystemTime,
     /// How the input is compressed.
     pub compression: Option<Compression>,
@@ -140,6 +140,10 @@ pub fn open(input: &Input, access: Access, position: Position) -> Result<Source,
             open_stream(input.path(), io::stdin(), now, None, position)
         }
         Input::File(path) => open_file(path, access, position),
+        Input::Memory(memory) => {
+            let content = Cursor::new(memory.content.clone());
+            open_stream(&memory.name, content, memory.modified, None, position)
+        }
         Input::Object { path, object } => {
             let signature = Some(Signature::of_object(object));
             open_stream(

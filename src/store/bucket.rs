@@ -2,7 +2,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,9 +15,9 @@ use object_store::{
     Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, RetryConfig,
     UpdateVersion,
 };
-use tokio::runtime::Runtime;
 
 use super::Object;
+use super::runtime::wait;
 use super::stream::Ahead;
 
 /// A bucket of S3 or of what speaks its language, one of Google's, or a container of Azure's.
@@ -199,6 +199,7 @@ impl Object {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
+        let length = range.end.saturating_sub(range.start);
         let options = GetOptions {
             if_match: self.tag.clone(),
             range: Some(GetRange::Bounded(range)),
@@ -209,30 +210,18 @@ impl Object {
             Ok(got) => got.bytes().await,
             Err(error) => Err(error),
         };
-        bytes.map_err(failed)
+        let bytes = bytes.map_err(failed)?;
+        // What is sliced further has to be there.
+        match bytes.len() as u64 == length {
+            true => Ok(bytes),
+            false => Err(ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 
 /// What a key is called, as the library has it.
 fn key(name: &str) -> io::Result<Key> {
     Key::parse(name).map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
-}
-
-/// Waits for what a service answers.
-fn wait<T>(asked: impl Future<Output = T>) -> T {
-    runtime().block_on(asked)
-}
-
-pub(super) fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("objects")
-            .enable_all()
-            .build()
-            .expect("a thread can be started")
-    })
 }
 
 fn failed(error: Error) -> io::Error {

@@ -13,6 +13,8 @@ mod bucket;
 #[path = "none.rs"]
 mod bucket;
 #[cfg(feature = "object-store")]
+mod runtime;
+#[cfg(feature = "object-store")]
 mod stream;
 
 use std::path::{Path, PathBuf};

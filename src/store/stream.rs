@@ -5,7 +5,7 @@ use bytes::{Buf, Bytes};
 use tokio::task::JoinHandle;
 
 use super::Object;
-use super::bucket::runtime;
+use super::runtime::{runtime, wait};
 
 /// An object that is read from its beginning to its end: while one part is looked at, the next ones come.
 pub struct Ahead {
@@ -50,7 +50,7 @@ impl Read for Ahead {
             let Some(part) = self.coming.pop_front() else {
                 return Ok(0);
             };
-            self.ready = runtime().block_on(part).map_err(io::Error::other)??;
+            self.ready = wait(part).map_err(io::Error::other)??;
             self.ask();
         }
         let length = buffer.len().min(self.ready.len());

@@ -197,6 +197,14 @@ impl Class {
         Self::ALL.iter().copied().find(|class| class.name() == name)
     }
 
+    /// The one whose name is most like this one, which is none; `None` if they are not alike.
+    pub fn nearest(name: &str) -> Option<Self> {
+        let likeness = |class: Self| strsim::normalized_damerau_levenshtein(name, class.name());
+        let scored = Self::ALL.iter().map(|&class| (likeness(class), class));
+        let nearest = scored.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+        (nearest.0 > 0.5).then_some(nearest.1)
+    }
+
     /// A class that is not built in, as a dataset names it; `None` if its kind is none. Where datasets name more of them
     /// than anybody has, the last are `(other)`.
     pub fn foreign(name: &str, kind: &str) -> Option<Self> {

@@ -144,3 +144,51 @@ fn what_is_no_dataset_or_cannot_be_reached_is_told() {
         "{words}"
     );
 }
+
+#[test]
+#[ignore = "needs moto; tests/all installs it"]
+fn the_files_of_a_folder_may_be_copied_into_a_bucket() {
+    let house = House::new();
+    let folder = house.folder.path().join("dataset");
+    let logs = ["2026/01/29", "2026/01/30", "2026/01/31"].map(|day| {
+        let name = format!("{}-error.log", day.replace('/', ""));
+        house.log(&name, day, 8_000..8_010)
+    });
+    for log in &logs[..2] {
+        let log = log.display().to_string();
+        let out = format!("--out={}", folder.display());
+        house.run(&[
+            "aggregate",
+            "-q",
+            "--no-discover",
+            "--timezone=UTC",
+            &out,
+            &log,
+        ]);
+    }
+    for file in fs::read_dir(folder.join("hourly")).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        house
+            .server
+            .put(&format!("copied/hourly/{name}"), &file.path());
+    }
+    // What was counted is known.
+    for log in &logs {
+        house.aggregate(log, "copied");
+    }
+    let events = |house: &House| {
+        let server = &house.server;
+        (
+            house.events("copied"),
+            server.viewed("copied"),
+            server.globbed("copied"),
+        )
+    };
+    assert_eq!(events(&house), (30, 30, 30));
+    house.compact("copied");
+    assert_eq!(events(&house), (30, 30, 30));
+    assert_eq!(house.server.keys("copied/hourly/").len(), 1);
+    house.compact("copied");
+    assert_eq!(events(&house), (30, 30, 30));
+}

@@ -10,17 +10,15 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::config::Root;
-use crate::pool::Machine;
+use crate::pool::{Configurations, Machine, this_machine};
 use crate::record::{Moment, Zone};
 use crate::render::Site;
+use crate::scan::{Bucket, When, period, read_rules};
 use crate::source::{Input, Trouble, covers, discover};
 use crate::taxonomy::Rules;
 
 use super::CliError;
-use super::configs::Configs;
-use super::period::period;
 use super::progress;
-use super::time::{Bucket, When};
 
 pub(super) use prepared::Prepared;
 
@@ -29,7 +27,8 @@ pub(super) use prepared::Prepared;
 pub(super) struct Common {
     /// Error logs: files, folders (their *error*log* files), globs, or - for standard input.
     ///
-    /// A file that is named twice is read once.
+    /// A file that is named twice is read once. Programs built with object storage take URLs of objects and of folders
+    /// of them, too: s3://bucket/key, gs://bucket/key, az://container/key.
     #[arg(value_name = "LOG", required = true, help_heading = "Input")]
     logs: Vec<PathBuf>,
 
@@ -117,6 +116,42 @@ pub(super) struct Common {
     verbose: bool,
 }
 
+/// Which configurations are read.
+#[derive(Debug, Args)]
+pub(super) struct Configs {
+    /// NGINX's configuration: nginx.conf, or what nginx -T has printed.
+    ///
+    /// Names pools by upstream blocks, whatever machine the events are of. May be repeated. Without, the
+    /// one in the usual place counts, for events of this machine.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    nginx_conf: Vec<PathBuf>,
+
+    /// PHP-FPM's configuration: php-fpm.conf, a pool's file, or a folder of them.
+    ///
+    /// Names pools by what PHP-FPM calls them, whatever machine the events are of. May be repeated. Without,
+    /// those in the usual places count, for events of this machine.
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    php_fpm: Vec<PathBuf>,
+
+    /// Do not look for configurations in the usual places.
+    #[arg(long, help_heading = "Configuration")]
+    no_discover: bool,
+}
+
+impl Configs {
+    /// Reads what was named; and what is in the usual places, of the kind of which nothing was named.
+    pub(super) fn read(&self, root: &Root) -> Configurations {
+        let mut configurations = Configurations::named(root, &self.nginx_conf, &self.php_fpm);
+        if !self.no_discover && self.nginx_conf.is_empty() {
+            configurations.found.look_for_nginx(root);
+        }
+        if !self.no_discover && self.php_fpm.is_empty() {
+            configurations.found.look_for_fpms(root);
+        }
+        configurations
+    }
+}
+
 /// What becomes of clients' addresses.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum How {
@@ -145,7 +180,7 @@ impl Bucketed {
     }
 
     pub(super) fn micros(&self) -> i64 {
-        self.bucket.seconds * 1_000_000
+        self.bucket.micros()
     }
 }
 
@@ -233,27 +268,14 @@ impl Common {
         zone: Zone,
         now: DateTime<Utc>,
     ) -> Result<(Option<Moment>, Option<Moment>), CliError> {
-        period(self.since, self.until, zone, now)
+        Ok(period(self.since, self.until, zone, now)?)
     }
 }
 
 /// The rules of `--rules`.
 pub(super) fn rules(path: Option<&Path>) -> Result<Rules, CliError> {
-    let Some(path) = path else {
-        return Ok(Rules::default());
-    };
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::RulesFile {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    Rules::parse(&text).map_err(|source| CliError::Rules {
-        path: path.to_path_buf(),
-        source,
-    })
-}
-
-/// This machine's name, as `hostname` has it.
-pub(super) fn this_machine() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
-    name.map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+    match path {
+        Some(path) => Ok(read_rules(path)?),
+        None => Ok(Rules::default()),
+    }
 }

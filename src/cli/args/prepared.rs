@@ -116,10 +116,10 @@ impl Common {
         let mut outcome = prepared.work(self, work)?;
         outcome.troubles.splice(0..0, prepared.troubles);
         self.tell(&outcome.intake, &outcome.troubles);
-        let status = match outcome.troubles.as_slice() {
-            [] => Status::Done,
-            _ if outcome.intake.records == 0 => Status::NoResult,
-            _ => Status::Incomplete,
+        let status = match outcome.troubles.is_empty() {
+            true => Status::Done,
+            false if outcome.is_no_result() => Status::NoResult,
+            false => Status::Incomplete,
         };
         Ok((outcome, status.but(prepared.is_whole)))
     }

@@ -1,12 +1,11 @@
 use std::collections::HashSet;
 
 use crate::render::report::Read;
-use crate::rollup::{Bounded, Change, Survey};
+use crate::rollup::{Bounded, Change, Survey, Unnamed};
 use crate::scan::Scan;
 
 use super::sums::Sums;
 use super::{Counted, Report};
-use crate::cli::aside::Unnamed;
 use crate::cli::{CliError, Status};
 
 /// As many paths are told.

@@ -39,7 +39,7 @@ pub(super) struct Report {
     #[command(flatten)]
     common: Common,
 
-    /// Report of a dataset instead of logs: the folder that aggregate --out has made.
+    /// Report of a dataset instead of logs: the folder, or the URL in a bucket, that aggregate --out has made.
     ///
     /// --since and --until take in the buckets that they fall into. --host leaves out what other machines
     /// have logged. Requests and clients are not kept in a dataset.

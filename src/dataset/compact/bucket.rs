@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::dataset::home::{Listing, Manifest, Prefix};
+use crate::dataset::home::{Listed, Listing, Manifest, Prefix};
 use crate::dataset::{Dataset, DatasetError};
 use crate::record::Moment;
 use crate::source::mapped;
@@ -57,6 +57,8 @@ impl Prefix {
         let kept = built.kept.iter().map(|&at| &old.tables[at]);
         let mut bytes_after: u64 = kept.clone().map(|table| table.bytes).sum();
         let mut files: Vec<String> = kept.map(|table| table.file.name().to_owned()).collect();
+        let kept = files.clone();
+        let is_kept = |name: &str| kept.iter().any(|kept| kept == name);
         let mut made = Vec::new();
         for path in &built.made {
             let (name, bytes) = self.put_merged(path, &listing.manifest)?;
@@ -64,9 +66,12 @@ impl Prefix {
             made.push(name);
         }
         files.extend(made.iter().cloned());
+        let names = listing.files.iter().map(Listed::name);
+        let merged = names.filter(|name| Manifest::is_foreign(name) && !is_kept(name));
         let manifest = Manifest {
             compaction: listing.manifest.compaction + 1,
             through: listing.highest,
+            merged: merged.map(str::to_owned).collect(),
             files,
         };
         if !self.replace(&listing.object, &manifest)? {

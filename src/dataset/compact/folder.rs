@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
+use crate::dataset::home::Listed;
 use crate::dataset::run::{COMMIT_LOCK, lock, stays_within, sync_folder};
 use crate::dataset::unfinished::{Unfinished, uninterrupted};
 use crate::dataset::{Dataset, DatasetError, HOURLY};
@@ -66,7 +67,7 @@ impl Dataset {
         // What is under this name now are the old files. The next one removes them if this one cannot.
         let _ = remove(new, &table);
         let files = self.files()?.unwrap_or_default();
-        let lengths = files.iter().map(|file| file.length());
+        let lengths = files.iter().map(Listed::length);
         Ok(Compaction {
             files_after: files.len() as u64,
             bytes_after: lengths.sum::<io::Result<u64>>().map_err(failed)?,

@@ -1,5 +1,5 @@
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -159,10 +159,7 @@ impl ChunkReader for Blob {
         match self {
             Self::File(file) => Ok(Box::new(file.get_read(start)?)),
             Self::Bytes(bytes) => Ok(Box::new(bytes.get_read(start)?)),
-            Self::Object(blocks) => {
-                let blocks = BlockReader::new(Arc::clone(blocks), start);
-                Ok(Box::new(BufReader::new(blocks)))
-            }
+            Self::Object(blocks) => Ok(Box::new(BlockReader::new(Arc::clone(blocks), start))),
         }
     }
 

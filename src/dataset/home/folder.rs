@@ -26,14 +26,14 @@ pub(super) fn parquet_files(table: &Path) -> Result<Vec<Listed>, DatasetError> {
 }
 
 fn list(table: &Path) -> io::Result<Vec<Listed>> {
-    let mut files = Vec::new();
+    let mut paths = Vec::new();
     for entry in fs::read_dir(table)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if name.is_some_and(|name| name.ends_with(".parquet") && !name.starts_with('.')) {
-            files.push(Listed::file(path));
+            paths.push(path);
         }
     }
-    files.sort_by(|one, other| one.path().cmp(other.path()));
-    Ok(files)
+    paths.sort();
+    Ok(paths.into_iter().map(Listed::file).collect())
 }

@@ -12,6 +12,9 @@ pub(in crate::dataset) struct Manifest {
     pub(in crate::dataset) through: u64,
     /// The names of files that count.
     pub(in crate::dataset) files: Vec<String>,
+    /// The names of files that somebody has put there, from a folder perhaps, and that were merged.
+    #[serde(default)]
+    pub(in crate::dataset) merged: Vec<String>,
 }
 
 /// What the name of a file says.
@@ -55,6 +58,11 @@ impl Manifest {
         }
     }
 
+    /// Whether a file is neither of a run nor of a compaction in a bucket.
+    pub(in crate::dataset) fn is_foreign(name: &str) -> bool {
+        matches!(read(name), Name::Foreign)
+    }
+
     /// Whether a file counts.
     pub(in crate::dataset) fn counts(&self, name: &str) -> bool {
         let is_named = || self.files.iter().any(|file| file == name);
@@ -62,7 +70,7 @@ impl Manifest {
             Name::Run(number) => number > self.through || is_named(),
             Name::Merged(_) => is_named(),
             // As in a folder.
-            Name::Foreign => true,
+            Name::Foreign => is_named() || !self.merged.iter().any(|file| file == name),
         }
     }
 
@@ -88,6 +96,7 @@ mod tests {
                 "0000000007.parquet".into(),
                 "m000002-a-202611.parquet".into(),
             ],
+            merged: vec!["20261101T000000Z-web1-a.parquet".into()],
         }
     }
 
@@ -106,6 +115,7 @@ mod tests {
             "0000000040.parquet",
             "m000001-b-202611.parquet",
             "m000002-c-202611.parquet",
+            "20261101T000000Z-web1-a.parquet",
         ] {
             assert!(!manifest.counts(name) && manifest.is_dead(name), "{name}");
         }

@@ -33,6 +33,9 @@ pub(in crate::dataset) struct Listing {
 /// The object that says which files count.
 pub(super) const MANIFEST: &str = "manifest.json";
 
+/// No manifest of ours has more bytes: that would be half a million files.
+const LONGEST: u64 = 16 << 20;
+
 /// How the keys begin and end of objects that runs write first.
 const MARK: (&str, &str) = (".run-", ".lock");
 
@@ -108,6 +111,9 @@ impl Prefix {
             let Some(object) = self.bucket.look(&self.key(MANIFEST)).map_err(&failed)? else {
                 return Ok(None);
             };
+            if object.size > LONGEST {
+                return Err(failed(io::ErrorKind::FileTooLarge.into()));
+            }
             let bytes = match object.read(0..object.size) {
                 Ok(bytes) => bytes,
                 // Replaced since it was looked at.

@@ -73,22 +73,27 @@ impl Columns for Plain {
     }
 }
 
-/// An Arrow IPC stream. Its schema's metadata say which version has written it (`badgateway.version`), and
-/// the zone in which the logs were written (`badgateway.timezone`).
+/// The same, with metadata that say which version has made the events (`badgateway.version`), and the zone in which the
+/// logs were written (`badgateway.timezone`).
+pub fn event_schema_of(zone: &str) -> SchemaRef {
+    let metadata = [
+        ("badgateway.version", env!("CARGO_PKG_VERSION")),
+        ("badgateway.timezone", zone),
+    ];
+    let metadata: HashMap<String, String> = metadata
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    let schema = event_schema().as_ref().clone();
+    Arc::new(schema.with_metadata(metadata))
+}
+
+/// An Arrow IPC stream, with the metadata of [`event_schema_of`].
 pub struct ArrowStream<W: Write>(StreamWriter<BufWriter<W>>);
 
 impl<W: Write> ArrowStream<W> {
     /// Begins a stream.
     pub fn new(out: W, zone: &str) -> io::Result<Self> {
-        let metadata = [
-            ("badgateway.version", env!("CARGO_PKG_VERSION")),
-            ("badgateway.timezone", zone),
-        ];
-        let metadata: HashMap<String, String> = metadata
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into();
-        let schema = event_schema().as_ref().clone().with_metadata(metadata);
-        let stream = StreamWriter::try_new_buffered(out, &schema);
+        let stream = StreamWriter::try_new_buffered(out, &event_schema_of(zone));
         stream.map(Self).map_err(io_error)
     }
 

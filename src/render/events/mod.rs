@@ -17,7 +17,7 @@ mod texts;
 
 use crate::rollup::Event;
 
-pub use arrow::{ArrowStream, event_schema};
+pub use arrow::{ArrowStream, event_schema, event_schema_of};
 pub use columns::{COLUMNS, Column, Kind, Value};
 pub use csv::Csv;
 pub use fields::{Fields, Time};

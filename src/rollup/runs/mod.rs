@@ -56,6 +56,15 @@ impl Place for File {
     }
 }
 
+/// Room where temporary files belong: such files without a name.
+pub struct Unnamed;
+
+impl Shelf for Unnamed {
+    fn place(&self) -> io::Result<Box<dyn Place>> {
+        Ok(Box::new(tempfile::tempfile()?))
+    }
+}
+
 /// All rows, in their order.
 pub enum Rows {
     /// They were never too many.

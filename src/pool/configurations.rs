@@ -2,54 +2,33 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-
 use crate::config::fpm::Fpm;
 use crate::config::nginx::Conf;
 use crate::config::{Address, Found, Root, own_addresses, resolve};
-use crate::pool::{Known, Machine, Names};
 
-/// Which configurations are read.
-#[derive(Debug, Args)]
-pub(super) struct Configs {
-    /// NGINX's configuration: nginx.conf, or what nginx -T has printed.
-    ///
-    /// Names pools by upstream blocks, whatever machine the events are of. May be repeated. Without, the
-    /// one in the usual place counts, for events of this machine.
-    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
-    nginx_conf: Vec<PathBuf>,
+use super::{Known, Machine, Names};
 
-    /// PHP-FPM's configuration: php-fpm.conf, a pool's file, or a folder of them.
-    ///
-    /// Names pools by what PHP-FPM calls them, whatever machine the events are of. May be repeated. Without,
-    /// those in the usual places count, for events of this machine.
-    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
-    php_fpm: Vec<PathBuf>,
-
-    /// Do not look for configurations in the usual places.
-    #[arg(long, help_heading = "Configuration")]
-    no_discover: bool,
-}
-
-/// What was read.
-pub(super) struct Configurations {
+/// Configurations of NGINX and PHP-FPM that were read.
+pub struct Configurations {
     /// What was asked for by name.
-    pub(super) named: Found,
+    pub named: Found,
     /// What was found in the usual places.
-    pub(super) found: Found,
+    pub found: Found,
 }
 
 /// What the pools are called.
 #[derive(Default)]
-pub(super) struct Pools {
-    pub(super) names: Names,
-    /// What a person should know, and what only one who asks for more.
-    pub(super) remarks: Vec<String>,
-    pub(super) details: Vec<String>,
+pub struct Pools {
+    /// By what they are looked up.
+    pub names: Names,
+    /// What a person should know.
+    pub remarks: Vec<String>,
+    /// What only one should know who asks for more.
+    pub details: Vec<String>,
     /// What of the named configurations could not be read.
-    pub(super) faults: Vec<String>,
+    pub faults: Vec<String>,
     /// The service behind a peer, where it is a pool of PHP-FPM.
-    pub(super) services: HashMap<String, String>,
+    pub services: HashMap<String, String>,
 }
 
 /// How long name servers may take.
@@ -57,44 +36,30 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What is wrong with one's configuration is for `doctor` to tell.
 const MOST_REMARKS: usize = 5;
 
-impl Configs {
-    /// Reads what was named; and what is in the usual places, of the kind of which nothing was named.
-    pub(super) fn read(&self, root: &Root) -> Configurations {
+impl Configurations {
+    /// Those that a person has named.
+    pub fn named(root: &Root, nginx_conf: &[PathBuf], php_fpm: &[PathBuf]) -> Self {
         let mut named = Found::default();
-        for path in &self.nginx_conf {
+        for path in nginx_conf {
             match Conf::read(root, &whole(root, path)) {
                 Ok(conf) => named.nginx.push(conf),
                 Err(problem) => named.problems.push(problem),
             }
         }
-        for path in &self.php_fpm {
+        for path in php_fpm {
             match Fpm::read(root, &whole(root, path)) {
                 Ok(fpm) => named.fpms.push(fpm),
                 Err(problem) => named.problems.push(problem),
             }
         }
-        let mut found = Found::default();
-        if !self.no_discover && self.nginx_conf.is_empty() {
-            found.look_for_nginx(root);
+        Self {
+            named,
+            found: Found::default(),
         }
-        if !self.no_discover && self.php_fpm.is_empty() {
-            found.look_for_fpms(root);
-        }
-        Configurations { named, found }
     }
-}
 
-/// The path of a file that a person has named.
-fn whole(root: &Root, path: &Path) -> PathBuf {
-    match root.is_live() {
-        true => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
-        false => Path::new("/").join(path),
-    }
-}
-
-impl Configurations {
     /// All of them, what was named first.
-    pub(super) fn all(self) -> Found {
+    pub fn all(self) -> Found {
         let Self { mut named, found } = self;
         named.nginx.extend(found.nginx);
         named.fpms.extend(found.fpms);
@@ -103,7 +68,7 @@ impl Configurations {
     }
 
     /// Asks for the addresses of names, and puts together what the pools are called.
-    pub(super) fn pools(&self, root: &Root, machine: Machine) -> Pools {
+    pub fn pools(&self, root: &Root, machine: Machine) -> Pools {
         let hosts: BTreeSet<String> = [&self.named, &self.found]
             .iter()
             .flat_map(|found| found.hosts())
@@ -180,5 +145,13 @@ impl Configurations {
             Some(Address::Inet(address)) => address.ip().is_unspecified(),
             _ => false,
         })
+    }
+}
+
+/// The path of a file that a person has named.
+fn whole(root: &Root, path: &Path) -> PathBuf {
+    match root.is_live() {
+        true => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        false => Path::new("/").join(path),
     }
 }

@@ -7,16 +7,20 @@ use crate::record::{Moment, Zone};
 
 /// A point in time as people name it; a date or time without zone is meant in the logs' zone.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum When {
+pub enum When {
+    /// `2026-11-01`, `2026-11-01 09:15`
     Local(NaiveDateTime),
+    /// `2026-11-01T09:15:02Z`
     Exact(DateTime<Utc>),
+    /// `24h`
     Ago(TimeDelta),
     /// Where today begins, or so many days before.
     Day(u64),
 }
 
 impl When {
-    pub(super) fn moment(self, zone: Zone, now: DateTime<Utc>) -> Moment {
+    /// When that is.
+    pub fn moment(self, zone: Zone, now: DateTime<Utc>) -> Moment {
         match self {
             Self::Local(time) => zone.moment(time),
             Self::Exact(time) => Moment(time.timestamp_micros()),
@@ -92,7 +96,7 @@ fn span(text: &str) -> Option<TimeDelta> {
 
 /// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span(pub(super) Duration);
+pub struct Span(pub Duration);
 
 impl FromStr for Span {
     type Err = String;
@@ -107,8 +111,16 @@ impl FromStr for Span {
 
 /// The width of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bucket {
-    pub(super) seconds: i64,
+pub struct Bucket {
+    /// Whole minutes, which divide a day.
+    pub seconds: i64,
+}
+
+impl Bucket {
+    /// The same in microseconds.
+    pub fn micros(self) -> i64 {
+        self.seconds * 1_000_000
+    }
 }
 
 impl FromStr for Bucket {
