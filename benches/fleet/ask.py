@@ -101,7 +101,8 @@ def asked(base: duckdb.DuckDBPyConnection, sql: str) -> dict:
 def files_read(base: duckdb.DuckDBPyConnection, sql: str) -> dict:
     """How many files it reads, by DuckDB's own count."""
     plan = "".join(text for _, text in base.execute(f"EXPLAIN ANALYZE {sql}").fetchall())
-    found = re.search(r"Total Files Read: (\d+)", plan)
+    # Long lines are broken within the box that is drawn around them.
+    found = re.search(r"Total Files Read: (\d+)", re.sub(r"[│\s]+", " ", plan))
     return {"files": int(found[1]) if found else None}
 
 
