@@ -28,8 +28,8 @@ enum Place {
     },
 }
 
-/// Objects up to this size are fetched as wholes: to ask takes longer than so many bytes.
-const SMALL: u64 = 64 << 10;
+/// Objects up to this size are fetched once, as wholes: to ask takes longer than so many bytes.
+const SMALL: u64 = 512 << 10;
 
 impl Listed {
     pub(in crate::dataset) fn file(path: PathBuf) -> Self {
