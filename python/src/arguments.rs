@@ -9,7 +9,6 @@ use badgateway::pool::{Configurations, Machine, Names, this_machine};
 use badgateway::record::{Moment, Zone};
 use badgateway::scan::{Anonymize, Bucket, RulesError, Scan, When, period, read_rules};
 use badgateway::source::{Access, Trouble};
-use badgateway::taxonomy::Rules;
 use chrono::{DateTime, Utc};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -67,10 +66,7 @@ impl Arguments<'_, '_> {
         let py = paths.py();
         let zone = zone(self.timezone)?;
         let (since, until) = self.period(zone)?;
-        let rules = match &self.rules {
-            Some(path) => read_rules(path).map_err(rules_error)?,
-            None => Rules::default(),
-        };
+        let rules = read_rules(self.rules.as_deref()).map_err(rules_error)?;
         let anonymize = self.anonymize.map(anonymize).transpose()?;
         let Inputs {
             inputs, troubles, ..

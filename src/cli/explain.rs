@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::render::{Classes, Explained};
+use crate::scan::read_rules;
 use crate::taxonomy::Class;
 
-use super::args::rules;
 use super::say::print;
 use super::{CliError, Status};
 
@@ -36,7 +36,7 @@ enum Format {
 
 impl Explain {
     pub(super) fn run(&self) -> Result<Status, CliError> {
-        let own = rules(self.rules.as_deref())?.classes();
+        let own = read_rules(self.rules.as_deref())?.classes();
         let mut classes: Vec<Class> = Class::ALL.iter().copied().chain(own).collect();
         match &self.class {
             None => print(&self.list(classes))?,

@@ -37,9 +37,14 @@ pub struct Held {
 impl Dataset {
     /// Reads what the footers say.
     pub fn open(&self) -> Result<Held, DatasetError> {
-        let Some(files) = self.files()? else {
-            return Err(self.no_dataset());
-        };
+        match self.files()? {
+            Some(files) => self.hold(files),
+            None => Err(self.no_dataset()),
+        }
+    }
+
+    /// The same, of files that were listed.
+    pub(super) fn hold(&self, files: Vec<Listed>) -> Result<Held, DatasetError> {
         Listed::fetch(&files);
         let mut held = Held {
             bucket_seconds: 0,

@@ -22,7 +22,7 @@ use crate::record::Moment;
 use crate::rollup::{Bursts, Failures, Incident, Rows, Thresholds};
 use crate::source::Privacy;
 
-use super::home::{Home, Listed};
+use super::home::{Home, Listed, Prefix};
 use super::parts::parts;
 use super::rows::Classes;
 use super::run::{COMMIT_LOCK, lock, stays_within, sync_folder};
@@ -72,18 +72,19 @@ impl Dataset {
             // Two at once make the same, or the later one makes what the next run finds to be old.
             Home::Bucket(_) => None,
         };
+        let files = self.files()?.ok_or_else(|| self.no_dataset())?;
         let thresholds_said = format!(
             "failures={} factor={} gap_minutes={}",
             thresholds.failures, thresholds.factor, thresholds.gap_minutes
         );
-        let said = [(MADE_OF, self.made_of()?), (THRESHOLDS, thresholds_said)];
+        let said = [(MADE_OF, made_of(&files)?), (THRESHOLDS, thresholds_said)];
         if self
             .incidents_file()
             .is_some_and(|file| is_made_of(&file, &said))
         {
             return Ok(());
         }
-        let held = self.open()?;
+        let held = self.hold(files)?;
         let incidents = incidents(&held, thresholds, fresh)?;
         let said = said.map(|(key, value)| KeyValue::new(key.to_owned(), value));
         let written = match &self.home {
@@ -92,10 +93,8 @@ impl Dataset {
             }
             Home::Bucket(prefix) => {
                 let mut bytes = Vec::new();
-                write_table(&incidents, said.to_vec(), &mut bytes).and_then(|()| {
-                    let key = prefix.key(&format!("{INCIDENTS}/{FILE}"));
-                    Ok(prefix.bucket.put(&key, bytes.into())?)
-                })
+                write_table(&incidents, said.to_vec(), &mut bytes)
+                    .and_then(|()| Ok(prefix.bucket.put(&key(prefix), bytes.into())?))
             }
         };
         drop(lock);
@@ -110,37 +109,40 @@ impl Dataset {
         match &self.home {
             Home::Folder(folder) => Some(Listed::file(folder.join(INCIDENTS).join(FILE))),
             Home::Bucket(prefix) => {
-                let object = prefix
-                    .bucket
-                    .look(&prefix.key(&format!("{INCIDENTS}/{FILE}")));
+                let object = prefix.bucket.look(&key(prefix));
                 object.ok()?.map(Listed::object)
             }
         }
     }
+}
 
-    /// Names and lengths of the files of `hourly`; none of them ever changes.
-    fn made_of(&self) -> Result<String, DatasetError> {
-        let mut hash = Sha256::new();
-        for file in self.files()?.unwrap_or_default() {
-            let length = file.length().map_err(|source| DatasetError::Io {
-                path: file.path().to_path_buf(),
-                source,
-            })?;
-            hash.update(
-                file.path()
-                    .file_name()
-                    .unwrap_or_default()
-                    .as_encoded_bytes(),
-            );
-            hash.update([0]);
-            hash.update(length.to_le_bytes());
-        }
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+/// The key of the table in a bucket.
+fn key(prefix: &Prefix) -> String {
+    prefix.key(&format!("{INCIDENTS}/{FILE}"))
+}
+
+/// Names and lengths of the files of `hourly`; none of them ever changes.
+fn made_of(files: &[Listed]) -> Result<String, DatasetError> {
+    let mut hash = Sha256::new();
+    for file in files {
+        let length = file.length().map_err(|source| DatasetError::Io {
+            path: file.path().to_path_buf(),
+            source,
+        })?;
+        hash.update(
+            file.path()
+                .file_name()
+                .unwrap_or_default()
+                .as_encoded_bytes(),
+        );
+        hash.update([0]);
+        hash.update(length.to_le_bytes());
     }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 fn write_in_folder(

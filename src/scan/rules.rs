@@ -25,8 +25,11 @@ pub enum RulesError {
     },
 }
 
-/// Reads a file of the operator's rules.
-pub fn read_rules(path: &Path) -> Result<Rules, RulesError> {
+/// Reads a file of the operator's rules; there are none without one.
+pub fn read_rules(path: Option<&Path>) -> Result<Rules, RulesError> {
+    let Some(path) = path else {
+        return Ok(Rules::default());
+    };
     let text = fs::read_to_string(path).map_err(|source| RulesError::File {
         path: path.to_path_buf(),
         source,

@@ -111,6 +111,26 @@ impl Bucket {
         }
     }
 
+    /// One object and all its bytes, if it is there; an error if they are more than `most`.
+    pub fn fetch(&self, name: &str, most: u64) -> io::Result<Option<(Object, Bytes)>> {
+        let key = key(name)?;
+        let fetched = wait(async {
+            let got = self.store.get(&key).await?;
+            let meta = got.meta.clone();
+            let bytes = match meta.size <= most {
+                true => Some(got.bytes().await?),
+                false => None,
+            };
+            Ok((meta, bytes))
+        });
+        match fetched {
+            Ok((meta, Some(bytes))) => Ok(Some((self.object(meta), bytes))),
+            Ok((_, None)) => Err(ErrorKind::FileTooLarge.into()),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// Reads these objects as wholes, some at once.
     pub fn read_all(&self, objects: &[Object]) -> Vec<io::Result<Bytes>> {
         let reads = objects.iter().map(|object| object.get(0..object.size));

@@ -47,6 +47,11 @@ impl Bucket {
         match self.0 {}
     }
 
+    /// One object and all its bytes, if it is there; an error if they are more than `most`.
+    pub fn fetch(&self, _key: &str, _most: u64) -> io::Result<Option<(Object, Bytes)>> {
+        match self.0 {}
+    }
+
     /// Reads these objects as wholes.
     pub fn read_all(&self, _objects: &[Object]) -> Vec<io::Result<Bytes>> {
         match self.0 {}

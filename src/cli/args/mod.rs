@@ -201,7 +201,7 @@ impl Common {
 
     /// The rules that were named.
     pub(super) fn rules(&self) -> Result<Rules, CliError> {
-        rules(self.rules.as_deref())
+        Ok(read_rules(self.rules.as_deref())?)
     }
 
     /// Whether more is to be told than the worst.
@@ -269,13 +269,5 @@ impl Common {
         now: DateTime<Utc>,
     ) -> Result<(Option<Moment>, Option<Moment>), CliError> {
         Ok(period(self.since, self.until, zone, now)?)
-    }
-}
-
-/// The rules of `--rules`.
-pub(super) fn rules(path: Option<&Path>) -> Result<Rules, CliError> {
-    match path {
-        Some(path) => Ok(read_rules(path)?),
-        None => Ok(Rules::default()),
     }
 }

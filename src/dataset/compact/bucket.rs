@@ -57,8 +57,6 @@ impl Prefix {
         let kept = built.kept.iter().map(|&at| &old.tables[at]);
         let mut bytes_after: u64 = kept.clone().map(|table| table.bytes).sum();
         let mut files: Vec<String> = kept.map(|table| table.file.name().to_owned()).collect();
-        let kept = files.clone();
-        let is_kept = |name: &str| kept.iter().any(|kept| kept == name);
         let mut made = Vec::new();
         for path in &built.made {
             let (name, bytes) = self.put_merged(path, &listing.manifest)?;
@@ -66,12 +64,14 @@ impl Prefix {
             made.push(name);
         }
         files.extend(made.iter().cloned());
-        let names = listing.files.iter().map(Listed::name);
-        let merged = names.filter(|name| Manifest::is_foreign(name) && !is_kept(name));
+        let is_merged =
+            |name: &&str| Manifest::is_foreign(name) && !files.iter().any(|file| file == name);
+        let merged = listing.files.iter().map(Listed::name).filter(is_merged);
+        let merged = merged.map(str::to_owned).collect();
         let manifest = Manifest {
             compaction: listing.manifest.compaction + 1,
             through: listing.highest,
-            merged: merged.map(str::to_owned).collect(),
+            merged,
             files,
         };
         if !self.replace(&listing.object, &manifest)? {

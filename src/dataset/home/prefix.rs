@@ -107,24 +107,13 @@ impl Prefix {
     /// The manifest, and the object that holds it.
     pub(in crate::dataset) fn manifest(&self) -> Result<Option<(Object, Manifest)>, DatasetError> {
         let failed = self.failed(MANIFEST);
-        for attempt in 1.. {
-            let Some(object) = self.bucket.look(&self.key(MANIFEST)).map_err(&failed)? else {
-                return Ok(None);
-            };
-            if object.size > LONGEST {
-                return Err(failed(io::ErrorKind::FileTooLarge.into()));
-            }
-            let bytes = match object.read(0..object.size) {
-                Ok(bytes) => bytes,
-                // Replaced since it was looked at.
-                Err(_) if attempt < ATTEMPTS => continue,
-                Err(error) => return Err(failed(error)),
-            };
-            let manifest = serde_json::from_slice(&bytes);
-            let manifest = manifest.map_err(|error| failed(io::Error::other(error)))?;
-            return Ok(Some((object, manifest)));
-        }
-        Ok(None)
+        let found = self.bucket.fetch(&self.key(MANIFEST), LONGEST);
+        let Some((object, bytes)) = found.map_err(&failed)? else {
+            return Ok(None);
+        };
+        let manifest = serde_json::from_slice(&bytes);
+        let manifest = manifest.map_err(|error| failed(io::Error::other(error)))?;
+        Ok(Some((object, manifest)))
     }
 
     /// Makes the dataset, if it is not there.
