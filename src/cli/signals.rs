@@ -86,11 +86,12 @@ pub(super) struct Watch {
 const TICK: Duration = Duration::from_millis(20);
 
 impl Watch {
+    /// Where there is no thread to be had nobody could pass signals on: they do what they always do, and
+    /// what is unfinished stays, as after SIGKILL.
     pub(super) fn begin() -> Self {
-        hold();
         let ends = Arc::<AtomicBool>::default();
         let is_over = Arc::clone(&ends);
-        let thread = thread::spawn(move || {
+        let look = move || {
             loop {
                 // Whoever else holds signals has a bar to wipe, and passes them on.
                 let is_alone = HELD
@@ -104,23 +105,26 @@ impl Watch {
                 }
                 thread::park_timeout(TICK);
             }
-        });
-        Self {
-            ends,
-            thread: Some(thread),
+        };
+        let thread = thread::Builder::new().name("signals".to_owned());
+        let thread = thread.spawn(look).ok();
+        if thread.is_some() {
+            hold();
         }
+        Self { ends, thread }
     }
 }
 
 impl Drop for Watch {
     /// Where a signal came meanwhile this is the end: nobody is told what failed because of it.
     fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
         self.ends.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // It has nothing to say.
-            let _ = thread.join();
-        }
+        thread.thread().unpark();
+        // It has nothing to say.
+        let _ = thread.join();
         release();
     }
 }

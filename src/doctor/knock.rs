@@ -40,12 +40,21 @@ pub(super) fn refused(addresses: BTreeSet<SocketAddr>) -> BTreeSet<SocketAddr> {
     let mut refused = BTreeSet::new();
     for some in addresses.chunks(MOST_AT_ONCE) {
         thread::scope(|scope| {
-            let asked = some
-                .iter()
-                .map(|&address| (address, scope.spawn(move || refuses(address))));
+            let asked = some.iter().map(|&address| {
+                let thread = thread::Builder::new();
+                (
+                    address,
+                    thread.spawn_scoped(scope, move || refuses(address)),
+                )
+            });
             let asked: Vec<_> = asked.collect();
             refused.extend(asked.into_iter().filter_map(|(address, asked)| {
-                asked.join().is_ok_and(|refuses| refuses).then_some(address)
+                // Where there is no thread to be had it is asked by this one.
+                let refuses = match asked {
+                    Ok(asked) => asked.join().is_ok_and(|refuses| refuses),
+                    Err(_) => refuses(address),
+                };
+                refuses.then_some(address)
             }));
         });
     }

@@ -15,9 +15,10 @@ use object_store::{
     Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, RetryConfig,
     UpdateVersion,
 };
+use tokio::runtime::Runtime;
 
 use super::Object;
-use super::runtime::wait;
+use super::runtime::runtime;
 use super::stream::Ahead;
 
 /// A bucket of S3 or of what speaks its language, one of Google's, or a container of Azure's.
@@ -26,6 +27,7 @@ pub struct Bucket {
     store: Arc<dyn ObjectStore>,
     /// `s3://bucket`
     root: String,
+    pub(super) runtime: &'static Runtime,
 }
 
 /// How often and how long it is tried again while a service is busy or not to be reached.
@@ -75,7 +77,13 @@ impl Bucket {
             }
         };
         let store = store.map_err(failed)?;
-        Ok((Self { store, root }, key.to_owned()))
+        let runtime = runtime()?;
+        let bucket = Self {
+            store,
+            root,
+            runtime,
+        };
+        Ok((bucket, key.to_owned()))
     }
 
     /// Its own URL.
@@ -91,20 +99,24 @@ impl Bucket {
     /// The objects directly in a folder, sorted by key. A folder that is not there is an empty one.
     pub fn list(&self, folder: &str) -> io::Result<Vec<Object>> {
         let folder = key(folder)?;
-        let listed = wait(self.store.list_with_delimiter(Some(&folder))).map_err(failed)?;
+        let listed = self
+            .wait(self.store.list_with_delimiter(Some(&folder)))
+            .map_err(failed)?;
         Ok(self.objects(listed.objects))
     }
 
     /// The objects in a folder and in all folders in it, sorted by key.
     pub fn list_all(&self, folder: &str) -> io::Result<Vec<Object>> {
         let folder = key(folder)?;
-        let listed = wait(self.store.list(Some(&folder)).try_collect()).map_err(failed)?;
+        let listed = self
+            .wait(self.store.list(Some(&folder)).try_collect())
+            .map_err(failed)?;
         Ok(self.objects(listed))
     }
 
     /// One object, if it is there.
     pub fn look(&self, name: &str) -> io::Result<Option<Object>> {
-        match wait(self.store.head(&key(name)?)) {
+        match self.wait(self.store.head(&key(name)?)) {
             Ok(meta) => Ok(Some(self.object(meta))),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(failed(error)),
@@ -114,7 +126,7 @@ impl Bucket {
     /// One object and all its bytes, if it is there; an error if they are more than `most`.
     pub fn fetch(&self, name: &str, most: u64) -> io::Result<Option<(Object, Bytes)>> {
         let key = key(name)?;
-        let fetched = wait(async {
+        let fetched = self.wait(async {
             let got = self.store.get(&key).await?;
             let meta = got.meta.clone();
             let bytes = match meta.size <= most {
@@ -134,12 +146,12 @@ impl Bucket {
     /// Reads these objects as wholes, some at once.
     pub fn read_all(&self, objects: &[Object]) -> Vec<io::Result<Bytes>> {
         let reads = objects.iter().map(|object| object.get(0..object.size));
-        wait(stream::iter(reads).buffered(AT_ONCE).collect())
+        self.wait(stream::iter(reads).buffered(AT_ONCE).collect())
     }
 
     /// Writes an object, in the place of the one of that name if there is one.
     pub fn put(&self, name: &str, bytes: Bytes) -> io::Result<()> {
-        let put = wait(self.store.put(&key(name)?, bytes.into()));
+        let put = self.wait(self.store.put(&key(name)?, bytes.into()));
         put.map(|_| ()).map_err(failed)
     }
 
@@ -161,7 +173,7 @@ impl Bucket {
     fn put_if(&self, name: &str, bytes: Bytes, mode: PutMode) -> io::Result<bool> {
         let key = key(name)?;
         let put = self.store.put_opts(&key, bytes.clone().into(), mode.into());
-        match wait(put) {
+        match self.wait(put) {
             Ok(_) => Ok(true),
             // The answer to a first attempt may have been lost, and it is this one that is there.
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
@@ -183,7 +195,12 @@ impl Bucket {
             Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed(error)),
         });
-        wait(removed.try_collect::<()>())
+        self.wait(removed.try_collect::<()>())
+    }
+
+    /// Waits for what the service answers.
+    fn wait<T>(&self, asked: impl Future<Output = T>) -> T {
+        self.runtime.block_on(asked)
     }
 
     fn objects(&self, listed: Vec<ObjectMeta>) -> Vec<Object> {
@@ -207,7 +224,7 @@ impl Bucket {
 impl Object {
     /// Reads some of its bytes. That another object has its name now is an error.
     pub fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
-        wait(self.get(range))
+        self.bucket.wait(self.get(range))
     }
 
     /// Reads it from its beginning to its end, a little ahead of who looks at it.

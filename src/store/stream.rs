@@ -5,7 +5,6 @@ use bytes::{Buf, Bytes};
 use tokio::task::JoinHandle;
 
 use super::Object;
-use super::runtime::{runtime, wait};
 
 /// An object that is read from its beginning to its end: while one part is looked at, the next ones come.
 pub struct Ahead {
@@ -37,8 +36,9 @@ impl Ahead {
             let part = self.next..(self.next + PART).min(self.object.size);
             self.next = part.end;
             let object = self.object.clone();
+            let runtime = object.bucket.runtime;
             let get = async move { object.get(part).await };
-            self.coming.push_back(runtime().spawn(get));
+            self.coming.push_back(runtime.spawn(get));
         }
     }
 }
@@ -50,7 +50,8 @@ impl Read for Ahead {
             let Some(part) = self.coming.pop_front() else {
                 return Ok(0);
             };
-            self.ready = wait(part).map_err(io::Error::other)??;
+            let runtime = self.object.bucket.runtime;
+            self.ready = runtime.block_on(part).map_err(io::Error::other)??;
             self.ask();
         }
         let length = buffer.len().min(self.ready.len());

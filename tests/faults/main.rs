@@ -66,6 +66,16 @@ fn a_read_that_fails_takes_nothing_back_and_tears_nothing() {
     );
 }
 
+#[test]
+#[ignore = "needs strace, which tests/all installs"]
+fn threads_that_are_not_to_be_had_are_done_without_or_said() {
+    in_rounds(
+        seed(),
+        |round, _| round < 4,
+        |_, world| error::of_every_thread(world),
+    );
+}
+
 /// What can be tried without strace.
 #[test]
 fn every_event_stands_in_the_dataset_once_whenever_a_run_is_killed() {
