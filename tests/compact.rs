@@ -10,6 +10,9 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::statistics::Statistics;
 use tempfile::TempDir;
 
 const DAY: i64 = 86_400_000_000;
@@ -189,6 +192,60 @@ fn many_files_become_one_for_each_month_with_the_same_counts() {
         .filter(|name| name.as_ref().unwrap().path().is_dir())
         .count();
     assert_eq!(left, 2, "only the tables are left");
+}
+
+/// The rows of each row group, and the days of its first and its last bucket, counted from the first of all.
+fn groups(file: &Path) -> Vec<(i64, i64, i64)> {
+    let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+    let bucket = |group: &RowGroupMetaData| match group.column(0).statistics() {
+        Some(Statistics::Int64(buckets)) => {
+            (*buckets.min_opt().unwrap(), *buckets.max_opt().unwrap())
+        }
+        other => panic!("{other:?}"),
+    };
+    let groups = reader.metadata().row_groups();
+    let begin = bucket(&groups[0]).0;
+    let groups = groups.iter().map(|group| {
+        let (first, last) = bucket(group);
+        let day = |bucket: i64| (bucket - begin) / DAY;
+        (group.num_rows(), day(first), day(last))
+    });
+    groups.collect()
+}
+
+#[test]
+fn days_with_few_rows_are_one_row_group_and_a_day_with_many_is_one_of_its_own() {
+    let house = House::new();
+    let days = [
+        ("01", 1_000),
+        ("02", 1_000),
+        ("09", 48),
+        ("10", 1),
+        ("11", 2_500),
+        ("12", 10),
+        ("31", 20),
+    ];
+    for (day, ports) in days {
+        house.write(&format!("2026/01/{day}"), 8_000..8_000 + ports);
+        house.aggregate();
+    }
+    let export = ["export", "-q", "--format=csv", "--dataset=dataset"];
+    let before = house.run(&export).stdout;
+    house.run(&["compact", "-q", "--dataset", "dataset"]);
+    let files = parquet_files(&house.dataset());
+    assert_eq!(files.len(), 1);
+    let expected = [(2_048, 0, 8), (1, 9, 9), (2_500, 10, 10), (30, 11, 30)];
+    assert_eq!(groups(&files[0]), expected);
+    assert_eq!(house.run(&export).stdout, before);
+    // Merged once more, with a day between two of a group.
+    house.write("2026/01/05", 8_000..8_003);
+    house.aggregate();
+    let before = house.run(&export).stdout;
+    house.run(&["compact", "-q", "--dataset", "dataset"]);
+    let files = parquet_files(&house.dataset());
+    let rows = groups(&files[0]).iter().map(|group| group.0).sum::<i64>();
+    assert_eq!((files.len(), rows), (1, 4_582));
+    assert_eq!(house.run(&export).stdout, before);
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn which_names_stay_depends_neither_on_threads_nor_on_memory() {
     let rows = |threads: usize, most_held: usize| {
         let folder = tempfile::tempdir().unwrap();
         let run = Dataset::new(folder.path()).begin("web1", Duration::ZERO, |_| {});
-        let run = run.unwrap();
+        let mut run = run.unwrap();
         let scan = Scan {
             chunk_size: 100_000,
             zone: "UTC".parse().unwrap(),

@@ -44,7 +44,7 @@ fn logs(folder: &Path) -> Vec<Input> {
 fn rows(inputs: &[Input], threads: usize, most_held: Option<usize>) -> (Vec<Row>, bool) {
     let folder = tempfile::tempdir().unwrap();
     let run = Dataset::new(folder.path()).begin("web1", Duration::ZERO, |_| {});
-    let run = run.unwrap();
+    let mut run = run.unwrap();
     let mut scan = Scan {
         chunk_size: 100_000,
         zone: "UTC".parse().unwrap(),

@@ -96,7 +96,7 @@ fn rotate(folder: &Path, moment: i64) {
 
 /// One run, and how many events it has counted.
 fn run(logs: &Path, dataset: &Dataset) -> u64 {
-    let run = dataset.begin("web1", Duration::ZERO, |_| {}).unwrap();
+    let mut run = dataset.begin("web1", Duration::ZERO, |_| {}).unwrap();
     let ledger = run.ledger().unwrap();
     let (inputs, troubles) = discover(&[logs.to_path_buf()]);
     assert!(troubles.is_empty(), "{troubles:?}");

@@ -66,7 +66,7 @@ impl Aggregate {
         }
         let asked_for = prepared.scan.window.clone();
         let _watch = Watch::begin();
-        let run = dataset.begin(&machine, self.wait.0, say_waiting)?;
+        let mut run = dataset.begin(&machine, self.wait.0, say_waiting)?;
         let mut missed = HashSet::new();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {

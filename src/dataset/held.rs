@@ -14,8 +14,10 @@ use crate::taxonomy::Class;
 
 use super::home::Listed;
 use super::page::Page;
-use super::read::{Table, said};
+use super::periods::periods;
+use super::read::{self, Table, said};
 use super::rows::HeldRows;
+use super::write::MOST_ROWS;
 use super::{DAY, Dataset, DatasetError, HOUR};
 
 /// What a dataset says about all that it holds; the rows are read when they are asked for, of the files that there
@@ -38,18 +40,22 @@ impl Dataset {
     /// Reads what the footers say.
     pub fn open(&self) -> Result<Held, DatasetError> {
         match self.files()? {
-            Some(files) => self.hold(files),
+            Some(files) => {
+                let mut held = self.hold(files)?;
+                held.last_run = held.last_run.max(self.last_begun());
+                Ok(held)
+            }
             None => Err(self.no_dataset()),
         }
     }
 
-    /// The same, of files that were listed.
+    /// What the footers of these files say. Runs that added nothing are in none.
     pub(super) fn hold(&self, files: Vec<Listed>) -> Result<Held, DatasetError> {
         Listed::fetch(&files);
         let mut held = Held {
             bucket_seconds: 0,
             zones: Vec::new(),
-            last_run: self.last_begun(),
+            last_run: None,
             known_since: None,
             buckets: None,
             tables: Arc::default(),
@@ -83,23 +89,24 @@ impl Dataset {
 }
 
 impl Held {
-    /// The days (UTC) of a time that have data. Who reads the rows of one day after the other reads nothing twice, and
-    /// needs no memory for a year.
+    /// The days (UTC) of a time that may have data. Who reads the rows of one day after the other needs no memory for a
+    /// year.
     pub fn days(&self, time: &Range<Moment>) -> impl Iterator<Item = Range<Moment>> + use<> {
         let (start, end) = (time.start.0, time.end.0);
-        // Each group is of one day: between those that a damaged file names there may be very many.
         let groups = self.tables.iter().flat_map(|table| &table.groups);
         let groups = groups.filter(|&&(first, last)| first < end && start <= last);
-        let days: BTreeSet<i64> = groups.map(|&(first, _)| first.div_euclid(DAY)).collect();
+        let days: BTreeSet<i64> = groups.flat_map(|&group| read::days(group)).collect();
         let midnights = days.into_iter().map(|day| day * DAY);
+        let midnights = midnights.filter(move |day| *day < end && start < day + DAY);
         midnights.map(move |day| Moment(day.max(start))..Moment((day + DAY).min(end)))
     }
 
     /// The rows of the buckets that begin in this time, those that have everything in common added up, sorted, one after
     /// the other. Classes that are neither built in nor `known` are taken as the dataset names them.
     pub fn rows(&self, buckets: &Range<Moment>, known: &[Class]) -> HeldRows {
-        let days = Box::new(self.days(buckets));
-        HeldRows::new(Arc::clone(&self.tables), days, known)
+        let days = self.days(buckets).map(|day| day.start.0..day.end.0);
+        let periods = periods(self.tables.iter(), days, MOST_ROWS as u64);
+        HeldRows::new(Arc::clone(&self.tables), periods, known)
     }
 
     /// Whether the rows of these times have so few names that all can be kept; of one machine, or of all.

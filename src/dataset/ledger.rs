@@ -40,11 +40,18 @@ pub struct Lost {
 }
 
 impl Ledger {
-    /// Reads the footers of all files of a table.
-    pub(super) fn read(dataset: &Dataset) -> Result<Self, DatasetError> {
+    /// Reads the footers of all files of a table; of these, if they were listed just now.
+    pub(super) fn read(
+        dataset: &Dataset,
+        mut listed: Option<Vec<Listed>>,
+    ) -> Result<Self, DatasetError> {
         let mut before = None;
         loop {
-            let Some(files) = dataset.files()? else {
+            let files = match listed.take() {
+                Some(files) => Some(files),
+                None => dataset.files()?,
+            };
+            let Some(files) = files else {
                 return Ok(Self::default());
             };
             let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_path_buf()).collect();

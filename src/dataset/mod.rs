@@ -24,6 +24,7 @@ mod merging;
 mod page;
 mod partials;
 mod parts;
+mod periods;
 mod read;
 mod rows;
 mod run;
@@ -57,7 +58,7 @@ pub struct Dataset {
 impl Dataset {
     /// What it says about what it has counted; nothing, if it does not exist yet.
     pub fn ledger(&self) -> Result<Ledger, DatasetError> {
-        Ledger::read(self)
+        Ledger::read(self, None)
     }
 }
 

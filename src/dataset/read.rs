@@ -1,6 +1,6 @@
 //! Files of the `hourly` table, and what stands in them.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
@@ -65,13 +65,12 @@ impl Table {
         });
         let groups: Option<Vec<_>> = groups.collect();
         let groups = groups.ok_or_else(|| odd("it has no statistics"))?;
-        let is_day = |&(first, last): &(i64, i64)| {
-            let day = |bucket: i64| bucket.div_euclid(DAY);
-            TIMES.contains(&first) && first <= last && day(first) == day(last)
+        let is_short = |&(first, last): &(i64, i64)| {
+            TIMES.contains(&first) && first <= last && days((first, last)).count() <= MOST_DAYS
         };
-        if !groups.iter().all(is_day) {
+        if !groups.iter().all(is_short) {
             return Err(odd(
-                "a group of its rows is not of one day, or of one that no log can tell",
+                "a group of its rows is of more than a month, or of a time that no log can tell",
             ));
         }
         let width = footer::value(said(&metadata), footer::BUCKET);
@@ -204,6 +203,14 @@ fn odd(path: &Path, what: &str) -> DatasetError {
         what: what.to_owned(),
     }
 }
+
+/// The days, from 1970 on, between the first and the last bucket of a row group.
+pub(super) fn days((first, last): (i64, i64)) -> RangeInclusive<i64> {
+    first.div_euclid(DAY)..=last.div_euclid(DAY)
+}
+
+/// So many days a row group has at most.
+const MOST_DAYS: usize = 31;
 
 /// From year 0 on, one day and four digits: who reads day by day comes to an end.
 const TIMES: Range<i64> = -62_167_305_600_000_000..253_402_387_200_000_000;

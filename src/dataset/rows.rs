@@ -18,25 +18,21 @@ use super::read::Table;
 /// left out.
 pub struct HeldRows {
     tables: Arc<[Table]>,
-    days: Box<dyn Iterator<Item = Range<Moment>> + Send>,
-    /// The day that is read.
-    day: Option<Peekable<Merging>>,
+    periods: std::vec::IntoIter<Range<i64>>,
+    /// The period that is read.
+    period: Option<Peekable<Merging>>,
     /// Rows of one place, in their order, that were read.
     ready: VecDeque<Row>,
     classes: Classes,
 }
 
 impl HeldRows {
-    /// Those of these days.
-    pub(super) fn new(
-        tables: Arc<[Table]>,
-        days: Box<dyn Iterator<Item = Range<Moment>> + Send>,
-        known: &[Class],
-    ) -> Self {
+    /// Those of these periods.
+    pub(super) fn new(tables: Arc<[Table]>, periods: Vec<Range<i64>>, known: &[Class]) -> Self {
         Self {
             tables,
-            days,
-            day: None,
+            periods: periods.into_iter(),
+            period: None,
             ready: VecDeque::new(),
             classes: Classes::new(known),
         }
@@ -44,16 +40,16 @@ impl HeldRows {
 
     /// Reads the rows of one more place, and tells whether there may be more.
     fn go_on(&mut self) -> Result<bool, DatasetError> {
-        let Some(day) = &mut self.day else {
-            let Some(day) = self.days.next() else {
+        let Some(period) = &mut self.period else {
+            let Some(period) = self.periods.next() else {
                 return Ok(false);
             };
-            let merging = Merging::new(&*self.tables, &(day.start.0..day.end.0))?;
-            self.day = Some(merging.peekable());
+            let merging = Merging::new(&*self.tables, &period)?;
+            self.period = Some(merging.peekable());
             return Ok(true);
         };
-        let Some(first) = day.next().transpose()? else {
-            self.day = None;
+        let Some(first) = period.next().transpose()? else {
+            self.period = None;
             return Ok(true);
         };
         let mut rows = vec![first];
@@ -61,7 +57,7 @@ impl HeldRows {
             Ok(row) => place(row) == place(&rows[0]),
             Err(_) => true,
         };
-        while let Some(next) = day.next_if(|row| is_there(&rows, row)) {
+        while let Some(next) = period.next_if(|row| is_there(&rows, row)) {
             rows.push(next?);
         }
         let rows = rows.into_iter();
@@ -89,8 +85,8 @@ impl Iterator for HeldRows {
                 Ok(false) => return None,
                 Err(error) => {
                     // Nothing comes behind it.
-                    self.day = None;
-                    self.days = Box::new(std::iter::empty());
+                    self.period = None;
+                    self.periods = Vec::new().into_iter();
                     return Some(Err(error));
                 }
             }

@@ -5,5 +5,6 @@ mod kills;
 mod line;
 mod logs;
 mod races;
+mod requests;
 mod same;
 mod server;

@@ -263,7 +263,7 @@ fn what_an_earlier_run_has_counted_counts_as_done() {
             ..Scan::new(inputs)
         };
         let run = Dataset::new(&dataset).begin(machine, Duration::ZERO, |_| {});
-        let run = run.unwrap();
+        let mut run = run.unwrap();
         scan.resume(3_600_000_000, &run.ledger().unwrap(), machine, &run);
         let said = scan.meter.read();
         (said.done, said.skipped, said.total)

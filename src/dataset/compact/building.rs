@@ -8,6 +8,7 @@ use crate::dataset::groups::Groups;
 use crate::dataset::merged::column;
 use crate::dataset::merging::Merging;
 use crate::dataset::page::{self, Page};
+use crate::dataset::periods::periods;
 use crate::dataset::read::Table;
 use crate::dataset::write::{self, MOST_ROWS};
 use crate::dataset::{DAY, DatasetError, HOUR, Provenance, footer, hourly};
@@ -33,6 +34,10 @@ pub(super) struct Built {
     /// The new files.
     pub(super) made: Vec<PathBuf>,
 }
+
+/// So few rows are not worth a row group for each of their days: what describes a group takes as much room as some hundred
+/// rows, and a reader asks for it by itself.
+const FEW_ROWS: u64 = 2_048;
 
 impl Building<'_> {
     pub(super) fn fill(
@@ -66,7 +71,7 @@ impl Building<'_> {
         Ok(built)
     }
 
-    /// Writes one file, a row group for each day, or several.
+    /// Writes one file. Days with few rows are put together into one row group; one with many is several.
     fn write(
         &self,
         month: Option<Month>,
@@ -97,8 +102,11 @@ impl Building<'_> {
         let groups = Groups::new(file.as_file(), hourly::schema(), properties);
         let mut groups = groups.map_err(unwritten)?;
         let since = self.kept_since.map_or(i64::MIN, |since| since.0);
-        for day in month.into_iter().flat_map(Month::days) {
-            let buckets = day.max(since)..day + DAY;
+        let days = month.into_iter().flat_map(Month::days);
+        let days = days
+            .map(|day| day.max(since)..day + DAY)
+            .filter(|day| !day.is_empty());
+        for buckets in periods(parts.iter().copied(), days, FEW_ROWS) {
             let mut rows = Merging::new(parts.iter().copied(), &buckets)?;
             let read = || some(&mut rows, MOST_ROWS);
             ahead(read, |rows| {

@@ -49,6 +49,14 @@ impl Listed {
         }
     }
 
+    /// Whether it is this object, and no later one of that name.
+    pub(in crate::dataset) fn is(&self, other: &Object) -> bool {
+        match &self.place {
+            Place::Disk => false,
+            Place::Bucket { object, .. } => object == other,
+        }
+    }
+
     /// Its path or URL.
     pub(in crate::dataset) fn path(&self) -> &Path {
         &self.path

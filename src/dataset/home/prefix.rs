@@ -1,5 +1,7 @@
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,7 +17,11 @@ pub(in crate::dataset) struct Prefix {
     pub(in crate::dataset) bucket: Bucket,
     /// All keys begin with it; it ends with a slash, or is empty.
     begin: String,
+    /// The files that were listed last, by their keys: what was fetched of them is not fetched again.
+    known: Arc<Mutex<Known>>,
 }
+
+type Known = HashMap<String, Listed>;
 
 /// What stands in the table.
 pub(in crate::dataset) struct Listing {
@@ -53,7 +59,11 @@ impl Prefix {
             "" => String::new(),
             key => format!("{key}/"),
         };
-        Ok(Self { bucket, begin })
+        Ok(Self {
+            bucket,
+            begin,
+            known: Arc::default(),
+        })
     }
 
     /// The whole name of what is called so.
@@ -96,7 +106,9 @@ impl Prefix {
             let Some((object, manifest)) = self.manifest()? else {
                 return Ok(None);
             };
-            let listing = Listing::of(objects, manifest, object);
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let listing = Listing::of(objects, &mut known, manifest, object);
+            drop(known);
             if listing.is_whole() || attempt == ATTEMPTS {
                 return Ok(Some(listing));
             }
@@ -116,14 +128,16 @@ impl Prefix {
         Ok(Some((object, manifest)))
     }
 
-    /// Makes the dataset, if it is not there.
-    pub(in crate::dataset) fn make(&self) -> Result<(), DatasetError> {
-        if self.manifest()?.is_none() {
-            let manifest = written(&Manifest::default());
-            let made = self.bucket.put_new(&self.key(MANIFEST), manifest);
-            made.map_err(self.failed(MANIFEST))?;
+    /// What stands in the table now; the dataset is made, if it is not there.
+    pub(in crate::dataset) fn listing_or_new(&self) -> Result<Option<Listing>, DatasetError> {
+        if let Some(listing) = self.listing()? {
+            return Ok(Some(listing));
         }
-        Ok(())
+        let manifest = written(&Manifest::default());
+        // If another run was faster, it has made the same.
+        let made = self.bucket.put_new(&self.key(MANIFEST), manifest);
+        made.map_err(self.failed(MANIFEST))?;
+        self.listing()
     }
 
     /// Has this manifest count instead of the one that was listed; `false` if another one does by now.
@@ -169,11 +183,18 @@ fn written(manifest: &Manifest) -> Bytes {
 }
 
 impl Listing {
-    fn of(objects: Vec<Object>, manifest: Manifest, object: Object) -> Self {
-        let all = objects.into_iter().map(Listed::object);
-        let all: Vec<Listed> = all
-            .filter(|file| file.name().ends_with(".parquet"))
-            .collect();
+    fn of(objects: Vec<Object>, known: &mut Known, manifest: Manifest, object: Object) -> Self {
+        let mut before = std::mem::take(known);
+        let mut all = Vec::new();
+        for object in objects {
+            let key = object.key.clone();
+            let old = before.remove(&key).filter(|old| old.is(&object));
+            let file = old.unwrap_or_else(|| Listed::object(object));
+            if file.name().ends_with(".parquet") {
+                known.insert(key, file.clone());
+                all.push(file);
+            }
+        }
         let numbers = all.iter().filter_map(|file| Manifest::number(file.name()));
         let highest = numbers.max().unwrap_or(0).max(manifest.through);
         let names = all.iter().map(|file| file.name().to_owned()).collect();

@@ -1,7 +1,7 @@
 //! Runs that add to a bucket. There are no locks: who is first to put a file of the next number has committed, and who
 //! comes second looks at what the first one has counted.
 
-use crate::dataset::home::{Manifest, Prefix};
+use crate::dataset::home::{Listed, Manifest, Prefix};
 use crate::dataset::{Dataset, DatasetError, HOURLY, write};
 use crate::rollup::Row;
 use crate::source::mapped;
@@ -9,13 +9,17 @@ use crate::source::mapped;
 use super::{Addition, Commit};
 
 impl Prefix {
-    pub(super) fn begin(&self, machine: &str) -> Result<(), DatasetError> {
-        self.make()?;
+    /// The files that count as the run begins.
+    pub(super) fn begin(
+        &self,
+        dataset: &Dataset,
+        machine: &str,
+    ) -> Result<Vec<Listed>, DatasetError> {
+        let listing = self.listing_or_new()?;
+        let listing = listing.ok_or_else(|| dataset.no_dataset())?;
         self.mark(machine)?;
-        match self.listing()? {
-            Some(listing) => self.remove(&listing.dead(&listing.manifest)),
-            None => Ok(()),
-        }
+        self.remove(&listing.dead(&listing.manifest))?;
+        Ok(listing.files)
     }
 
     pub(super) fn commit(

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::rollup::{Row, Rows};
 use crate::source::Privacy;
 
-use super::home::Home;
+use super::home::{Home, Listed};
 use super::{Dataset, DatasetError, Entry, Ledger, Provenance};
 
 pub(super) use folder::{COMMIT_LOCK, lock, stays_within, sync_folder};
@@ -25,6 +25,8 @@ pub struct Run {
     machine: String,
     patience: Duration,
     _lock: Option<Lock>,
+    /// What a bucket was found to hold as the run began, until somebody reads it.
+    begun: Option<Vec<Listed>>,
 }
 
 /// How adding to a dataset ended.
@@ -64,18 +66,19 @@ impl Dataset {
         waits: impl FnOnce(Option<u32>),
     ) -> Result<Run, DatasetError> {
         let machine = in_a_name(machine);
-        let lock = match &self.home {
-            Home::Folder(folder) => Some(self.take_folder(folder, &machine, patience, waits)?),
-            Home::Bucket(prefix) => {
-                prefix.begin(&machine)?;
-                None
+        let (lock, begun) = match &self.home {
+            Home::Folder(folder) => {
+                let lock = self.take_folder(folder, &machine, patience, waits)?;
+                (Some(lock), None)
             }
+            Home::Bucket(prefix) => (None, Some(prefix.begin(self, &machine)?)),
         };
         Ok(Run {
             dataset: self.clone(),
             machine,
             patience,
             _lock: lock,
+            begun,
         })
     }
 
@@ -90,8 +93,8 @@ impl Dataset {
 
 impl Run {
     /// What was counted before.
-    pub fn ledger(&self) -> Result<Ledger, DatasetError> {
-        self.dataset.ledger()
+    pub fn ledger(&mut self) -> Result<Ledger, DatasetError> {
+        Ledger::read(&self.dataset, self.begun.take())
     }
 
     /// Adds one file with rows, and with entries, what the ledger did not know. `each` is told the rows as they are
