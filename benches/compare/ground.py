@@ -20,8 +20,9 @@ CORES = len(os.sched_getaffinity(0))
 
 def build() -> None:
     """Builds what is measured, and what makes the logs."""
-    profile = "dev" if PROFILE == "debug" else PROFILE
-    command = ["cargo", "build", f"--profile={profile}", "--bin=badgateway", "--example=generate", "--example=reading"]
+    # The debug build is that of the tests, with all features.
+    kind = ["--profile=dev", "--all-features"] if PROFILE == "debug" else [f"--profile={PROFILE}"]
+    command = ["cargo", "build", *kind, "--bin=badgateway", "--example=generate", "--example=reading"]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
