@@ -22,14 +22,17 @@ impl Table {
         buckets: &Range<i64>,
         asked: Option<&str>,
     ) -> Result<(), DatasetError> {
-        let columns = self.columns(&["pool", "host", "peer", "server"]);
+        let columns = self.columns(&["bucket", "pool", "host", "peer", "server"]);
         self.read(self.groups_of(buckets), columns, AT_ONCE, |batch| {
+            let bucket = batch.column_by_name("bucket")?;
+            let bucket = bucket.as_primitive::<TimestampMicrosecondType>();
             let text = |name| Some(batch.column_by_name(name)?.as_string::<i32>());
             let (pools, hosts) = (text("pool")?, text("host")?);
             let (peers, servers) = (text("peer")?, text("server")?);
             for row in 0..batch.num_rows() {
                 let host = hosts.value(row);
-                if asked.is_none_or(|asked| asked == host) {
+                let is_asked = asked.is_none_or(|asked| asked == host);
+                if is_asked && buckets.contains(&bucket.value(row)) {
                     let [peer, server] = [peers, servers]
                         .map(|names| names.is_valid(row).then(|| names.value(row).as_bytes()));
                     let names = [pools.value(row), host].map(str::as_bytes);
