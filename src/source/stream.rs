@@ -1,4 +1,4 @@
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
 use super::decompress::{Damage, Damaged};
 use super::fingerprint::{Fingerprint, Tracker};
@@ -94,22 +94,17 @@ impl Stream {
     /// Reads until `wanted` bytes are ready or the input ends. A failed read is an end, too: what came
     /// before it is used, and the failure is told afterwards.
     pub(super) fn fill(&mut self, wanted: usize) {
-        let mut ready = self.buffer.len();
         let most = usize::try_from(self.end - self.offset).unwrap_or(usize::MAX);
         let end = wanted.min(most);
-        if self.at_end || ready >= wanted {
+        if self.at_end || self.buffer.len() >= wanted {
             return;
         }
-        while ready < end && !self.at_end {
-            if ready == self.buffer.len() {
-                let more = (end - ready).min(MOST_AT_ONCE);
-                self.buffer.reserve_exact(more);
-                self.buffer.resize(ready + more, 0);
-            }
-            match self.input.read(&mut self.buffer[ready..]) {
-                Ok(0) => self.at_end = true,
-                Ok(read) => ready += read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        while self.buffer.len() < end && !self.at_end {
+            let more = (end - self.buffer.len()).min(MOST_AT_ONCE);
+            self.buffer.reserve_exact(more);
+            let mut input = self.input.by_ref().take(more as u64);
+            match input.read_to_end(&mut self.buffer) {
+                Ok(read) => self.at_end = read < more,
                 Err(error) => {
                     self.at_end = true;
                     self.failure = Some(error);
@@ -117,7 +112,6 @@ impl Stream {
             }
         }
         self.at_end |= end == most;
-        self.buffer.truncate(ready);
     }
 
     /// Hands out the first `length` bytes that are ready.
