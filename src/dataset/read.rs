@@ -65,8 +65,10 @@ impl Table {
         });
         let groups: Option<Vec<_>> = groups.collect();
         let groups = groups.ok_or_else(|| odd("it has no statistics"))?;
-        let is_short = |&(first, last): &(i64, i64)| {
-            TIMES.contains(&first) && first <= last && days((first, last)).count() <= MOST_DAYS
+        let is_short = |&group: &(i64, i64)| {
+            let days = days(group);
+            let are_times = TIMES.contains(&group.0) && TIMES.contains(&group.1);
+            are_times && group.0 <= group.1 && days.end() - days.start() < MOST_DAYS
         };
         if !groups.iter().all(is_short) {
             return Err(odd(
@@ -210,7 +212,7 @@ pub(super) fn days((first, last): (i64, i64)) -> RangeInclusive<i64> {
 }
 
 /// So many days a row group has at most.
-const MOST_DAYS: usize = 31;
+const MOST_DAYS: i64 = 31;
 
 /// From year 0 on, one day and four digits: who reads day by day comes to an end.
 const TIMES: Range<i64> = -62_167_305_600_000_000..253_402_387_200_000_000;
