@@ -11,7 +11,6 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 use tempfile::TempDir;
 
@@ -196,7 +195,7 @@ fn many_files_become_one_for_each_month_with_the_same_counts() {
 
 /// The rows of each row group, and the days of its first and its last bucket, counted from the first of all.
 fn groups(file: &Path) -> Vec<(i64, i64, i64)> {
-    let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
     let bucket = |group: &RowGroupMetaData| match group.column(0).statistics() {
         Some(Statistics::Int64(buckets)) => {
             (*buckets.min_opt().unwrap(), *buckets.max_opt().unwrap())

@@ -55,7 +55,7 @@ def main() -> int:
     except BlockingIOError:
         sys.exit(f"another run measures in {FOLDER}; two at once would measure each other")
     if not chosen.no_build:
-        ground.build()
+        ground.build("generate", "reading")
     python = chosen.python or ground.readers()
     stand = Stand(chosen.bytes, chosen.pairs, python.absolute())
     about = ground.machine()

@@ -18,12 +18,13 @@ PEERS = Path(__file__).parent / "peers"
 CORES = len(os.sched_getaffinity(0))
 
 
-def build() -> None:
-    """Builds what is measured, and what makes the logs."""
+def build(*examples: str, with_all: bool = False) -> None:
+    """Builds the program, with all features if that is asked for, and these examples."""
+    profile = "dev" if PROFILE == "debug" else PROFILE
     # The debug build is that of the tests, with all features.
-    kind = ["--profile=dev", "--all-features"] if PROFILE == "debug" else [f"--profile={PROFILE}"]
-    command = ["cargo", "build", *kind, "--bin=badgateway", "--example=generate", "--example=reading"]
-    subprocess.run(command, cwd=ROOT, check=True)
+    features = ["--all-features"] if with_all or PROFILE == "debug" else []
+    wanted = ["--bin=badgateway", *(f"--example={example}" for example in examples)]
+    subprocess.run(["cargo", "build", f"--profile={profile}", *features, *wanted], cwd=ROOT, check=True)
 
 
 def readers(name: str = "peers", requirements: Path = Path(__file__).with_name("requirements.txt")) -> Path:

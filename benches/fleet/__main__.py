@@ -7,7 +7,6 @@ give the truth, to the event, before `compact` and after it; then all that is me
 
 import argparse
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -69,7 +68,9 @@ def main() -> int:
     """0: every count is the truth; 1: one is not, or something failed."""
     chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    program = chosen.program or build()
+    if not chosen.program:
+        ground.build(with_all=True)
+    program = chosen.program or ground.BADGATEWAY
     python = chosen.python or ground.readers("fleet-readers", Path(__file__).with_name("requirements.txt"))
     folder = (chosen.folder or ground.TARGET / "fleet").absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,14 +103,6 @@ def main() -> int:
         with chosen.record.open("a") as out:
             out.write(told)
     return 0
-
-
-def build() -> Path:
-    """The program, with object storage."""
-    profile = "dev" if ground.PROFILE == "debug" else ground.PROFILE
-    command = ["cargo", "build", f"--profile={profile}", "--bin=badgateway", "--features=object-store"]
-    subprocess.run(command, cwd=ground.ROOT, check=True)
-    return ground.BADGATEWAY
 
 
 if __name__ == "__main__":

@@ -95,9 +95,9 @@ impl Held {
         let (start, end) = (time.start.0, time.end.0);
         let groups = self.tables.iter().flat_map(|table| &table.groups);
         let groups = groups.filter(|&&(first, last)| first < end && start <= last);
-        let days: BTreeSet<i64> = groups.flat_map(|&group| read::days(group)).collect();
+        let asked = groups.map(|&(first, last)| (first.max(start), last.min(end - 1)));
+        let days: BTreeSet<i64> = asked.flat_map(read::days).collect();
         let midnights = days.into_iter().map(|day| day * DAY);
-        let midnights = midnights.filter(move |day| *day < end && start < day + DAY);
         midnights.map(move |day| Moment(day.max(start))..Moment((day + DAY).min(end)))
     }
 

@@ -199,7 +199,7 @@ impl Bucket {
     }
 
     /// Waits for what the service answers.
-    fn wait<T>(&self, asked: impl Future<Output = T>) -> T {
+    pub(super) fn wait<T>(&self, asked: impl Future<Output = T>) -> T {
         self.runtime.block_on(asked)
     }
 

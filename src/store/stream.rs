@@ -50,8 +50,7 @@ impl Read for Ahead {
             let Some(part) = self.coming.pop_front() else {
                 return Ok(0);
             };
-            let runtime = self.object.bucket.runtime;
-            self.ready = runtime.block_on(part).map_err(io::Error::other)??;
+            self.ready = self.object.bucket.wait(part).map_err(io::Error::other)??;
             self.ask();
         }
         let length = buffer.len().min(self.ready.len());

@@ -52,10 +52,16 @@ impl House {
 
     /// Runs the program, which is to succeed. Told is what it has printed.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let output = self.output(arguments);
+        let output = self.run_at(self.server.port, arguments);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same, for a server or a line at this port.
+    pub fn run_at(&self, port: u16, arguments: &[&str]) -> Output {
+        let output = self.command(port, arguments).output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {words}");
-        String::from_utf8(output.stdout).unwrap()
+        output
     }
 
     pub fn output(&self, arguments: &[&str]) -> Output {

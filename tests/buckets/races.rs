@@ -117,10 +117,8 @@ fn a_lost_answer_is_no_other_run() {
         };
         let done = |arguments: &[&str]| {
             let line = lose_first();
-            let output = house.command(line.port, arguments).output().unwrap();
-            let words = String::from_utf8(output.stderr).unwrap();
-            assert!(output.status.success(), "{words}");
-            words
+            let output = house.run_at(line.port, arguments);
+            String::from_utf8(output.stderr).unwrap()
         };
         let arguments = aggregating(&log, &dataset);
         let words = done(&arguments.each_ref().map(String::as_str));

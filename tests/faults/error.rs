@@ -59,10 +59,15 @@ pub fn of_any_call(world: &mut World<'_>) {
 /// Each thread in its turn is not to be had, or there is no memory for its stack.
 pub fn of_every_thread(world: &mut World<'_>) {
     for name in ["clone3", "mmap"] {
-        let call = calls(world, name).unwrap();
-        for number in call.own..=call.last {
-            let number = number.to_string();
-            fail(world, "a thread fails", self::call(name), &number, &[]);
+        let made = calls(world, name).unwrap();
+        for number in made.own..=made.last {
+            fail(
+                world,
+                "a thread fails",
+                call(name),
+                &number.to_string(),
+                &[],
+            );
         }
     }
     world.prove("threads fail, then an undisturbed run");
