@@ -35,7 +35,7 @@ def readers(name: str = "peers", requirements: Path = Path(__file__).with_name("
     if not installed.exists() or installed.read_text() != wanted:
         say(f"installing {', '.join(line.split('==')[0] for line in wanted.split())} from PyPI")
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        pip = [venv / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+        pip = [venv / "bin/pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--only-binary=:all:"]
         # One of them that has no wheel for this machine does not keep the others from being measured.
         failed = [line for line in wanted.split() if subprocess.run([*pip, line]).returncode != 0]
         if not failed:

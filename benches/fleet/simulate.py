@@ -1,7 +1,9 @@
 """A fleet's nights, and what is asked of its datasets afterwards."""
 
 import multiprocessing
+import multiprocessing.pool
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,11 +120,12 @@ def simulate(wanted: Wanted) -> Figures:
         place=fleet.place,
         truth=fleet.folder / "truth",
     )
-    with bucket(wanted) as (place, found), multiprocessing.Pool(wanted.jobs) as pool:
+    with bucket(wanted) as (place, found), workers(wanted.jobs) as pool:
         result = pool.map_async(each, others, chunksize=1)
         passed, nights = in_bucket(fleet, apart, place, found) if apart else ([], [])
         passed += result.get()
-        pool.terminate()
+        pool.close()
+        pool.join()
         before, keys = fleet.state(passed, "before compacting")
         if apart:
             asked_again(fleet, nights, place, found, "before compacting")
@@ -135,6 +138,11 @@ def simulate(wanted: Wanted) -> Figures:
             asked_again(fleet, nights, place, found, "after compacting")
             two_more_nights(fleet, nights, place, found)
     return Figures(passed, keys, before, compacting, after, by_day, found if apart else None)
+
+
+def workers(count: int) -> multiprocessing.pool.Pool:
+    """Processes that end when they are told to, whatever they wait for. With a handler of Python's they may miss it."""
+    return multiprocessing.Pool(count, signal.signal, (signal.SIGTERM, signal.SIG_DFL))
 
 
 def compact(place: Folder | Bucket, host: Host, kill_after: float | None = None) -> Run:
