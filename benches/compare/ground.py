@@ -21,8 +21,9 @@ CORES = len(os.sched_getaffinity(0))
 def build(*examples: str, with_all: bool = False) -> None:
     """Builds the program, with all features if that is asked for, and these examples."""
     profile = "dev" if PROFILE == "debug" else PROFILE
-    # The debug build is that of the tests, with all features.
-    features = ["--all-features"] if with_all or PROFILE == "debug" else []
+    # The debug build is that of the tests.
+    tests = ["--workspace", "--all-features"]
+    features = tests if PROFILE == "debug" else ["--all-features"] if with_all else []
     wanted = ["--bin=badgateway", *(f"--example={example}" for example in examples)]
     subprocess.run(["cargo", "build", f"--profile={profile}", *features, *wanted], cwd=ROOT, check=True)
 
@@ -35,7 +36,8 @@ def readers(name: str = "peers", requirements: Path = Path(__file__).with_name("
     if not installed.exists() or installed.read_text() != wanted:
         say(f"installing {', '.join(line.split('==')[0] for line in wanted.split())} from PyPI")
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        pip = [venv / "bin/pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", "--only-binary=:all:"]
+        pip = [venv / "bin/pip", "install", "--quiet", "--no-compile"]
+        pip += ["--disable-pip-version-check", "--only-binary=:all:"]
         # One of them that has no wheel for this machine does not keep the others from being measured.
         failed = [line for line in wanted.split() if subprocess.run([*pip, line]).returncode != 0]
         if not failed:
