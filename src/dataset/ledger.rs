@@ -40,11 +40,11 @@ pub struct Lost {
 }
 
 impl Ledger {
-    /// Reads the footers of all files of a table; of these, if they were listed just now.
+    /// Reads the footers of all files of a table; of these, if they were listed just now. `None` if there is no dataset.
     pub(super) fn read(
         dataset: &Dataset,
         mut listed: Option<Vec<Listed>>,
-    ) -> Result<Self, DatasetError> {
+    ) -> Result<Option<Self>, DatasetError> {
         let mut before = None;
         loop {
             let files = match listed.take() {
@@ -52,11 +52,11 @@ impl Ledger {
                 None => dataset.files()?,
             };
             let Some(files) = files else {
-                return Ok(Self::default());
+                return Ok(None);
             };
             let paths: Vec<PathBuf> = files.iter().map(|file| file.path().to_path_buf()).collect();
             match Page::read_all(&files) {
-                Ok(pages) => return Self::of(&pages, paths.into_iter().collect()),
+                Ok(pages) => return Self::of(&pages, paths.into_iter().collect()).map(Some),
                 // It was compacted meanwhile; what it said stands in another file now. A link that leads
                 // nowhere is found again.
                 Err(DatasetError::Io { source, .. })

@@ -58,7 +58,7 @@ pub struct Dataset {
 impl Dataset {
     /// What it says about what it has counted; nothing, if it does not exist yet.
     pub fn ledger(&self) -> Result<Ledger, DatasetError> {
-        Ledger::read(self, None)
+        Ok(Ledger::read(self, None)?.unwrap_or_default())
     }
 }
 

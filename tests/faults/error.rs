@@ -135,6 +135,27 @@ pub fn of_the_dataset(world: &mut World<'_>) {
     );
 }
 
+/// Each look at the table fails, once or from then on: what is in it counts all the same.
+pub fn of_every_look_at_the_table(world: &mut World<'_>) {
+    world.stir();
+    world.prove("nothing fails yet");
+    let table = world.dataset.join("hourly");
+    for number in 1..=12 {
+        for error in ["ENOENT", "EIO"] {
+            for number in [number.to_string(), format!("{number}+")] {
+                fail(
+                    world,
+                    "a look at the table fails",
+                    ("statx", &[error]),
+                    &number,
+                    &[table.clone().into()],
+                );
+            }
+        }
+    }
+    world.prove("looks at the table fail, then an undisturbed run");
+}
+
 /// The first read of a long log fails, or the second, when there is little new in it, or much.
 pub fn of_long_logs(world: &mut World<'_>) {
     for _ in 0..24 {

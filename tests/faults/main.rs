@@ -76,6 +76,16 @@ fn threads_that_are_not_to_be_had_are_done_without_or_said() {
     );
 }
 
+#[test]
+#[ignore = "needs strace, which tests/all installs"]
+fn a_table_that_cannot_be_looked_at_is_not_an_empty_one() {
+    in_rounds(
+        seed(),
+        |round, _| round < 2,
+        |_, world| error::of_every_look_at_the_table(world),
+    );
+}
+
 /// What can be tried without strace.
 #[test]
 fn every_event_stands_in_the_dataset_once_whenever_a_run_is_killed() {

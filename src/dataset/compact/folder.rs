@@ -38,7 +38,8 @@ impl Dataset {
         };
         let _lock = lock(folder, COMMIT_LOCK, patience, waits)?;
         remove_unfinished(folder).map_err(failed)?;
-        let old = Old::read(&self.files()?.unwrap_or_default(), kept_since)?;
+        let files = self.files()?.ok_or_else(|| self.no_dataset())?;
+        let old = Old::read(&files, kept_since)?;
         if old.is_compact() {
             return Ok(old.unchanged());
         }
@@ -66,7 +67,7 @@ impl Dataset {
         sync_folder(folder).map_err(failed)?;
         // What is under this name now are the old files. The next one removes them if this one cannot.
         let _ = remove(new, &table);
-        let files = self.files()?.unwrap_or_default();
+        let files = self.files()?.ok_or_else(|| self.no_dataset())?;
         let lengths = files.iter().map(Listed::length);
         Ok(Compaction {
             files_after: files.len() as u64,

@@ -1,12 +1,26 @@
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{DatasetError, Listed};
 
-/// What readers find with the glob `*.parquet`, sorted by name.
-pub(super) fn parquet_files(table: &Path) -> Result<Vec<Listed>, DatasetError> {
+/// What readers find with the glob `*.parquet`, sorted by name; `None` if there is no such folder.
+///
+/// That it cannot be looked at is an error: whoever takes that for an empty table counts all logs again.
+pub(super) fn parquet_files(table: &Path) -> Result<Option<Vec<Listed>>, DatasetError> {
+    let failed = |source| DatasetError::Io {
+        path: table.to_path_buf(),
+        source,
+    };
+    match fs::metadata(table) {
+        Ok(meta) if meta.is_dir() => {}
+        Ok(_) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(failed(error)),
+    }
     let listed = || {
         let folder = fs::metadata(table)?.ino();
         let files = list(table)?;
@@ -15,12 +29,8 @@ pub(super) fn parquet_files(table: &Path) -> Result<Vec<Listed>, DatasetError> {
         Ok(is_same.then_some(files))
     };
     loop {
-        let files = listed().map_err(|source| DatasetError::Io {
-            path: table.to_path_buf(),
-            source,
-        })?;
-        if let Some(files) = files {
-            return Ok(files);
+        if let Some(files) = listed().map_err(failed)? {
+            return Ok(Some(files));
         }
     }
 }

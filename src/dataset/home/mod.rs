@@ -50,13 +50,7 @@ impl Dataset {
     /// The files of the `hourly` table, sorted by name; `None` if there is no dataset.
     pub(super) fn files(&self) -> Result<Option<Vec<Listed>>, DatasetError> {
         match &self.home {
-            Home::Folder(folder) => {
-                let table = folder.join(HOURLY);
-                table
-                    .is_dir()
-                    .then(|| folder::parquet_files(&table))
-                    .transpose()
-            }
+            Home::Folder(folder) => folder::parquet_files(&folder.join(HOURLY)),
             Home::Bucket(prefix) => {
                 let listing = prefix.listing()?;
                 Ok(listing.map(|listing| listing.files))

@@ -123,7 +123,8 @@ impl Run {
         temporary.as_file().sync_all().map_err(failed)?;
 
         let _lock = lock(folder, COMMIT_LOCK, self.patience, |_| {})?;
-        let files = self.dataset.files()?.unwrap_or_default();
+        let files = self.dataset.files()?;
+        let files = files.ok_or_else(|| self.dataset.no_dataset())?;
         if addition.ledger.is_contradicted(&files, addition.entries)? {
             return Ok(Commit::Contradicted);
         }

@@ -92,9 +92,13 @@ impl Dataset {
 }
 
 impl Run {
-    /// What was counted before.
+    /// What was counted before. A folder that the run has made and that is gone is an error, not an empty one.
     pub fn ledger(&mut self) -> Result<Ledger, DatasetError> {
-        Ledger::read(&self.dataset, self.begun.take())
+        let ledger = Ledger::read(&self.dataset, self.begun.take())?;
+        match &self.dataset.home {
+            Home::Folder(_) => ledger.ok_or_else(|| self.dataset.no_dataset()),
+            Home::Bucket(_) => Ok(ledger.unwrap_or_default()),
+        }
     }
 
     /// Adds one file with rows, and with entries, what the ledger did not know. `each` is told the rows as they are
