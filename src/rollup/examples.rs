@@ -93,15 +93,9 @@ impl Examples {
         }
     }
 
-    /// By bucket, pool and class.
-    pub(super) fn in_order(self) -> Vec<Example> {
-        let mut examples = self.examples;
-        examples.sort_unstable_by(|one, other| {
-            let by_bucket = one.bucket.cmp(&other.bucket);
-            let by_pool = by_bucket.then_with(|| one.pool.cmp(&other.pool));
-            by_pool.then_with(|| one.class.cmp(&other.class))
-        });
-        examples
+    /// All of them, in no order.
+    pub(super) fn into_all(self) -> Vec<Example> {
+        self.examples
     }
 
     /// About how many bytes it takes.

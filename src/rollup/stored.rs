@@ -115,6 +115,11 @@ impl<'a> Stored<'a> {
         }
     }
 
+    /// How many bytes were not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
     fn take(&mut self, length: u64) -> Option<&'a [u8]> {
         let (text, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
         self.0 = rest;

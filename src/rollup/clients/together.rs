@@ -15,6 +15,13 @@ pub struct ClientsTogether {
 const KEPT: usize = 2 * FEW;
 
 impl ClientsTogether {
+    /// A row's clients.
+    pub(in crate::rollup) fn of(clients: &Clients) -> Self {
+        let mut together = Self::default();
+        together.add(clients);
+        together
+    }
+
     /// Adds a row's clients.
     pub fn add(&mut self, clients: &Clients) {
         match &clients.0 {

@@ -131,8 +131,8 @@ impl Kept {
     }
 
     /// Whether a pool keeps its name.
-    pub(in crate::rollup) fn has_pool(&self, row: &Row) -> bool {
-        self.pools.has("", &row.pool)
+    pub(in crate::rollup) fn has_pool(&self, pool: &str) -> bool {
+        self.pools.has("", pool)
     }
 
     /// Takes away the names that are not kept, and tells whether there are any.
@@ -144,7 +144,7 @@ impl Kept {
                 is_folded = true;
             }
         };
-        let has_pool = self.has_pool(row);
+        let has_pool = self.has_pool(&row.pool);
         if let Some(peer) = &mut row.peer {
             fold(peer, has_pool && self.peers.has(&row.pool, peer));
         }

@@ -9,6 +9,13 @@ use super::{Folded, Kept};
 pub trait Source {
     /// All rows, from the first on.
     fn rows(&self) -> io::Result<RowByRow>;
+
+    /// The rows of pools that are wanted, from the first on.
+    fn rows_of(&self, wants: impl Fn(&str) -> bool + Send + 'static) -> io::Result<RowByRow> {
+        let is_wanted =
+            move |row: &io::Result<Row>| row.as_ref().map_or(true, |row| wants(&row.pool));
+        Ok(Box::new(self.rows()?.filter(is_wanted)))
+    }
 }
 
 /// Rows that are read one after the other.
@@ -58,11 +65,8 @@ impl<S: Source> Named<S> {
         };
         let of = |is_kept: bool| {
             let kept = Arc::clone(kept);
-            let is_of = move |row: &io::Result<Row>| {
-                row.as_ref()
-                    .map_or(true, |row| kept.has_pool(row) == is_kept)
-            };
-            Ok::<_, io::Error>(self.source.rows()?.filter(is_of))
+            let is_of = move |pool: &str| kept.has_pool(pool) == is_kept;
+            self.source.rows_of(is_of)
         };
         Ok(Box::new(Folded::new(
             Arc::clone(kept),

@@ -55,7 +55,8 @@ fn kept(rows: &[Row], is_known: impl Fn(&str) -> bool) -> Option<Arc<Kept>> {
 fn folded(mut rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> Vec<Row> {
     rows.sort_by(Row::order);
     let kept = kept(&rows, is_known).unwrap();
-    let (rows, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| kept.has_pool(row));
+    let (rows, others): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| kept.has_pool(&row.pool));
     let [rows, others] = [rows, others].map(|rows| rows.into_iter().map(Ok));
     let folded: io::Result<Vec<Row>> = Folded::new(kept, rows, others).collect();
     let folded = folded.unwrap();

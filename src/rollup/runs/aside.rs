@@ -7,13 +7,15 @@ use foldhash::{HashMap, HashMapExt};
 use crate::rollup::other::Few;
 use crate::rollup::stored::Storing;
 
-use super::{Place, Run, Shelf, Shelved, Traits};
+use super::{Mark, Place, Pool, Run, Shelf, Shelved, Traits};
 
 /// What one thread puts aside: runs, one behind the other.
 pub(super) struct Aside {
     place: Box<dyn Place>,
     length: u64,
-    runs: Vec<Range<u64>>,
+    runs: Vec<(Range<u64>, Vec<Mark>)>,
+    /// Marks of the run that is being put aside.
+    marks: Vec<Mark>,
     traits: HashMap<Traits, u32>,
     /// The names of all rows.
     pub(super) names: Few,
@@ -22,12 +24,16 @@ pub(super) struct Aside {
 /// So many bytes are put aside at once.
 const AT_ONCE: usize = 128 << 10;
 
+/// At least so many lie between two marks.
+const APART: u64 = 64 << 10;
+
 impl Aside {
     pub(super) fn new(shelf: &dyn Shelf) -> io::Result<Self> {
         Ok(Self {
             place: shelf.place()?,
             length: 0,
             runs: Vec::new(),
+            marks: Vec::new(),
             traits: HashMap::new(),
             names: Few::default(),
         })
@@ -41,6 +47,15 @@ impl Aside {
         }
     }
 
+    /// The pool that begins behind `out` is marked, if that is far behind the last mark.
+    pub(super) fn mark(&mut self, out: &Storing, pool: impl FnOnce() -> Pool) {
+        let at = self.length + out.bytes().len() as u64;
+        if self.marks.last().is_none_or(|last| at - last.at >= APART) {
+            let pool = Arc::new(pool());
+            self.marks.push(Mark { pool, at });
+        }
+    }
+
     fn pour(&mut self, out: &mut Storing) -> io::Result<()> {
         self.place.append(out.bytes())?;
         self.length += out.bytes().len() as u64;
@@ -51,8 +66,9 @@ impl Aside {
     /// What was stored since the last run is one.
     pub(super) fn end_run(&mut self, mut out: Storing) -> io::Result<()> {
         self.pour(&mut out)?;
-        let begin = self.runs.last().map_or(0, |run| run.end);
-        self.runs.push(begin..self.length);
+        let begin = self.runs.last().map_or(0, |(range, _)| range.end);
+        let marks = std::mem::take(&mut self.marks);
+        self.runs.push((begin..self.length, marks));
         Ok(())
     }
 
@@ -71,9 +87,12 @@ impl Aside {
             place: self.place,
             traits: traits.into_iter().map(|(traits, _)| traits).collect(),
         });
-        let runs = self.runs.into_iter().map(|range| Run {
+        let runs = self.runs.into_iter().map(|(range, marks)| Run {
             shelved: Arc::clone(&shelved),
             range,
+            marks: marks.into(),
+            from: None,
+            until: None,
         });
         runs.collect()
     }

@@ -4,7 +4,7 @@ use crate::rollup::other::{Few, Named};
 use crate::rollup::{Count, Event, Rollup};
 
 use super::aside::Aside;
-use super::{Rows, Run, Shelf, merge, with_few_names};
+use super::{Rows, Run, Runs, Shelf, fewer, with_few_names};
 
 /// A rollup that is put aside, and begun anew, where it holds much.
 pub struct Bounded<'a> {
@@ -64,10 +64,10 @@ impl<'a> Bounded<'a> {
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
         runs.extend(aside.flat_map(|aside| aside.into_runs(&mut self.names)));
-        let runs = merge::few(runs, self.shelf)?;
         let rows = match self.names.are_few() {
-            true => Named::all(runs),
-            false => Named::chosen(runs, is_known)?,
+            true => Named::all(Runs(fewer::few(runs, self.shelf)?)),
+            // They are read again and again, until it is known which names are kept.
+            false => Named::chosen(Runs(fewer::apart(runs, self.shelf)?), is_known)?,
         };
         Ok(Rows::Aside(rows))
     }

@@ -2,64 +2,55 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::io;
-use std::sync::Arc;
 
-use crate::record::{Moment, Text};
-use crate::rollup::Row;
-use crate::rollup::other::Few;
+use crate::record::Text;
+use crate::rollup::{ClientsTogether, Row};
 
-use super::aside::Aside;
-use super::read::{Item, Reading};
-use super::{Drawn, Run, Runs, Shelf};
+use super::read::{Item, Reading, Texts};
+use super::{Drawn, Pool, Run};
 
 /// Runs that are read side by side, as one: what has everything in common in several of them is one row.
 pub struct Merge {
-    heads: BinaryHeap<Head>,
-    /// The bucket and the pool that are at hand, and the examples of its classes.
-    at_hand: (Moment, Arc<str>),
+    /// Runs by the pool that comes next in them. That is compared once for all its rows.
+    pools: BinaryHeap<ByPool>,
+    /// Those of the pool at hand, by the row that comes next.
+    rows: BinaryHeap<ByRow>,
+    pool: Pool,
+    /// The examples of its classes.
     drawn: Vec<Drawn>,
-    /// The row to which others may be added yet, and its lot.
-    row: Option<(Row, u64)>,
+    texts: Texts,
+    wants: Wants,
 }
 
-/// A run, and what comes next in it.
-struct Head {
-    item: Item,
-    reading: Reading,
-}
+/// Of which pools rows are asked for.
+type Wants = Box<dyn Fn(&str) -> bool + Send>;
 
-/// So many runs are read side by side.
-const ABREAST: usize = 64;
+struct ByPool(Box<Reading>);
 
-/// Makes fewer runs of very many: some become one, again and again.
-pub(super) fn few(mut runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Runs> {
-    while runs.len() > ABREAST {
-        let mut aside = Aside::new(shelf)?;
-        let mut rest = runs.into_iter();
-        while rest.len() > 0 {
-            aside.put_merged(Merge::new(rest.by_ref().take(ABREAST))?)?;
-        }
-        // Nobody asks again.
-        runs = aside.into_runs(&mut Few::default());
-    }
-    Ok(Runs(runs))
-}
+struct ByRow(Box<Reading>);
 
 impl Merge {
     pub(super) fn new(runs: impl IntoIterator<Item = Run>) -> io::Result<Self> {
-        let mut heads = BinaryHeap::new();
-        for run in runs {
-            let mut reading = Reading::new(run);
-            if let Some(item) = reading.next()? {
-                heads.push(Head { item, reading });
-            }
-        }
-        Ok(Self {
-            heads,
-            at_hand: (Moment(i64::MIN), Arc::default()),
+        Self::of(runs, |_| true)
+    }
+
+    /// The rows of those pools that are wanted.
+    pub(super) fn of(
+        runs: impl IntoIterator<Item = Run>,
+        wants: impl Fn(&str) -> bool + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut merge = Self {
+            pools: BinaryHeap::new(),
+            rows: BinaryHeap::new(),
+            pool: Pool::default(),
             drawn: Vec::new(),
-            row: None,
-        })
+            texts: Texts::default(),
+            wants: Box::new(wants),
+        };
+        for run in runs {
+            merge.read_on(Box::new(Reading::new(run)))?;
+        }
+        Ok(merge)
     }
 
     /// The next row, with its example; nothing at the end.
@@ -78,37 +69,32 @@ impl Merge {
 
     /// The next row, and its lot: whether it has an example is asked later.
     pub(super) fn next_row(&mut self) -> io::Result<Option<(Row, u64)>> {
-        loop {
-            // A row is whole before the next pool begins.
-            let is_row = |head: &Head| matches!(head.item, Item::Row(..));
-            if self.row.is_some() && !self.heads.peek().is_some_and(is_row) {
-                return Ok(self.row.take());
+        let (mut row, mut lot) = loop {
+            if let Some(first) = self.rows.peek() {
+                break first.0.row(&mut self.texts)?;
             }
-            match (self.next_item()?, &mut self.row) {
-                (None, _) => return Ok(None),
-                (Some(Item::Pool(bucket, pool, drawn)), _) => self.begin((bucket, pool), drawn),
-                (Some(Item::Row(row, lot)), Some((same, kept))) if row.order(same).is_eq() => {
-                    same.add(&row);
-                    *kept = lot.min(*kept);
-                }
-                (Some(Item::Row(row, lot)), before) => {
-                    if let Some(before) = before.replace((row, lot)) {
-                        return Ok(Some(before));
-                    }
-                }
+            if !self.begin()? {
+                return Ok(None);
             }
-        }
-    }
-
-    /// The first of what comes next in all runs.
-    fn next_item(&mut self) -> io::Result<Option<Item>> {
-        let Some(mut head) = self.heads.peek_mut() else {
-            return Ok(None);
         };
-        Ok(Some(match head.reading.next()? {
-            Some(next) => std::mem::replace(&mut head.item, next),
-            None => PeekMut::pop(head).item,
-        }))
+        self.go_on()?;
+        // There may be very many, each with a client or two.
+        let mut clients: Option<ClientsTogether> = None;
+        while let Some(again) = self.rows.peek().filter(|again| again.0.is_at(&row)) {
+            let tally = again.0.tally()?;
+            lot = lot.min(tally.lot);
+            row.events += tally.events;
+            row.first_seen = row.first_seen.min(tally.first_seen);
+            row.last_seen = row.last_seen.max(tally.last_seen);
+            row.minutes.merge(&tally.minutes);
+            let clients = clients.get_or_insert_with(|| ClientsTogether::of(&row.clients));
+            clients.add(&tally.clients);
+            self.go_on()?;
+        }
+        if let Some(clients) = clients {
+            row.clients = clients.into_clients();
+        }
+        Ok(Some((row, lot)))
     }
 
     /// The examples of the pool to which the row belongs that came last.
@@ -116,19 +102,70 @@ impl Merge {
         &self.drawn
     }
 
-    /// What a run tells of a pool is added to what others have told of it.
-    fn begin(&mut self, pool: (Moment, Arc<str>), drawn: Vec<Drawn>) {
-        if self.at_hand != pool {
-            self.at_hand = pool;
-            self.drawn.clear();
+    /// Begins the next pool; tells whether there is one.
+    fn begin(&mut self) -> io::Result<bool> {
+        let Some(ByPool(first)) = self.pools.pop() else {
+            return Ok(false);
+        };
+        self.pool = first.pool.clone();
+        self.drawn.clear();
+        self.take_on(first)?;
+        while let Some(ByPool(same)) = self.next_of_pool() {
+            self.take_on(same)?;
         }
-        for one in drawn {
+        Ok(true)
+    }
+
+    /// Another run in which the pool at hand comes next.
+    fn next_of_pool(&mut self) -> Option<ByPool> {
+        let next = self.pools.peek_mut()?;
+        (next.0.pool == self.pool).then(|| PeekMut::pop(next))
+    }
+
+    /// What a run tells of the pool at hand is added to what others have told of it.
+    fn take_on(&mut self, mut reading: Box<Reading>) -> io::Result<()> {
+        for one in reading.drawn.drain(..) {
             match self.drawn.iter_mut().find(|kept| kept.class == one.class) {
                 Some(kept) if (one.lot, &one.text) < (kept.lot, &kept.text) => *kept = one,
                 Some(_) => {}
                 None => self.drawn.push(one),
             }
         }
+        self.read_on(reading)
+    }
+
+    /// Reads what comes behind the first row of all.
+    fn go_on(&mut self) -> io::Result<()> {
+        let Some(mut first) = self.rows.peek_mut() else {
+            return Ok(());
+        };
+        match first.0.next()? {
+            Some(Item::Row) => {}
+            item => {
+                let ByRow(reading) = PeekMut::pop(first);
+                self.put_back(reading, item)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_on(&mut self, mut reading: Box<Reading>) -> io::Result<()> {
+        let item = reading.next()?;
+        self.put_back(reading, item)
+    }
+
+    /// Puts a run where it belongs by what comes next in it.
+    fn put_back(&mut self, mut reading: Box<Reading>, mut item: Option<Item>) -> io::Result<()> {
+        while item == Some(Item::Pool) && !(self.wants)(&reading.pool.name) {
+            reading.skip()?;
+            item = reading.next()?;
+        }
+        match item {
+            Some(Item::Pool) => self.pools.push(ByPool(reading)),
+            Some(Item::Row) => self.rows.push(ByRow(reading)),
+            None => {}
+        }
+        Ok(())
     }
 }
 
@@ -140,37 +177,37 @@ impl Iterator for Merge {
     }
 }
 
-impl Head {
-    /// In which order items come, of all runs.
-    fn order(&self, other: &Self) -> Ordering {
-        match (&self.item, &other.item) {
-            (Item::Row(one, _), Item::Row(other, _)) => one.order(other),
-            (one, other) => {
-                let is_row = |item: &Item| matches!(item, Item::Row(..));
-                let by_pool = one.pool().cmp(&other.pool());
-                by_pool.then_with(|| is_row(one).cmp(&is_row(other)))
-            }
-        }
-    }
-}
-
-impl Ord for Head {
+impl Ord for ByPool {
     /// The first is the greatest, as heaps have it.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.order(self)
+        other.0.pool.cmp(&self.0.pool)
     }
 }
 
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+impl Ord for ByRow {
+    /// The first is the greatest, as heaps have it.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.order(&self.0)
     }
 }
 
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
+/// Both are equal where they come at once.
+macro_rules! ordered {
+    ($($heads:ty),*) => {$(
+        impl PartialOrd for $heads {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl PartialEq for $heads {
+            fn eq(&self, other: &Self) -> bool {
+                self.cmp(other).is_eq()
+            }
+        }
+
+        impl Eq for $heads {}
+    )*};
 }
 
-impl Eq for Head {}
+ordered!(ByPool, ByRow);

@@ -2,10 +2,11 @@
 //!
 //! What is held is now and then put aside, as a run: its rows in their order, one after the other. In the end the runs
 //! are merged into one, as it is read. Of a run only what comes next is held then, so memory depends neither on how
-//! many rows there are nor on how many of them an hour or a pool has.
+//! many rows there are nor on how many of them an hour or a pool has. What is to be read more than once is merged before.
 
 mod aside;
 mod bounded;
+mod fewer;
 mod merge;
 mod read;
 mod write;
@@ -19,7 +20,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use crate::record::{Level, OsError};
+use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
@@ -112,6 +113,10 @@ impl Source for Runs {
     fn rows(&self) -> io::Result<RowByRow> {
         Ok(Box::new(Merge::new(self.0.iter().cloned())?))
     }
+
+    fn rows_of(&self, wants: impl Fn(&str) -> bool + Send + 'static) -> io::Result<RowByRow> {
+        Ok(Box::new(Merge::of(self.0.iter().cloned(), wants)?))
+    }
 }
 
 /// Rows that are held, with as many names as can be kept; of pools, those first that `is_known` tells.
@@ -122,16 +127,45 @@ fn with_few_names(rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> io::Result
     let Some(kept) = Kept::chosen(|| Ok(rows.iter().map(Ok)), is_known)? else {
         return Ok(rows);
     };
-    let (rows, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| kept.has_pool(row));
+    let (rows, others): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| kept.has_pool(&row.pool));
     let [rows, others] = [rows, others].map(|rows| rows.into_iter().map(Ok));
     Folded::new(Arc::new(kept), rows, others).collect()
 }
 
-/// A run that was put aside.
+/// A run that was put aside, or a part of it.
 #[derive(Clone)]
 struct Run {
     shelved: Arc<Shelved>,
     range: Range<u64>,
+    /// Where some of its pools begin, in their order.
+    marks: Arc<[Mark]>,
+    /// The first pool that is read, and the first that is not.
+    from: Option<Arc<Pool>>,
+    until: Option<Arc<Pool>>,
+}
+
+/// Where a pool begins in a run.
+struct Mark {
+    pool: Arc<Pool>,
+    at: u64,
+}
+
+/// A pool in a bucket, by which rows are sorted first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Pool {
+    bucket: Moment,
+    name: Arc<str>,
+}
+
+impl Default for Pool {
+    /// None is before it.
+    fn default() -> Self {
+        Self {
+            bucket: Moment(i64::MIN),
+            name: Arc::default(),
+        }
+    }
 }
 
 /// What one thread has put aside.
@@ -139,6 +173,12 @@ struct Shelved {
     place: Box<dyn Place>,
     /// Those that its rows have, which are told there by their places.
     traits: Vec<Traits>,
+}
+
+impl Shelved {
+    fn traits(&self, number: u64) -> Option<Traits> {
+        self.traits.get(usize::try_from(number).ok()?).copied()
+    }
 }
 
 /// By which the items of a run are told: what is said of a pool, and a row.

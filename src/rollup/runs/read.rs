@@ -1,4 +1,6 @@
+use std::cmp::Ordering;
 use std::io;
+use std::ops::Range;
 use std::str::from_utf8;
 use std::sync::Arc;
 
@@ -6,40 +8,55 @@ use crate::record::Moment;
 use crate::rollup::stored::{LENGTH, Stored, item_length};
 use crate::rollup::{Clients, Minutes, Row};
 
-use super::{Drawn, POOL, ROW, Run, Traits};
+use super::{Drawn, POOL, Pool, ROW, Run, Traits};
 
-/// A run that is read, item by item.
+/// A run that is read, item by item. Of a row only what tells it apart is looked at: most are added to one that is there.
 pub(super) struct Reading {
     run: Run,
     /// Bytes that were read, and where those begin that were not looked at yet.
     bytes: Vec<u8>,
     begin: usize,
-    bucket: Moment,
-    pool: Arc<str>,
-    /// Host, scheme, peer and server of the row before: the next one has some of them as well.
-    texts: [Option<Arc<str>>; 4],
+    /// The pool at hand, and the examples of its classes.
+    pub(super) pool: Pool,
+    pub(super) drawn: Vec<Drawn>,
+    row: Place,
 }
 
-/// What stands in a run.
+/// What comes next in a run.
+#[derive(Debug, PartialEq)]
 pub(super) enum Item {
-    /// The rows behind it are of another bucket or pool; these are the examples of its classes.
-    Pool(Moment, Arc<str>, Vec<Drawn>),
-    /// A row, and the lowest lot of its failures.
-    Row(Row, u64),
+    /// The rows behind it are of another bucket or pool.
+    Pool,
+    Row,
 }
 
-impl Item {
-    /// The bucket and the pool of which it tells.
-    pub(super) fn pool(&self) -> (Moment, &str) {
-        match self {
-            Self::Pool(bucket, pool, _) => (*bucket, pool),
-            Self::Row(row, _) => (row.bucket, &row.pool),
-        }
-    }
+/// Where in the bytes a row says what, which is there until the next item is read.
+#[derive(Default)]
+struct Place {
+    host: Range<usize>,
+    traits: usize,
+    /// Scheme, peer and server.
+    texts: [Option<Range<usize>>; 3],
+    rest: Range<usize>,
 }
+
+/// What a row has counted.
+pub(super) struct Tally {
+    pub(super) events: u64,
+    /// The lowest lot of its failures.
+    pub(super) lot: u64,
+    pub(super) first_seen: Moment,
+    pub(super) last_seen: Moment,
+    pub(super) minutes: Minutes,
+    pub(super) clients: Clients,
+}
+
+/// Host, scheme, peer and server of the row before: the next one has some of them as well.
+#[derive(Default)]
+pub(super) struct Texts([Option<Arc<str>>; 4]);
 
 /// So many bytes are read at once.
-const AT_ONCE: usize = 32 << 10;
+const AT_ONCE: usize = 16 << 10;
 
 impl Reading {
     pub(super) fn new(run: Run) -> Self {
@@ -47,32 +64,65 @@ impl Reading {
             run,
             bytes: Vec::new(),
             begin: 0,
-            bucket: Moment(0),
-            pool: Arc::default(),
-            texts: [const { None }; 4],
+            pool: Pool::default(),
+            drawn: Vec::new(),
+            row: Place::default(),
         }
     }
 
-    /// The next item; nothing at the end.
+    /// Goes on to the next item of the run's part that is to be read; nothing at its end.
     pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
-        let is_there = self.has(LENGTH)?;
-        if !is_there && self.begin == self.bytes.len() {
+        loop {
+            let item = self.next_of_all()?;
+            if item != Some(Item::Pool) {
+                return Ok(item);
+            }
+            let Run { from, until, .. } = &self.run;
+            if until.as_ref().is_some_and(|until| self.pool >= **until) {
+                return Ok(None);
+            }
+            if from.as_ref().is_none_or(|from| self.pool >= **from) {
+                return Ok(item);
+            }
+            self.skip()?;
+        }
+    }
+
+    /// Goes to where the rows of the pool at hand end.
+    pub(super) fn skip(&mut self) -> io::Result<()> {
+        while let Some(length) = self.next_length()? {
+            let item = &self.bytes[self.begin + LENGTH..][..length];
+            if Stored::new(item).number() != Some(ROW) {
+                break;
+            }
+            self.begin += LENGTH + length;
+        }
+        Ok(())
+    }
+
+    fn next_of_all(&mut self) -> io::Result<Option<Item>> {
+        let Some(length) = self.next_length()? else {
             return Ok(None);
-        }
-        let damaged = || {
-            let what = "what was put aside is damaged";
-            io::Error::new(io::ErrorKind::InvalidData, what)
         };
-        let length = item_length(&self.bytes[self.begin..]).ok_or_else(damaged)?;
-        if !self.has(LENGTH + length)? {
-            return Err(damaged());
-        }
         let begin = self.begin + LENGTH;
         self.begin = begin + length;
         let bytes = std::mem::take(&mut self.bytes);
         let item = self.item(Stored::new(&bytes[begin..self.begin]));
         self.bytes = bytes;
         item.map(Some).ok_or_else(damaged)
+    }
+
+    /// How long the next item is, all of which was read; nothing at the end.
+    fn next_length(&mut self) -> io::Result<Option<usize>> {
+        let is_there = self.has(LENGTH)?;
+        if !is_there && self.begin == self.bytes.len() {
+            return Ok(None);
+        }
+        let length = item_length(&self.bytes[self.begin..]).ok_or_else(damaged)?;
+        match self.has(LENGTH + length)? {
+            true => Ok(Some(length)),
+            false => Err(damaged()),
+        }
     }
 
     /// Reads on, if need be, until there are so many bytes that were not looked at yet.
@@ -105,42 +155,88 @@ impl Reading {
     fn item(&mut self, mut from: Stored<'_>) -> Option<Item> {
         match from.number()? {
             POOL => {
-                self.bucket = Moment(from.long()? as i64);
-                self.pool = from_utf8(from.text()?).ok()?.into();
-                let mut drawn = Vec::new();
+                self.pool = Pool {
+                    bucket: Moment(from.long()? as i64),
+                    name: from_utf8(from.text()?).ok()?.into(),
+                };
+                self.drawn.clear();
                 for _ in 0..from.number()? {
-                    drawn.push(Drawn {
-                        class: self.traits(from.number()?)?.class,
+                    self.drawn.push(Drawn {
+                        class: self.run.shelved.traits(from.number()?)?.class,
                         lot: from.long()?,
                         text: from.text()?.into(),
                     });
                 }
-                Some(Item::Pool(self.bucket, Arc::clone(&self.pool), drawn))
+                Some(Item::Pool)
             }
-            ROW => self.row(from),
+            ROW => {
+                self.row = self.place(from)?;
+                Some(Item::Row)
+            }
             _ => None,
         }
     }
 
-    fn row(&mut self, mut from: Stored<'_>) -> Option<Item> {
-        let host = self.text(0, Some(from.text()?))?;
+    /// Where the last of the items that were looked at says what, if that is a row.
+    fn place(&self, mut from: Stored<'_>) -> Option<Place> {
+        let end = self.begin;
+        let range = |text: &[u8], from: &Stored<'_>| {
+            let behind = end - from.left();
+            behind - text.len()..behind
+        };
+        let host = from.text()?;
+        let host = range(host, &from);
+        let traits = from.number()? as usize;
+        self.run.shelved.traits.get(traits)?;
+        let mut text = || {
+            let text = from.text_or_none()?;
+            Some(text.map(|text| range(text, &from)))
+        };
+        Some(Place {
+            host,
+            traits,
+            texts: [text()?, text()?, text()?],
+            rest: end - from.left()..end,
+        })
+    }
+
+    /// In which order rows of one pool come.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let by_host = self.host().cmp(other.host());
+        by_host
+            .then_with(|| self.traits().cmp(other.traits()))
+            .then_with(|| self.texts().cmp(other.texts()))
+    }
+
+    /// Whether nothing tells its row apart from this one, which is of the same pool.
+    pub(super) fn is_at(&self, row: &Row) -> bool {
+        let texts = [&row.scheme, &row.peer, &row.server];
+        let texts = texts.map(|text| text.as_ref().map(|text| text.as_bytes()));
+        let is_same = self.texts().eq(texts);
+        is_same && *self.traits() == Traits::of_row(row) && self.host() == row.host.as_bytes()
+    }
+
+    /// The row at hand, and its lot.
+    pub(super) fn row(&self, texts: &mut Texts) -> io::Result<(Row, u64)> {
+        let Tally {
+            events,
+            lot,
+            first_seen,
+            last_seen,
+            minutes,
+            clients,
+        } = self.tally()?;
         let Traits {
             class,
             phase,
             os_error,
             level,
             status,
-        } = self.traits(from.number()?)?;
-        let scheme = self.text(1, from.text_or_none()?)?;
-        let peer = self.text(2, from.text_or_none()?)?;
-        let server = self.text(3, from.text_or_none()?)?;
-        let events = from.number()?;
-        let lot = from.long()?;
-        let bucket = self.bucket;
-        let mut moment = || Some(Moment(bucket.0.wrapping_add(from.number()? as i64)));
+        } = *self.traits();
+        let [host, scheme, peer, server] = texts.of(self).ok_or_else(damaged)?;
         let row = Row {
-            bucket,
-            pool: Arc::clone(&self.pool),
+            bucket: self.pool.bucket,
+            pool: Arc::clone(&self.pool.name),
             host: host.unwrap_or_default(),
             class,
             phase,
@@ -151,28 +247,65 @@ impl Reading {
             peer,
             server,
             events,
-            first_seen: moment()?,
-            last_seen: moment()?,
-            minutes: Minutes::stored(&mut from)?,
-            clients: Clients::stored(&mut from)?,
+            first_seen,
+            last_seen,
+            minutes,
+            clients,
             example: None,
         };
-        Some(Item::Row(row, lot))
+        Ok((row, lot))
     }
 
-    fn traits(&self, number: u64) -> Option<Traits> {
-        self.run.shelved.traits.get(number as usize).copied()
+    /// What the row at hand has counted.
+    pub(super) fn tally(&self) -> io::Result<Tally> {
+        let mut from = Stored::new(&self.bytes[self.row.rest.clone()]);
+        let bucket = self.pool.bucket.0;
+        let moment =
+            |from: &mut Stored<'_>| Some(Moment(bucket.wrapping_add(from.number()? as i64)));
+        let mut tally = || {
+            Some(Tally {
+                events: from.number()?,
+                lot: from.long()?,
+                first_seen: moment(&mut from)?,
+                last_seen: moment(&mut from)?,
+                minutes: Minutes::stored(&mut from)?,
+                clients: Clients::stored(&mut from)?,
+            })
+        };
+        tally().ok_or_else(damaged)
     }
 
-    /// A text of a row, which may be that of the row before.
-    fn text(&mut self, at: usize, text: Option<&[u8]>) -> Option<Option<Arc<str>>> {
-        let known = &mut self.texts[at];
-        if known.as_ref().map(|known| known.as_bytes()) != text {
-            *known = match text {
-                Some(text) => Some(from_utf8(text).ok()?.into()),
-                None => None,
-            };
+    fn host(&self) -> &[u8] {
+        &self.bytes[self.row.host.clone()]
+    }
+
+    fn traits(&self) -> &Traits {
+        &self.run.shelved.traits[self.row.traits]
+    }
+
+    fn texts(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let texts = self.row.texts.iter();
+        texts.map(|text| Some(&self.bytes[text.clone()?]))
+    }
+}
+
+impl Texts {
+    /// Those of the row at hand.
+    fn of(&mut self, reading: &Reading) -> Option<[Option<Arc<str>>; 4]> {
+        let texts = std::iter::once(Some(reading.host())).chain(reading.texts());
+        for (known, text) in self.0.iter_mut().zip(texts) {
+            if known.as_ref().map(|known| known.as_bytes()) != text {
+                *known = match text {
+                    Some(text) => Some(from_utf8(text).ok()?.into()),
+                    None => None,
+                };
+            }
         }
-        Some(known.clone())
+        Some(self.0.clone())
     }
+}
+
+fn damaged() -> io::Error {
+    let what = "what was put aside is damaged";
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }

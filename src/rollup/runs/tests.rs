@@ -128,8 +128,11 @@ fn rows_are_the_same_however_often_they_were_put_aside() {
         let mut names = Few::default();
         let runs = asides.into_iter();
         let runs = runs.flat_map(|aside| aside.into_runs(&mut names));
-        let runs = merge::few(runs.collect(), &Memory).unwrap();
+        let runs: Vec<Run> = runs.collect();
+        let apart = Runs(fewer::apart(runs.clone(), &Memory).unwrap());
+        let runs = Runs(fewer::few(runs, &Memory).unwrap());
         let rows = read(&runs);
+        assert_eq!(read(&apart), rows);
         assert_eq!(read(&runs), rows);
         assert_eq!(rows.len(), expected.len(), "{seed}");
         for (row, expected) in rows.iter().zip(&expected) {
@@ -152,8 +155,8 @@ fn what_is_damaged_is_an_error() {
     let Range { start, end } = whole.range.clone();
     for cut in [end - 1, start + 2, start + 9] {
         let run = Run {
-            shelved: Arc::clone(&whole.shelved),
             range: start..cut,
+            ..whole.clone()
         };
         let read: io::Result<Vec<Row>> = Merge::new([run]).and_then(Iterator::collect);
         assert!(read.is_err(), "{cut}");

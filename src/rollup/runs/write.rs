@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::io;
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::record::Moment;
 use crate::rollup::cell::{Cell, Key};
 use crate::rollup::examples::Example;
@@ -10,7 +12,7 @@ use crate::taxonomy::Class;
 
 use super::aside::Aside;
 use super::merge::Merge;
-use super::{Drawn, POOL, ROW, Traits};
+use super::{Drawn, POOL, Pool, ROW, Traits};
 
 /// A run that is being written.
 struct Writing<'a> {
@@ -33,15 +35,19 @@ struct Line<'a> {
     minutes: &'a Minutes,
 }
 
-/// Where a cell is sorted to: as its row would be.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// What cells of one bucket and pool are sorted by: as their rows would be.
 struct Sorted<'a> {
-    bucket: i64,
-    pool: &'a [u8],
     host: &'a [u8],
     traits: Traits,
     texts: [Option<&'a [u8]>; 3],
-    at: usize,
+    cell: &'a Cell,
+}
+
+/// The pools of cells in their order: they are compared once, not with each cell.
+struct Ranks<'a> {
+    names: Vec<&'a [u8]>,
+    ranks: HashMap<&'a [u8], u32>,
+    of_cells: Vec<u32>,
 }
 
 impl Aside {
@@ -55,29 +61,34 @@ impl Aside {
         } = rollup;
         drop(index);
         cells.iter_mut().for_each(Cell::read_as_text);
-        let places = cells.iter().enumerate();
-        let mut places: Vec<Sorted<'_>> = places.map(|(at, cell)| Sorted::of(cell, at)).collect();
+        let ranks = Ranks::of(&cells);
+        let places = (0..).zip(&cells).zip(&ranks.of_cells);
+        let mut places: Vec<(i64, u32, u32)> = places
+            .map(|((at, cell), rank)| (cell.key.bucket, *rank, at))
+            .collect();
         places.sort_unstable();
-        let mut drawn = examples.in_order().into_iter().peekable();
+        let mut drawn = ranks.in_order(examples.into_all()).into_iter().peekable();
         let mut writing = Writing::new(self);
-        let same_pool = |one: &Sorted<'_>, other: &Sorted<'_>| {
-            (one.bucket, one.pool) == (other.bucket, other.pool)
-        };
-        for places in places.chunk_by(same_pool) {
-            let Sorted { bucket, pool, .. } = places[0];
+        for places in places.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            let (bucket, rank, _) = places[0];
+            let pool = ranks.names[rank as usize];
             let mut its = Vec::new();
-            let is_its = |one: &Example| one.bucket == bucket && one.pool.as_bytes() == pool;
-            while let Some(Example {
-                class, lot, text, ..
-            }) = drawn.next_if(is_its)
-            {
+            while let Some((.., one)) = drawn.next_if(|one| (one.0, one.1) == (bucket, rank)) {
+                let Example {
+                    class, lot, text, ..
+                } = one;
                 its.push(Drawn { class, lot, text });
             }
             writing.begin(Moment(bucket), pool, &its)?;
-            for place in places {
+            let places = places
+                .iter()
+                .map(|&(.., at)| Sorted::of(&cells[at as usize]));
+            let mut places: Vec<Sorted<'_>> = places.collect();
+            places.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
+            for place in &places {
                 let [_, peer, server] = place.texts;
                 writing.aside.names.add([pool, place.host], [peer, server]);
-                writing.row(&Line::of_cell(&cells[place.at], place))?;
+                writing.row(&Line::of_sorted(place))?;
             }
         }
         writing.end()
@@ -99,6 +110,47 @@ impl Aside {
     }
 }
 
+impl<'a> Ranks<'a> {
+    fn of(cells: &'a [Cell]) -> Self {
+        let mut ranks: HashMap<&[u8], u32> = HashMap::new();
+        let mut of_cells = Vec::with_capacity(cells.len());
+        for cell in cells {
+            let [_, pool, ..] = cell.texts();
+            let number = ranks.len() as u32;
+            of_cells.push(*ranks.entry(pool.unwrap_or_default()).or_insert(number));
+        }
+        // They are numbered as they were met yet.
+        let mut by_name: Vec<(&mut u32, &[u8])> = Vec::with_capacity(ranks.len());
+        by_name.extend(ranks.iter_mut().map(|(name, number)| (number, *name)));
+        by_name.sort_unstable_by_key(|(_, name)| *name);
+        let mut rank_of = vec![0; by_name.len()];
+        for (rank, (number, _)) in (0..).zip(&mut by_name) {
+            rank_of[**number as usize] = rank;
+            **number = rank;
+        }
+        let names = by_name.into_iter().map(|(_, name)| name).collect();
+        for number in &mut of_cells {
+            *number = rank_of[*number as usize];
+        }
+        Self {
+            names,
+            ranks,
+            of_cells,
+        }
+    }
+
+    /// Examples by bucket, pool and class.
+    fn in_order(&self, examples: Vec<Example>) -> Vec<(i64, u32, Example)> {
+        let ranked = examples.into_iter().filter_map(|example| {
+            let rank = self.ranks.get(example.pool.as_bytes())?;
+            Some((example.bucket, *rank, example))
+        });
+        let mut ranked: Vec<(i64, u32, Example)> = ranked.collect();
+        ranked.sort_unstable_by_key(|(bucket, rank, example)| (*bucket, *rank, example.class));
+        ranked
+    }
+}
+
 impl<'a> Writing<'a> {
     fn new(aside: &'a mut Aside) -> Self {
         Self {
@@ -113,6 +165,10 @@ impl<'a> Writing<'a> {
             .iter()
             .map(|one| self.aside.number(Traits::of_class(one.class)))
             .collect();
+        self.aside.mark(&self.out, || Pool {
+            bucket,
+            name: String::from_utf8_lossy(pool).into(),
+        });
         self.out.item(|out| {
             out.number(POOL);
             out.long(bucket.0 as u64);
@@ -151,23 +207,26 @@ impl<'a> Writing<'a> {
 }
 
 impl<'a> Sorted<'a> {
-    fn of(cell: &'a Cell, at: usize) -> Self {
-        let [host, pool, scheme, peer, server] = cell.texts();
+    fn of(cell: &'a Cell) -> Self {
+        let [host, _, scheme, peer, server] = cell.texts();
         Self {
-            bucket: cell.key.bucket,
-            pool: pool.unwrap_or_default(),
             host: host.unwrap_or_default(),
             traits: Traits::of_key(&cell.key),
             texts: [scheme, peer, server],
-            at,
+            cell,
         }
+    }
+
+    fn key(&self) -> (&'a [u8], Traits, [Option<&'a [u8]>; 3]) {
+        (self.host, self.traits, self.texts)
     }
 }
 
 impl<'a> Line<'a> {
-    fn of_cell(cell: &'a Cell, sorted: &Sorted<'a>) -> Self {
+    fn of_sorted(sorted: &Sorted<'a>) -> Self {
+        let cell = sorted.cell;
         Self {
-            bucket: Moment(sorted.bucket),
+            bucket: Moment(cell.key.bucket),
             host: sorted.host,
             traits: sorted.traits,
             texts: sorted.texts,
@@ -208,7 +267,7 @@ impl Traits {
         }
     }
 
-    fn of_row(row: &Row) -> Self {
+    pub(super) fn of_row(row: &Row) -> Self {
         Self {
             class: row.class,
             phase: row.phase,
