@@ -88,6 +88,11 @@ impl Clients {
         }
     }
 
+    /// Whether there are so many that they are but estimated.
+    pub(super) fn are_many(&self) -> bool {
+        matches!(self.0, State::Many(_))
+    }
+
     /// How many different clients there are.
     pub fn estimate(&self) -> u64 {
         match &self.0 {

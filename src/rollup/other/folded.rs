@@ -4,10 +4,11 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use crate::record::Moment;
+use crate::rollup::Row;
 use crate::rollup::examples::is_chosen;
-use crate::rollup::{ClientsTogether, Row, choose_example};
 use crate::taxonomy::Class;
 
+use super::gathering::Gathering;
 use super::{Kept, OTHER};
 
 /// Rows in their order, without the names that are not kept; those that have everything in common then are one.
@@ -23,12 +24,6 @@ pub(in crate::rollup) struct Folded<K: Iterator, O: Iterator> {
     of_others: Vec<Row>,
     ready: VecDeque<Row>,
 }
-
-/// With fewer rows it is not looked whether some have become alike.
-const MANY: usize = 4_096;
-
-/// A pool has so many rows in a bucket at most.
-const MOST: usize = 65_536;
 
 impl<K, O> Folded<K, O>
 where
@@ -54,12 +49,12 @@ where
         };
         let is_of = |row: &Row| row.bucket == bucket;
         let Some(first) = next_if(&mut self.rows, is_of)? else {
-            self.ready.extend(std::mem::take(&mut self.of_others));
+            self.hand_on_others();
             self.bucket = None;
             return Ok(true);
         };
         if *first.pool > *OTHER {
-            self.ready.extend(std::mem::take(&mut self.of_others));
+            self.hand_on_others();
         }
         let pool = Arc::clone(&first.pool);
         let mut of_pool = Gathering::new(Arc::clone(&self.kept));
@@ -69,6 +64,11 @@ where
         }
         self.ready.extend(of_pool.finish());
         Ok(true)
+    }
+
+    /// Nothing was ready, so they need not be copied.
+    fn hand_on_others(&mut self) {
+        self.ready = std::mem::take(&mut self.of_others).into();
     }
 
     /// Begins the next bucket, if there is one.
@@ -125,92 +125,6 @@ where
 {
     let next = rows.next_if(|row| row.as_ref().map_or(true, &is_it));
     next.transpose()
-}
-
-/// Rows of one pool in one bucket.
-struct Gathering {
-    kept: Arc<Kept>,
-    rows: Vec<Row>,
-    is_folded: bool,
-    /// With so many it is looked whether some have become alike.
-    many: usize,
-}
-
-impl Gathering {
-    fn new(kept: Arc<Kept>) -> Self {
-        Self {
-            kept,
-            rows: Vec::new(),
-            is_folded: false,
-            many: MANY,
-        }
-    }
-
-    fn add(&mut self, mut row: Row) {
-        self.is_folded |= self.kept.fold(&mut row);
-        self.rows.push(row);
-        if self.rows.len() >= self.many {
-            self.settle();
-            if self.rows.len() > MOST {
-                self.fold_the_least();
-            }
-            self.many = MANY.max(2 * self.rows.len());
-        }
-    }
-
-    fn finish(mut self) -> Vec<Row> {
-        self.settle();
-        if self.rows.len() > MOST {
-            self.fold_the_least();
-        }
-        self.rows
-    }
-
-    fn settle(&mut self) {
-        if self.is_folded {
-            unite(&mut self.rows);
-        }
-    }
-
-    /// Each of its names is kept, but together they are too many: the lesser half loses them.
-    fn fold_the_least(&mut self) {
-        let mut counts: Vec<u64> = self.rows.iter().map(|row| row.events).collect();
-        let (_, &mut least, _) = counts.select_nth_unstable(self.rows.len() - MOST / 2);
-        let lesser = self.rows.iter_mut().filter(|row| row.events <= least);
-        for row in lesser {
-            for name in [&mut row.peer, &mut row.server].into_iter().flatten() {
-                *name = OTHER.into();
-            }
-        }
-        self.is_folded = true;
-        self.settle();
-    }
-}
-
-/// Makes one of those rows that have everything in common.
-fn unite(rows: &mut Vec<Row>) {
-    rows.sort_by(Row::order);
-    // There may be very many, each with a client or two.
-    let mut clients: Option<ClientsTogether> = None;
-    rows.dedup_by(|again, row| {
-        let is_same = again.order(row).is_eq();
-        if is_same {
-            let clients = clients.get_or_insert_with(|| {
-                let mut clients = ClientsTogether::default();
-                clients.add(&row.clients);
-                clients
-            });
-            clients.add(&again.clients);
-            row.add_but_clients(again);
-            row.example = choose_example(row.example.take(), again.example.take());
-        } else if let Some(clients) = clients.take() {
-            row.clients = clients.into_clients();
-        }
-        is_same
-    });
-    if let (Some(row), Some(clients)) = (rows.last_mut(), clients) {
-        row.clients = clients.into_clients();
-    }
 }
 
 /// Of each class one row has the example.

@@ -9,6 +9,7 @@
 
 mod few;
 mod folded;
+mod gathering;
 mod kept;
 mod named;
 
