@@ -19,9 +19,9 @@ class Held:
     wall: float
 
 
-def most(command: Command, log: Path, feed: Path | None = None) -> Held:
-    """Peak of the memory that is the process's own: its private pages, but those of the mapped log. With `feed`, that
-    file comes through a pipe."""
+def most(command: Command, feed: Path | None = None) -> Held:
+    """Peak of the memory that is the process's own: all its pages but those of mapped files. With `feed`, that file comes
+    through a pipe."""
     with room() as name:
         argv = command.words(Path(name))
         said = Path(name, "stderr")
@@ -45,7 +45,7 @@ def most(command: Command, log: Path, feed: Path | None = None) -> Held:
         while not done:
             # It may end while it is looked at.
             with suppress(OSError):
-                most = max(most, _private(pid, log))
+                most = max(most, _private(pid))
             time.sleep(EVERY)
             done, status = os.waitpid(pid, os.WNOHANG)
         wall = time.perf_counter() - begin
@@ -55,15 +55,9 @@ def most(command: Command, log: Path, feed: Path | None = None) -> Held:
         return Held(most, wall)
 
 
-def _private(pid: int, log: Path) -> int:
-    """Bytes that only this process has, now."""
-    kilobytes, counts = 0, False
-    mapped = str(log).encode()
-    with open(f"/proc/{pid}/smaps", "rb") as smaps:
-        for line in smaps:
-            # A map begins with its address, in small letters; what is told about it with a capital.
-            if not line[:1].isupper():
-                counts = not line.rstrip().endswith(mapped)
-            elif counts and line.startswith(b"Private_"):
-                kilobytes += int(line.split()[1])
-    return kilobytes * 1024
+def _private(pid: int) -> int:
+    """Bytes that are the process's own and no file's, now, as the kernel counts them. To walk its maps (`smaps`) takes long
+    where the log is mapped, and counts twice what moves meanwhile."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        counts = [line.split() for line in status if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(count[1]) for count in counts) * 1024

@@ -24,7 +24,7 @@ def run(stand: Stand) -> Iterator[Line]:
         command = aggregate(log.path)
         rows = check_aggregate(command, log)
         took = stand.times(command, min(stand.count, 5))
-        held = most(command, log.path)
+        held = most(command)
         what = f"{words(stand.size)}, {pools:,} pools: {rows:,} rows"
         yield value("keys", what, held.bytes / 2**20, "MiB", Bar(96), seconds(took))
         remove(log)

@@ -42,5 +42,5 @@ def compare(stand: Stand, kind: str) -> Iterator[Line]:
 
 def measured(what: str, log: Log, command, feed: bool = False) -> Line:
     """One run that is watched."""
-    held = most(command, log.path, log.path if feed else None)
+    held = most(command, log.path if feed else None)
     return value("memory", what, held.bytes / 2**20, "MiB", MOST, ours=f"{held.wall:.2f} s, watched")
