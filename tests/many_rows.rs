@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use badgateway::dataset::Dataset;
 use badgateway::record::Moment;
-use badgateway::rollup::{Row, Rows};
+use badgateway::rollup::{Row, Rows, Source};
 use badgateway::scan::Scan;
 use badgateway::source::Input;
 use generator::{Settings, generate};

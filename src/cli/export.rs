@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::dataset::{Dataset, Held};
 use crate::record::{Moment, Zone};
 use crate::render::{self, OpenMetrics, Textfile, others};
-use crate::rollup::{Row, some};
+use crate::rollup::{Row, Source, some};
 use crate::scan::{When, period};
 use crate::source::Privacy;
 

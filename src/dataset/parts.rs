@@ -1,6 +1,6 @@
 use std::io;
 
-use crate::rollup::{Row, RowByRow, Rows, ahead};
+use crate::rollup::{Row, RowByRow, Rows, Source, ahead};
 
 use super::DAY;
 

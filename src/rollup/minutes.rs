@@ -19,6 +19,9 @@ pub struct Minutes {
     before: SmallVec<[Counted; 2]>,
 }
 
+/// So many minutes are looked up one by one, rather than that all are written anew.
+const FEW: usize = 8;
+
 /// A minute, and how many events it has; those without any are left out.
 type Counted = (u16, u32);
 
@@ -59,6 +62,10 @@ impl Minutes {
 
     /// Adds what another part of the same bucket has counted.
     pub fn merge(&mut self, other: &Self) {
+        if other.before.len() < FEW {
+            let others = other.counts();
+            return others.for_each(|(minute, events)| self.count(minute, events));
+        }
         let mut both = SmallVec::with_capacity(self.before.len() + other.before.len() + 2);
         let mut others = other.counts().peekable();
         for (minute, events) in self.counts() {
@@ -140,6 +147,19 @@ mod tests {
         other.merge(&some);
         let counts = [(0, 2), (1, 3), (2, 7), (59, 1)];
         assert_eq!(other.counts().collect::<Vec<_>>(), counts);
+        // Many are merged in another way than few.
+        let many = || (0..40).map(|minute| minute % 3);
+        for (length, behind) in [(5, 20), (20, 5), (30, 40)] {
+            let mut one = Minutes::from_list(many().take(length));
+            let other: Vec<u32> = many().skip(1).take(behind).collect();
+            one.merge(&Minutes::from_list(other.iter().copied()));
+            let mut both = vec![0; length.max(behind)];
+            let lists = [many().take(length).collect(), other];
+            for (at, events) in lists.iter().flat_map(|list| list.iter().enumerate()) {
+                both[at] += events;
+            }
+            assert_eq!(one, Minutes::from_list(both), "{length} {behind}");
+        }
         let damaged = Minutes::from_list(std::iter::repeat_n(1, 70_000));
         assert_eq!(damaged.counts().last(), Some((1_439, 1)));
         assert_eq!(some.counts().collect::<Vec<_>>(), [(0, 2), (1, 3), (59, 1)]);

@@ -37,7 +37,7 @@ pub use incident::{Bursts, Failures, Incident, Thresholds};
 pub use intake::{Intake, Sample};
 pub use leaders::Leaders;
 pub use minutes::Minutes;
-pub use other::{Few, Named, OTHER, RowByRow, Source};
+pub use other::{Few, Mention, Named, OTHER, RowByRow, Source};
 pub use row::Row;
 pub use runs::{Bounded, Place, Rows, Runs, Shelf, Unnamed};
 pub use summary::{Change, Earlier, Gist, Pool, Span, Summary, Summing, Tally};

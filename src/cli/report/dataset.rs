@@ -4,7 +4,7 @@ use crate::dataset::Dataset;
 use crate::record::Moment;
 use crate::render::Time;
 use crate::render::report::Read;
-use crate::rollup::{Change, Intake, Row};
+use crate::rollup::{Change, Intake, Row, Source};
 
 use super::sums::Sums;
 use super::{Counted, Period, Report};

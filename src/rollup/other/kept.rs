@@ -1,4 +1,3 @@
-use std::borrow::Borrow;
 use std::io;
 use std::sync::Arc;
 
@@ -8,6 +7,34 @@ use crate::rollup::Row;
 use crate::rollup::frequent::{Counted, Frequent};
 
 use super::{MOST_NAMES, MOST_OF_OTHERS, MOST_POOLS, OTHER};
+
+/// What a row is called by, and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Mention<'a> {
+    /// The pool's name.
+    pub pool: &'a str,
+    /// The machine whose log it is.
+    pub host: &'a str,
+    /// The address tried.
+    pub peer: Option<&'a str>,
+    /// The `server_name`.
+    pub server: Option<&'a str>,
+    /// How many events.
+    pub events: u64,
+}
+
+impl<'a> Mention<'a> {
+    /// That of a row.
+    pub(in crate::rollup) fn of(row: &'a Row) -> Self {
+        Self {
+            pool: &row.pool,
+            host: &row.host,
+            peer: row.peer.as_deref(),
+            server: row.server.as_deref(),
+            events: row.events,
+        }
+    }
+}
 
 /// The names that rows keep.
 #[derive(Debug)]
@@ -48,11 +75,11 @@ impl<F: Fn(&str) -> bool> Pools<F> {
     }
 
     /// Looks at a row. They come in their order.
-    fn add(&mut self, row: &Row) {
-        if !(self.is_known)(&row.pool) {
-            self.counting.add("", &row.pool, row.events);
-        } else if !self.known.contains(&row.pool) {
-            self.known.insert(Arc::clone(&row.pool));
+    fn add(&mut self, row: &Mention<'_>) {
+        if !(self.is_known)(row.pool) {
+            self.counting.add("", row.pool, row.events);
+        } else if !self.known.contains(row.pool) {
+            self.known.insert(row.pool.into());
         }
     }
 
@@ -83,18 +110,18 @@ struct Choosing {
 
 impl Choosing {
     /// Looks at a row. They come in their order.
-    fn add(&mut self, row: &Row) {
-        let has_pool = self.pools.has("", &row.pool);
-        if let Some(peer) = row.peer.as_ref().filter(|_| has_pool) {
-            self.peers.add(&row.pool, peer, row.events);
+    fn add(&mut self, row: &Mention<'_>) {
+        let has_pool = self.pools.has("", row.pool);
+        if let Some(peer) = row.peer.filter(|_| has_pool) {
+            self.peers.add(row.pool, peer, row.events);
         }
-        if let Some(server) = &row.server {
+        if let Some(server) = row.server {
             match has_pool {
-                true => self.servers.add(&row.pool, server, row.events),
+                true => self.servers.add(row.pool, server, row.events),
                 false => self.servers_of_others.add("", server, row.events),
             }
         }
-        self.hosts.add("", &row.host, row.events);
+        self.hosts.add("", row.host, row.events);
     }
 
     /// `None`, if all names are kept.
@@ -115,19 +142,27 @@ impl Choosing {
 impl Kept {
     /// Looks at all rows twice, and chooses the names that are kept; of pools, those first that `is_known` tells. `None`,
     /// if all are.
-    pub(in crate::rollup) fn chosen<R: Borrow<Row>, I: Iterator<Item = io::Result<R>>>(
-        rows: impl Fn() -> io::Result<I>,
+    pub(in crate::rollup) fn chosen(
+        mentions: impl Fn(&mut dyn FnMut(&Mention<'_>)) -> io::Result<()>,
         is_known: impl Fn(&str) -> bool,
     ) -> io::Result<Option<Self>> {
         let mut pools = Pools::new(is_known);
-        for row in rows()? {
-            pools.add(row?.borrow());
-        }
+        mentions(&mut |row| pools.add(row))?;
         let mut choosing = pools.chosen();
-        for row in rows()? {
-            choosing.add(row?.borrow());
-        }
+        mentions(&mut |row| choosing.add(row))?;
         Ok(choosing.finish())
+    }
+
+    /// The same of rows that are held.
+    pub(in crate::rollup) fn chosen_of(
+        rows: &[Row],
+        is_known: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
+        let mentions = |look: &mut dyn FnMut(&Mention<'_>)| {
+            rows.iter().for_each(|row| look(&Mention::of(row)));
+            Ok(())
+        };
+        Self::chosen(mentions, is_known).ok().flatten()
     }
 
     /// Whether a pool keeps its name.

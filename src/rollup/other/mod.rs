@@ -19,6 +19,7 @@ mod tests;
 pub use few::Few;
 pub(super) use folded::Folded;
 pub(super) use kept::Kept;
+pub use kept::Mention;
 pub use named::{Named, RowByRow, Source};
 
 /// What stands for the names of all others.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::rollup::{Row, ahead, some};
 
-use super::{Folded, Kept};
+use super::{Folded, Kept, Mention};
 
 /// Rows in their order, which can be read again, and are the same then.
 pub trait Source {
@@ -15,6 +15,24 @@ pub trait Source {
         let is_wanted =
             move |row: &io::Result<Row>| row.as_ref().map_or(true, |row| wants(&row.pool));
         Ok(Box::new(self.rows()?.filter(is_wanted)))
+    }
+
+    /// Tells what each row is called by.
+    fn mentions(&self, look: &mut dyn FnMut(&Mention<'_>)) -> io::Result<()> {
+        for row in self.rows()? {
+            look(&Mention::of(&row?));
+        }
+        Ok(())
+    }
+
+    /// Hands all rows to `each`, many at once. While some are looked at, the next ones are read.
+    fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
+        let mut rows = self.rows()?;
+        let look = |rows: Vec<Row>| {
+            each(&rows);
+            Ok(())
+        };
+        ahead(|| some(&mut rows, AT_ONCE), look)
     }
 }
 
@@ -44,22 +62,19 @@ impl<S> Named<S> {
             kept: self.kept.clone(),
         }
     }
-
-    /// Whose rows these are.
-    pub fn source(&self) -> &S {
-        &self.source
-    }
 }
 
 impl<S: Source> Named<S> {
     /// Chooses the names that are kept; of pools, those first that `is_known` tells.
     pub fn chosen(source: S, is_known: impl Fn(&str) -> bool) -> io::Result<Self> {
-        let kept = Kept::chosen(|| source.rows(), is_known)?.map(Arc::new);
+        let kept = Kept::chosen(|look| source.mentions(look), is_known)?;
+        let kept = kept.map(Arc::new);
         Ok(Self { source, kept })
     }
+}
 
-    /// All rows, from the first on.
-    pub fn rows(&self) -> io::Result<RowByRow> {
+impl<S: Source> Source for Named<S> {
+    fn rows(&self) -> io::Result<RowByRow> {
         let Some(kept) = &self.kept else {
             return self.source.rows();
         };
@@ -73,15 +88,5 @@ impl<S: Source> Named<S> {
             of(true)?,
             of(false)?,
         )))
-    }
-
-    /// Hands all rows to `each`, many at once. While some are looked at, the next ones are read.
-    pub fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
-        let mut rows = self.rows()?;
-        let look = |rows: Vec<Row>| {
-            each(&rows);
-            Ok(())
-        };
-        ahead(|| some(&mut rows, AT_ONCE), look)
     }
 }

@@ -48,8 +48,7 @@ fn number_of(name: &str) -> u64 {
 }
 
 fn kept(rows: &[Row], is_known: impl Fn(&str) -> bool) -> Option<Arc<Kept>> {
-    let chosen = Kept::chosen(|| Ok(rows.iter().map(Ok)), is_known);
-    chosen.unwrap().map(Arc::new)
+    Kept::chosen_of(rows, is_known).map(Arc::new)
 }
 
 fn folded(mut rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> Vec<Row> {

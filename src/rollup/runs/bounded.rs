@@ -1,6 +1,6 @@
 use std::io;
 
-use crate::rollup::other::{Few, Named};
+use crate::rollup::other::{Few, Named, Source};
 use crate::rollup::{Count, Event, Rollup};
 
 use super::aside::Aside;
@@ -64,12 +64,16 @@ impl<'a> Bounded<'a> {
         let mut runs = self.runs;
         let aside = self.aside.into_iter();
         runs.extend(aside.flat_map(|aside| aside.into_runs(&mut self.names)));
-        let rows = match self.names.are_few() {
-            true => Named::all(Runs(fewer::few(runs, self.shelf)?)),
-            // They are read again and again, until it is known which names are kept.
-            false => Named::chosen(Runs(fewer::apart(runs, self.shelf)?), is_known)?,
+        let runs = match self.names.are_few() {
+            true => fewer::few(runs, self.shelf)?,
+            false => {
+                // All are read again and again, until it is known which names are kept.
+                let all = Runs(fewer::apart(runs, self.shelf)?);
+                let named = Named::chosen(all, is_known)?;
+                fewer::made_of(named.rows()?, self.shelf)?
+            }
         };
-        Ok(Rows::Aside(rows))
+        Ok(Rows::Aside(Runs(runs)))
     }
 
     /// Whether anything was put aside, or should have been.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::rollup::other::Few;
+use crate::rollup::other::{Few, RowByRow};
 
 use super::aside::Aside;
 use super::merge::Merge;
@@ -39,6 +39,13 @@ pub(super) fn apart(runs: Vec<Run>, shelf: &dyn Shelf) -> io::Result<Vec<Run>> {
     merged(parts, shelf)
 }
 
+/// One run of rows that are in order.
+pub(super) fn made_of(rows: RowByRow, shelf: &dyn Shelf) -> io::Result<Vec<Run>> {
+    let mut aside = Aside::new(shelf)?;
+    aside.put_rows(rows)?;
+    Ok(aside.into_runs(&mut Few::default()))
+}
+
 /// One run of each group, all of them merged side by side.
 fn merged(groups: Vec<Vec<Run>>, shelf: &dyn Shelf) -> io::Result<Vec<Run>> {
     let merged = groups.into_par_iter().map(|runs| {
@@ -66,7 +73,7 @@ fn cuts(runs: &[Run], parts: usize) -> impl Iterator<Item = Arc<Pool>> {
 
 impl Run {
     /// What is in it from one pool on, up to another.
-    fn part(&self, from: Option<&Arc<Pool>>, until: Option<&Arc<Pool>>) -> Self {
+    pub(super) fn part(&self, from: Option<&Arc<Pool>>, until: Option<&Arc<Pool>>) -> Self {
         let mut part = self.clone();
         (part.from, part.until) = (from.cloned(), until.cloned());
         if let Some(from) = from {

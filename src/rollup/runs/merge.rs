@@ -4,7 +4,7 @@ use std::collections::binary_heap::PeekMut;
 use std::io;
 
 use crate::record::Text;
-use crate::rollup::{ClientsTogether, Row};
+use crate::rollup::{ClientsTogether, Mention, Row, choose_example};
 
 use super::read::{Item, Reading, Texts};
 use super::{Drawn, Pool, Run};
@@ -87,6 +87,7 @@ impl Merge {
             row.first_seen = row.first_seen.min(tally.first_seen);
             row.last_seen = row.last_seen.max(tally.last_seen);
             row.minutes.merge(&tally.minutes);
+            row.example = choose_example(row.example, tally.example);
             let clients = clients.get_or_insert_with(|| ClientsTogether::of(&row.clients));
             clients.add(&tally.clients);
             self.go_on()?;
@@ -95,6 +96,18 @@ impl Merge {
             row.clients = clients.into_clients();
         }
         Ok(Some((row, lot)))
+    }
+
+    /// Tells what each row is called by, without making it.
+    pub(super) fn mentions(&mut self, look: &mut dyn FnMut(&Mention<'_>)) -> io::Result<()> {
+        loop {
+            if let Some(first) = self.rows.peek() {
+                look(&first.0.mention()?);
+                self.go_on()?;
+            } else if !self.begin()? {
+                return Ok(());
+            }
+        }
     }
 
     /// The examples of the pool to which the row belongs that came last.

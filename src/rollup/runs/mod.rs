@@ -24,7 +24,7 @@ use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
-use super::other::{Few, Folded, Kept, Named, RowByRow, Source};
+use super::other::{Few, Folded, Kept, Mention, RowByRow, Source};
 
 pub use bounded::Bounded;
 
@@ -71,7 +71,7 @@ pub enum Rows {
     /// They were never too many.
     Held(Vec<Row>),
     /// They were put aside, and are to be merged.
-    Aside(Named<Runs>),
+    Aside(Runs),
 }
 
 /// All runs that were put aside; they may be merged more than once.
@@ -82,7 +82,7 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Held(rows) => rows.is_empty(),
-            Self::Aside(rows) => rows.source().0.is_empty(),
+            Self::Aside(runs) => runs.0.is_empty(),
         }
     }
 
@@ -91,9 +91,8 @@ impl Rows {
         let is_ruled = |class: Class| matches!(class, Class::User(_));
         match self {
             Self::Held(rows) => rows.iter().any(|row| is_ruled(row.class)),
-            Self::Aside(rows) => {
-                let runs = rows.source().0.iter();
-                let mut traits = runs.flat_map(|run| &run.shelved.traits);
+            Self::Aside(runs) => {
+                let mut traits = runs.0.iter().flat_map(|run| &run.shelved.traits);
                 traits.any(|traits| is_ruled(traits.class))
             }
         }
@@ -103,7 +102,7 @@ impl Rows {
     pub fn each(&self, mut each: impl FnMut(&[Row]) + Send) -> io::Result<()> {
         match self {
             Self::Held(rows) => each(rows),
-            Self::Aside(rows) => rows.each(each)?,
+            Self::Aside(runs) => runs.each(each)?,
         }
         Ok(())
     }
@@ -117,6 +116,11 @@ impl Source for Runs {
     fn rows_of(&self, wants: impl Fn(&str) -> bool + Send + 'static) -> io::Result<RowByRow> {
         Ok(Box::new(Merge::of(self.0.iter().cloned(), wants)?))
     }
+
+    /// What is put together from several runs is told run by run.
+    fn mentions(&self, look: &mut dyn FnMut(&Mention<'_>)) -> io::Result<()> {
+        Merge::new(self.0.iter().cloned())?.mentions(look)
+    }
 }
 
 /// Rows that are held, with as many names as can be kept; of pools, those first that `is_known` tells.
@@ -124,7 +128,7 @@ fn with_few_names(rows: Vec<Row>, is_known: impl Fn(&str) -> bool) -> io::Result
     if Few::of(&rows).are_few() {
         return Ok(rows);
     }
-    let Some(kept) = Kept::chosen(|| Ok(rows.iter().map(Ok)), is_known)? else {
+    let Some(kept) = Kept::chosen_of(&rows, is_known) else {
         return Ok(rows);
     };
     let (rows, others): (Vec<Row>, Vec<Row>) =

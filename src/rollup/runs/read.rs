@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::record::Moment;
 use crate::rollup::stored::{LENGTH, Stored, item_length};
-use crate::rollup::{Clients, Minutes, Row};
+use crate::rollup::{Clients, Mention, Minutes, Row};
 
 use super::{Drawn, POOL, Pool, ROW, Run, Traits};
 
@@ -49,6 +49,8 @@ pub(super) struct Tally {
     pub(super) last_seen: Moment,
     pub(super) minutes: Minutes,
     pub(super) clients: Clients,
+    /// Its own, not one that was drawn for its pool.
+    pub(super) example: Option<String>,
 }
 
 /// Host, scheme, peer and server of the row before: the next one has some of them as well.
@@ -225,6 +227,7 @@ impl Reading {
             last_seen,
             minutes,
             clients,
+            example,
         } = self.tally()?;
         let Traits {
             class,
@@ -251,9 +254,29 @@ impl Reading {
             last_seen,
             minutes,
             clients,
-            example: None,
+            example,
         };
         Ok((row, lot))
+    }
+
+    /// What the row at hand is called by.
+    pub(super) fn mention(&self) -> io::Result<Mention<'_>> {
+        let [_, peer, server] = &self.row.texts;
+        let text = |place: &Range<usize>| from_utf8(&self.bytes[place.clone()]).ok();
+        let name = |place: &Option<Range<usize>>| match place {
+            Some(place) => text(place).map(Some),
+            None => Some(None),
+        };
+        let mention = || {
+            Some(Mention {
+                pool: &self.pool.name,
+                host: text(&self.row.host)?,
+                peer: name(peer)?,
+                server: name(server)?,
+                events: Stored::new(&self.bytes[self.row.rest.clone()]).number()?,
+            })
+        };
+        mention().ok_or_else(damaged)
     }
 
     /// What the row at hand has counted.
@@ -270,6 +293,10 @@ impl Reading {
                 last_seen: moment(&mut from)?,
                 minutes: Minutes::stored(&mut from)?,
                 clients: Clients::stored(&mut from)?,
+                example: match from.text_or_none()? {
+                    Some(text) => Some(from_utf8(text).ok()?.to_owned()),
+                    None => None,
+                },
             })
         };
         tally().ok_or_else(damaged)

@@ -144,6 +144,74 @@ fn rows_are_the_same_however_often_they_were_put_aside() {
     }
 }
 
+/// A run that is long enough to be marked in its midst.
+fn long_run() -> Run {
+    let mut dice = Xoshiro256PlusPlus::seed_from_u64(1);
+    let mut all = Rollup::new(3_600_000_000);
+    (0..30).for_each(|_| all.merge(rollup(&mut dice)));
+    let mut aside = Aside::new(&Memory).unwrap();
+    aside.put(all).unwrap();
+    let run = aside.into_runs(&mut Few::default()).remove(0);
+    assert!(run.marks.len() > 2, "{}", run.marks.len());
+    run
+}
+
+#[test]
+fn parts_of_a_run_are_the_whole_together() {
+    let run = long_run();
+    let whole = read(&Runs(vec![run.clone()]));
+    let pool = |row: &Row| Pool {
+        bucket: row.bucket,
+        name: Arc::clone(&row.pool),
+    };
+    let mut pools: Vec<Pool> = whole.iter().map(pool).collect();
+    pools.dedup();
+    pools.push(Pool::default());
+    for bucket in [0, 3_600_000_000, i64::MAX] {
+        pools.push(Pool {
+            bucket: Moment(bucket),
+            name: "between".into(),
+        });
+    }
+    for bound in pools.into_iter().map(Arc::new) {
+        let parts = [run.part(None, Some(&bound)), run.part(Some(&bound), None)];
+        let [before, behind] = parts.map(|part| read(&Runs(vec![part])));
+        assert!(before.iter().all(|row| pool(row) < *bound), "{bound:?}");
+        assert!(behind.iter().all(|row| pool(row) >= *bound), "{bound:?}");
+        assert_eq!([before, behind].concat(), whole, "{bound:?}");
+    }
+}
+
+#[test]
+fn rows_of_some_pools_and_what_rows_are_called_by_are_those_of_all_rows() {
+    // What reads alike is one row only then.
+    let runs = Runs(fewer::apart(vec![long_run()], &Memory).unwrap());
+    let whole = read(&runs);
+    for wanted in ["shop", "", "none"] {
+        let rows = runs.rows_of(move |pool| pool == wanted).unwrap();
+        let rows: Vec<Row> = rows.map(Result::unwrap).collect();
+        let expected: Vec<Row> = whole
+            .iter()
+            .filter(|row| *row.pool == *wanted)
+            .cloned()
+            .collect();
+        assert!(rows == expected, "{wanted}");
+    }
+    let mut expected = whole.iter().map(|row| format!("{:?}", Mention::of(row)));
+    let mut look = |one: &Mention<'_>| assert_eq!(Some(format!("{one:?}")), expected.next());
+    runs.mentions(&mut look).unwrap();
+    assert_eq!(expected.next(), None);
+}
+
+#[test]
+fn rows_that_have_their_examples_keep_them() {
+    let whole = read(&Runs(vec![long_run()]));
+    assert!(whole.iter().any(|row| row.example.is_some()));
+    let rows: RowByRow = Box::new(whole.clone().into_iter().map(Ok));
+    let again = Runs(fewer::made_of(rows, &Memory).unwrap());
+    assert_eq!(read(&again), whole);
+}
+
 #[test]
 fn what_is_damaged_is_an_error() {
     let mut dice = Xoshiro256PlusPlus::seed_from_u64(1);

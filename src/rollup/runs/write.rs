@@ -1,11 +1,13 @@
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
 use crate::record::Moment;
 use crate::rollup::cell::{Cell, Key};
 use crate::rollup::examples::Example;
+use crate::rollup::other::RowByRow;
 use crate::rollup::stored::Storing;
 use crate::rollup::{Clients, Minutes, Rollup, Row};
 use crate::taxonomy::Class;
@@ -33,6 +35,8 @@ struct Line<'a> {
     last_seen: Moment,
     clients: Cow<'a, Clients>,
     minutes: &'a Minutes,
+    /// Its own, not one that was drawn for its pool.
+    example: Option<&'a [u8]>,
 }
 
 /// What cells of one bucket and pool are sorted by: as their rows would be.
@@ -97,14 +101,22 @@ impl Aside {
     /// Puts aside what other runs come to, as one run.
     pub(super) fn put_merged(&mut self, mut merge: Merge) -> io::Result<()> {
         let mut writing = Writing::new(self);
-        let mut before = None;
+        let mut before = Pool::default();
         while let Some((row, lot)) = merge.next_row()? {
-            let pool = (row.bucket, row.pool.clone());
-            if before.as_ref() != Some(&pool) {
-                writing.begin(row.bucket, row.pool.as_bytes(), merge.drawn())?;
-                before = Some(pool);
-            }
+            writing.begin_for(&row, &mut before, merge.drawn())?;
             writing.row(&Line::of_row(&row, lot))?;
+        }
+        writing.end()
+    }
+
+    /// Puts aside rows that are in order, and have their examples, as one run.
+    pub(super) fn put_rows(&mut self, rows: RowByRow) -> io::Result<()> {
+        let mut writing = Writing::new(self);
+        let mut before = Pool::default();
+        for row in rows {
+            let row = row?;
+            writing.begin_for(&row, &mut before, &[])?;
+            writing.row(&Line::of_row(&row, u64::MAX))?;
         }
         writing.end()
     }
@@ -159,6 +171,18 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// Begins the pool of a row, unless it is the one before.
+    fn begin_for(&mut self, row: &Row, before: &mut Pool, drawn: &[Drawn]) -> io::Result<()> {
+        if (before.bucket, &*before.name) != (row.bucket, &*row.pool) {
+            self.begin(row.bucket, row.pool.as_bytes(), drawn)?;
+            *before = Pool {
+                bucket: row.bucket,
+                name: Arc::clone(&row.pool),
+            };
+        }
+        Ok(())
+    }
+
     /// The rows that follow are of this bucket and pool, and these are the examples of its classes.
     fn begin(&mut self, bucket: Moment, pool: &[u8], drawn: &[Drawn]) -> io::Result<()> {
         let classes: Vec<u64> = drawn
@@ -197,6 +221,7 @@ impl<'a> Writing<'a> {
             out.number(since(line.last_seen));
             line.minutes.store(out);
             line.clients.store(out);
+            out.text_or_none(line.example);
         });
         self.aside.pour_much(&mut self.out)
     }
@@ -236,6 +261,7 @@ impl<'a> Line<'a> {
             last_seen: cell.last_seen,
             clients: cell.clients.clients(),
             minutes: &cell.minutes,
+            example: None,
         }
     }
 
@@ -252,6 +278,7 @@ impl<'a> Line<'a> {
             last_seen: row.last_seen,
             clients: Cow::Borrowed(&row.clients),
             minutes: &row.minutes,
+            example: row.example.as_deref().map(str::as_bytes),
         }
     }
 }
