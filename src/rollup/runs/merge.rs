@@ -6,7 +6,8 @@ use std::io;
 use crate::record::Text;
 use crate::rollup::{ClientsTogether, Mention, Row, choose_example};
 
-use super::read::{Item, Reading, Texts};
+use super::read::{Item, Reading};
+use super::row::Texts;
 use super::{Drawn, Pool, Run};
 
 /// Runs that are read side by side, as one: what has everything in common in several of them is one row.
@@ -204,7 +205,7 @@ impl Ord for ByRow {
     }
 }
 
-/// Both are equal where they come at once.
+/// Those are equal that come at once.
 macro_rules! ordered {
     ($($heads:ty),*) => {$(
         impl PartialOrd for $heads {

@@ -9,6 +9,8 @@ mod bounded;
 mod fewer;
 mod merge;
 mod read;
+mod row;
+mod sort;
 mod write;
 
 #[cfg(test)]

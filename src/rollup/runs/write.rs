@@ -2,8 +2,6 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::record::Moment;
 use crate::rollup::cell::{Cell, Key};
 use crate::rollup::examples::Example;
@@ -14,6 +12,7 @@ use crate::taxonomy::Class;
 
 use super::aside::Aside;
 use super::merge::Merge;
+use super::sort::{Ranks, Sorted};
 use super::{Drawn, POOL, Pool, ROW, Traits};
 
 /// A run that is being written.
@@ -37,21 +36,6 @@ struct Line<'a> {
     minutes: &'a Minutes,
     /// Its own, not one that was drawn for its pool.
     example: Option<&'a [u8]>,
-}
-
-/// What cells of one bucket and pool are sorted by: as their rows would be.
-struct Sorted<'a> {
-    host: &'a [u8],
-    traits: Traits,
-    texts: [Option<&'a [u8]>; 3],
-    cell: &'a Cell,
-}
-
-/// The pools of cells in their order: they are compared once, not with each cell.
-struct Ranks<'a> {
-    names: Vec<&'a [u8]>,
-    ranks: HashMap<&'a [u8], u32>,
-    of_cells: Vec<u32>,
 }
 
 impl Aside {
@@ -119,47 +103,6 @@ impl Aside {
             writing.row(&Line::of_row(&row, u64::MAX))?;
         }
         writing.end()
-    }
-}
-
-impl<'a> Ranks<'a> {
-    fn of(cells: &'a [Cell]) -> Self {
-        let mut ranks: HashMap<&[u8], u32> = HashMap::new();
-        let mut of_cells = Vec::with_capacity(cells.len());
-        for cell in cells {
-            let [_, pool, ..] = cell.texts();
-            let number = ranks.len() as u32;
-            of_cells.push(*ranks.entry(pool.unwrap_or_default()).or_insert(number));
-        }
-        // They are numbered as they were met yet.
-        let mut by_name: Vec<(&mut u32, &[u8])> = Vec::with_capacity(ranks.len());
-        by_name.extend(ranks.iter_mut().map(|(name, number)| (number, *name)));
-        by_name.sort_unstable_by_key(|(_, name)| *name);
-        let mut rank_of = vec![0; by_name.len()];
-        for (rank, (number, _)) in (0..).zip(&mut by_name) {
-            rank_of[**number as usize] = rank;
-            **number = rank;
-        }
-        let names = by_name.into_iter().map(|(_, name)| name).collect();
-        for number in &mut of_cells {
-            *number = rank_of[*number as usize];
-        }
-        Self {
-            names,
-            ranks,
-            of_cells,
-        }
-    }
-
-    /// Examples by bucket, pool and class.
-    fn in_order(&self, examples: Vec<Example>) -> Vec<(i64, u32, Example)> {
-        let ranked = examples.into_iter().filter_map(|example| {
-            let rank = self.ranks.get(example.pool.as_bytes())?;
-            Some((example.bucket, *rank, example))
-        });
-        let mut ranked: Vec<(i64, u32, Example)> = ranked.collect();
-        ranked.sort_unstable_by_key(|(bucket, rank, example)| (*bucket, *rank, example.class));
-        ranked
     }
 }
 
@@ -231,22 +174,6 @@ impl<'a> Writing<'a> {
     }
 }
 
-impl<'a> Sorted<'a> {
-    fn of(cell: &'a Cell) -> Self {
-        let [host, _, scheme, peer, server] = cell.texts();
-        Self {
-            host: host.unwrap_or_default(),
-            traits: Traits::of_key(&cell.key),
-            texts: [scheme, peer, server],
-            cell,
-        }
-    }
-
-    fn key(&self) -> (&'a [u8], Traits, [Option<&'a [u8]>; 3]) {
-        (self.host, self.traits, self.texts)
-    }
-}
-
 impl<'a> Line<'a> {
     fn of_sorted(sorted: &Sorted<'a>) -> Self {
         let cell = sorted.cell;
@@ -284,7 +211,7 @@ impl<'a> Line<'a> {
 }
 
 impl Traits {
-    fn of_key(key: &Key) -> Self {
+    pub(super) fn of_key(key: &Key) -> Self {
         Self {
             class: key.class,
             phase: key.phase,
