@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -122,9 +122,6 @@ impl Gathering {
 
 /// Of what tells rows apart, but for bucket and pool.
 fn hash(hasher: &RandomState, row: &Row) -> u64 {
-    let mut hasher = hasher.build_hasher();
     let traits = (row.class, row.phase, row.os_error, row.level, row.status);
-    traits.hash(&mut hasher);
-    (&row.host, &row.scheme, &row.peer, &row.server).hash(&mut hasher);
-    std::hash::Hasher::finish(&hasher)
+    hasher.hash_one((traits, &row.host, &row.scheme, &row.peer, &row.server))
 }

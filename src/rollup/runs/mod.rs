@@ -26,6 +26,7 @@ use crate::record::{Level, Moment, OsError};
 use crate::taxonomy::{Class, Phase};
 
 use super::Row;
+use super::cell::Key;
 use super::other::{Few, Folded, Kept, Mention, RowByRow, Source};
 
 pub use bounded::Bounded;
@@ -199,6 +200,39 @@ struct Traits {
     os_error: Option<OsError>,
     level: Option<Level>,
     status: Option<u16>,
+}
+
+impl Traits {
+    fn of_key(key: &Key) -> Self {
+        Self {
+            class: key.class,
+            phase: key.phase,
+            os_error: key.os_error,
+            level: key.level,
+            status: key.status,
+        }
+    }
+
+    fn of_row(row: &Row) -> Self {
+        Self {
+            class: row.class,
+            phase: row.phase,
+            os_error: row.os_error,
+            level: row.level,
+            status: row.status,
+        }
+    }
+
+    /// What tells a class, where nothing else is to be told.
+    fn of_class(class: Class) -> Self {
+        Self {
+            class,
+            phase: None,
+            os_error: None,
+            level: None,
+            status: None,
+        }
+    }
 }
 
 /// A record that was chosen as the example of a class, from what one thread has met of a pool in a bucket.

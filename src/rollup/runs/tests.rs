@@ -115,7 +115,7 @@ fn rows_are_the_same_however_often_they_were_put_aside() {
     for seed in 0..12 {
         let mut dice = Xoshiro256PlusPlus::seed_from_u64(seed);
         // More than are read side by side, now and then.
-        let count = *[1, 2, 7, 150].choose(&mut dice).unwrap();
+        let count = *[1, 2, 7, 300].choose(&mut dice).unwrap();
         let rollups: Vec<Rollup> = (0..count).map(|_| rollup(&mut dice)).collect();
         let mut held = Rollup::new(3_600_000_000);
         rollups.iter().for_each(|rollup| held.merge(rollup.clone()));

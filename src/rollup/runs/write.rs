@@ -3,12 +3,11 @@ use std::io;
 use std::sync::Arc;
 
 use crate::record::Moment;
-use crate::rollup::cell::{Cell, Key};
+use crate::rollup::cell::Cell;
 use crate::rollup::examples::Example;
 use crate::rollup::other::RowByRow;
 use crate::rollup::stored::Storing;
 use crate::rollup::{Clients, Minutes, Rollup, Row};
-use crate::taxonomy::Class;
 
 use super::aside::Aside;
 use super::merge::Merge;
@@ -206,39 +205,6 @@ impl<'a> Line<'a> {
             clients: Cow::Borrowed(&row.clients),
             minutes: &row.minutes,
             example: row.example.as_deref().map(str::as_bytes),
-        }
-    }
-}
-
-impl Traits {
-    pub(super) fn of_key(key: &Key) -> Self {
-        Self {
-            class: key.class,
-            phase: key.phase,
-            os_error: key.os_error,
-            level: key.level,
-            status: key.status,
-        }
-    }
-
-    pub(super) fn of_row(row: &Row) -> Self {
-        Self {
-            class: row.class,
-            phase: row.phase,
-            os_error: row.os_error,
-            level: row.level,
-            status: row.status,
-        }
-    }
-
-    /// What tells a class, where nothing else is to be told.
-    fn of_class(class: Class) -> Self {
-        Self {
-            class,
-            phase: None,
-            os_error: None,
-            level: None,
-            status: None,
         }
     }
 }
